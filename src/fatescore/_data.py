@@ -1,0 +1,26 @@
+"""Where the data that ship with fatescore are: inside the wheel, or at the top of a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fatescore.errors import InputError
+
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = _PACKAGE.parents[1]
+_HOMES = {
+    "gene_sets": (_PACKAGE / "_data" / "gene_sets", _CHECKOUT / "gene_sets"),
+    "schemas": (_PACKAGE / "_data" / "schemas", _CHECKOUT / "workflow" / "schemas"),
+}
+
+
+def data_dir(kind: str) -> Path:
+    """Return the folder of shipped data ``"gene_sets"`` or ``"schemas"``."""
+    for home in _HOMES[kind]:
+        if home.is_dir():
+            return home
+    raise InputError(
+        f"fatescore's own {kind} are not beside the package in {_PACKAGE}",
+        expected="a complete installation",
+        fix="install fatescore again",
+    )

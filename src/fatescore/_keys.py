@@ -1,0 +1,85 @@
+"""Every obs/var/obsm/uns key and every output column, named once."""
+
+from __future__ import annotations
+
+# --- obs: what a row is -------------------------------------------------------------------------
+DATASET = "dataset"
+SAMPLE = "sample"
+DONOR = "donor"
+CONDITION = "condition"
+CELL_TYPE = "cell_type"
+IDENTITY = (DATASET, SAMPLE, DONOR, CONDITION)
+
+# --- obs: QC, under scanpy's own names --------------------------------------------------------------
+TOTAL_COUNTS = "total_counts"
+N_GENES = "n_genes_by_counts"
+PCT_MT = "pct_counts_mt"
+
+# --- obs: the index ---------------------------------------------------------------------------------
+OSTEOGENIC = "osteogenic"
+ADIPOGENIC = "adipogenic"
+FATE_BIAS = "fate_bias"
+COMMITMENT = "commitment"
+MATURATION = "maturation"
+FATE_BIAS_Z = "fate_bias_z"
+FATE_BIAS_PVAL = "fate_bias_pval"
+FATE_BIAS_PADJ = "fate_bias_padj"
+FATE_CALL = "fate_call"
+INDEX_MEASURES = (OSTEOGENIC, ADIPOGENIC, FATE_BIAS, COMMITMENT, MATURATION)
+INDEX_COLUMNS = (*INDEX_MEASURES, FATE_BIAS_Z, FATE_BIAS_PVAL, FATE_BIAS_PADJ, FATE_CALL)
+OBS_NAME = "obs_name"
+
+CALL_OSTEOGENIC = "osteogenic"
+CALL_ADIPOGENIC = "adipogenic"
+CALL_DUAL = "dual"
+CALL_UNCOMMITTED = "uncommitted"
+CALL_NOT_SCORABLE = "not scorable"
+FATE_CALLS = (CALL_OSTEOGENIC, CALL_ADIPOGENIC, CALL_DUAL, CALL_UNCOMMITTED, CALL_NOT_SCORABLE)
+
+# --- var ------------------------------------------------------------------------------------------
+ORIGINAL_ID = "original_id"
+MAPPED_BY = "mapped_by"
+
+# --- layers, uns, obsm ------------------------------------------------------------------------------
+COUNTS = "counts"
+LOGNORM = "lognorm"
+UNS = "fatescore"
+
+
+def score_key(method: str) -> str:
+    """Return the ``obsm`` key of a method's scores (DataFrame, observations x gene sets)."""
+    return f"score_{method}"
+
+
+def pval_key(method: str) -> str:
+    """Return the ``obsm`` key of a method's p values (DataFrame, observations x gene sets)."""
+    return f"pval_{method}"
+
+
+# --- status of a data set ---------------------------------------------------------------------------
+OK = "ok"
+NOT_SCORABLE = "not scorable"
+FAILED = "failed"
+STEPS = ("fetch", "ingest", "qc", "normalise", "score", "contrast")
+
+# --- columns of the tables that travel between steps ------------------------------------------------------
+QC_COLUMNS = (
+    DATASET, SAMPLE, DONOR, CONDITION, "n_obs", "n_kept", TOTAL_COUNTS, N_GENES, PCT_MT,
+    "n_stromal", "fraction_stromal", "verdict", "reason",
+)  # fmt: skip
+COVERAGE_COLUMNS = ("dataset", "gene_set", "size", "found", "by_alias", "missing", "fraction", "missing_genes", "scorable")
+CONTRIBUTION_COLUMNS = ("dataset", "contrast", "gene", "arm", "contribution")
+CONTRAST_COLUMNS = (
+    "dataset", "contrast", "kind", "case", "control", "measure", "unit", "n_case", "n_control",
+    "mean_case", "mean_control", "difference", "difference_low", "difference_high",
+    "g", "g_low", "g_high", "g_var", "p_value", "p_method", "p_smallest", "padj",
+    "p_welch", "loo_low", "loo_high", "auroc", "expected", "agreement", "audit", "note",
+)  # fmt: skip
+CONFOUNDING_COLUMNS = ("dataset", "contrast", "field", "verdict", "case_values", "control_values", "statistic", "p_value")
+META_COLUMNS = (
+    "contrast", "measure", "k", "effect", "se", "ci_low", "ci_high", "pi_low", "pi_high", "p_value",
+    "tau2", "i2", "q", "method", "datasets", "left_out", "note",
+)  # fmt: skip
+SCOREBOARD_COLUMNS = (
+    "dataset", "title", "organism", "assay", "population", "n_samples", "n_donors", "status", "step", "reason",
+)  # fmt: skip

@@ -1,0 +1,91 @@
+"""What a verb does as a step of the workflow: carry on, or record why its data set stops here.
+
+Alone on the command line a verb fails loudly. In the workflow (``--status-out`` given) one data set that
+cannot go on must not stop the others: the outcome is written as JSON, the outputs are left empty, and the
+following steps pass the outcome on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fatescore import _keys
+from fatescore._files import write_json, write_text
+from fatescore.errors import FatescoreError, InputError, NotScorable
+
+logger = logging.getLogger(__name__)
+
+
+def add_step_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that only the workflow uses."""
+    group = parser.add_argument_group("workflow")
+    group.add_argument("--dataset", default="", help="name of the data set, written into every row")
+    group.add_argument(
+        "--status-in", nargs="*", default=[], type=Path, metavar="FILE", help="outcomes of earlier steps (JSON)"
+    )
+    group.add_argument(
+        "--status-out",
+        type=Path,
+        metavar="FILE",
+        help="record the outcome here and exit 0 even when the data set cannot go on",
+    )
+
+
+def run_step(
+    step: str, args: argparse.Namespace, outputs: Sequence[Path], work: Callable[[], Mapping[str, Any]]
+) -> None:
+    """Do ``work`` and record its outcome.
+
+    Parameters
+    ----------
+    step
+        Name of the step, as in ``_keys.STEPS``.
+    args
+        Parsed arguments with those of :func:`add_step_arguments`.
+    outputs
+        Files that ``work`` writes; left empty when the data set stops here.
+    work
+        Writes the outputs and returns facts about the data set (JSON values) for the report.
+    """
+    if args.status_out is None:
+        work()
+        return
+    outcome = _stopped_before(args.status_in)
+    if outcome is None:
+        try:
+            outcome = {"step": step, "status": _keys.OK, "reason": "", "facts": dict(work())}
+        except NotScorable as error:
+            outcome = {"step": step, "status": _keys.NOT_SCORABLE, "reason": str(error), "facts": {}}
+        except FatescoreError as error:
+            outcome = {"step": step, "status": _keys.FAILED, "reason": str(error), "facts": {}}
+    if outcome["status"] != _keys.OK:
+        logger.warning("%s: %s at %s: %s", args.dataset, outcome["status"], outcome["step"], outcome["reason"])
+        for output in outputs:
+            write_text(output, "")
+    write_json(args.status_out, {"dataset": args.dataset, **outcome})
+
+
+def read_status(path: Path) -> dict[str, Any]:
+    """Read one outcome."""
+    try:
+        outcome: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return {key: outcome[key] for key in ("dataset", "step", "status", "reason", "facts")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} is not a status file ({type(error).__name__}: {error})",
+            expected="JSON written with --status-out",
+            fix="run the earlier step again",
+        ) from error
+
+
+def _stopped_before(paths: Sequence[Path]) -> dict[str, Any] | None:
+    for path in paths:
+        outcome = read_status(path)
+        if outcome["status"] != _keys.OK:
+            return {**outcome, "facts": {}}
+    return None

@@ -1,0 +1,52 @@
+"""Dispatch to the verbs; turn an expected error into one line and exit status 2."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+from fatescore._version import __version__
+from fatescore.errors import FatescoreError
+
+VERBS = (
+    "fetch", "ingest", "qc", "normalise", "score", "contrast", "meta", "report", "conclude",
+    "simulate", "gene_sets",
+)  # fmt: skip
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command; every verb module adds its own part."""
+    parser = argparse.ArgumentParser(
+        prog="fatescore",
+        description="Score bone-marrow stromal cells between bone and fat, from GEO to a report.",
+    )
+    parser.add_argument("--version", action="version", version=f"fatescore {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb in VERBS:
+        module = importlib.import_module(f"fatescore.cli.{verb}")
+        sub = verbs.add_parser(
+            verb.replace("_", "-"),
+            help=module.HELP,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(sub)
+        sub.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    args = build_parser().parse_args(argv)
+    try:
+        status: int | None = args.run(args)
+    except FatescoreError as error:
+        print(f"fatescore {args.verb}: error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 141
+    return status or 0

@@ -1,0 +1,69 @@
+"""Errors for the person who reads them: what was found, what was expected, what to do.
+
+Every error that a user can cause derives from :class:`FatescoreError`. The command line prints it as one
+line and ends with exit status 2; a workflow step records it in its status file.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class FatescoreError(Exception):
+    """An expected failure.
+
+    Parameters
+    ----------
+    found
+        What was found, naming the file, row, column, sample or gene.
+    expected
+        What would have been right.
+    fix
+        What the person can do about it.
+    """
+
+    def __init__(self, found: str, *, expected: str = "", fix: str = "") -> None:
+        self.found = found
+        self.expected = expected
+        self.fix = fix
+        parts = [found.rstrip(".")]
+        if expected:
+            parts.append(f"expected {expected.rstrip('.')}")
+        if fix:
+            parts.append(fix.rstrip("."))
+        super().__init__(" ".join("; ".join(parts).split()))
+
+
+class ConfigError(FatescoreError):
+    """The configuration or one of its tables is wrong."""
+
+
+class InputError(FatescoreError, ValueError):
+    """A file, matrix or argument cannot be used."""
+
+
+class FetchError(FatescoreError):
+    """A file could not be brought here whole."""
+
+
+class NotScorable(FatescoreError):
+    """The data are readable, but an honest index cannot be computed from them."""
+
+
+def nearest(value: str, choices: Iterable[str]) -> str:
+    """Say which valid value was probably meant.
+
+    Examples
+    --------
+    >>> nearest("humen", ["human", "mouse"])
+    'did you mean "human"?'
+    >>> nearest("zebrafish", ["human", "mouse"])
+    'choose one of: human, mouse'
+    """
+    known = [str(choice) for choice in choices]
+    by_case = {choice.casefold(): choice for choice in known}
+    close = difflib.get_close_matches(value.casefold(), list(by_case), n=1)
+    if close:
+        return f'did you mean "{by_case[close[0]]}"?'
+    return f"choose one of: {', '.join(known)}"

@@ -1,0 +1,24 @@
+"""Types shared by all rooms."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Organism = Literal["human", "mouse"]
+Assay = Literal["array", "bulk", "single_cell"]
+Scale = Literal["counts", "tpm", "linear", "log2"]
+Status = Literal["ok", "not scorable", "failed"]
+
+ORGANISMS: tuple[Organism, ...] = ("human", "mouse")
+ASSAYS: tuple[Assay, ...] = ("array", "bulk", "single_cell")
+SCALES: tuple[Scale, ...] = ("counts", "tpm", "linear", "log2")
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+StrPath = str | PathLike[str]
+Matrix = Any  # numpy array or scipy sparse matrix, observations x genes
