@@ -13,7 +13,7 @@ from typing import Any
 from fatescore._version import __version__
 
 # Loaded at first use, so that `import fatescore` stays quick.
-_ROOMS = ("config", "gene_sets", "geo", "ingest", "methods", "pl", "pp", "report", "simulate", "stats", "tl")
+_ROOMS = ("config", "errors", "gene_sets", "geo", "ingest", "methods", "pl", "pp", "report", "simulate", "stats", "tl")
 
 __all__ = ["__version__", *_ROOMS]
 

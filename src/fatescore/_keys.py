@@ -67,7 +67,17 @@ QC_COLUMNS = (
     DATASET, SAMPLE, DONOR, CONDITION, "n_obs", "n_kept", TOTAL_COUNTS, N_GENES, PCT_MT,
     "n_stromal", "fraction_stromal", "verdict", "reason",
 )  # fmt: skip
-COVERAGE_COLUMNS = ("dataset", "gene_set", "size", "found", "by_alias", "missing", "fraction", "missing_genes", "scorable")
+COVERAGE_COLUMNS = (
+    "dataset",
+    "gene_set",
+    "size",
+    "found",
+    "by_alias",
+    "missing",
+    "fraction",
+    "missing_genes",
+    "scorable",
+)
 CONTRIBUTION_COLUMNS = ("dataset", "contrast", "gene", "arm", "contribution")
 CONTRAST_COLUMNS = (
     "dataset", "contrast", "kind", "case", "control", "measure", "unit", "n_case", "n_control",
@@ -75,7 +85,16 @@ CONTRAST_COLUMNS = (
     "g", "g_low", "g_high", "g_var", "p_value", "p_method", "p_smallest", "padj",
     "p_welch", "loo_low", "loo_high", "auroc", "expected", "agreement", "audit", "note",
 )  # fmt: skip
-CONFOUNDING_COLUMNS = ("dataset", "contrast", "field", "verdict", "case_values", "control_values", "statistic", "p_value")
+CONFOUNDING_COLUMNS = (
+    "dataset",
+    "contrast",
+    "field",
+    "verdict",
+    "case_values",
+    "control_values",
+    "statistic",
+    "p_value",
+)
 META_COLUMNS = (
     "contrast", "measure", "k", "effect", "se", "ci_low", "ci_high", "pi_low", "pi_high", "p_value",
     "tau2", "i2", "q", "method", "datasets", "left_out", "note",

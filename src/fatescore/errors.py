@@ -47,7 +47,7 @@ class FetchError(FatescoreError):
     """A file could not be brought here whole."""
 
 
-class NotScorable(FatescoreError):
+class NotScorable(FatescoreError):  # noqa: N818  (an outcome, not only an error)
     """The data are readable, but an honest index cannot be computed from them."""
 
 

@@ -26,7 +26,12 @@ def add_step_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("workflow")
     group.add_argument("--dataset", default="", help="name of the data set, written into every row")
     group.add_argument(
-        "--status-in", nargs="*", default=[], type=Path, metavar="FILE", help="outcomes of earlier steps (JSON)"
+        "--status-in",
+        nargs="*",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="outcomes of earlier steps (JSON)",
     )
     group.add_argument(
         "--status-out",
@@ -64,7 +69,9 @@ def run_step(
         except FatescoreError as error:
             outcome = {"step": step, "status": _keys.FAILED, "reason": str(error), "facts": {}}
     if outcome["status"] != _keys.OK:
-        logger.warning("%s: %s at %s: %s", args.dataset, outcome["status"], outcome["step"], outcome["reason"])
+        logger.warning(
+            "%s: %s at %s: %s", args.dataset, outcome["status"], outcome["step"], outcome["reason"]
+        )
         for output in outputs:
             write_text(output, "")
     write_json(args.status_out, {"dataset": args.dataset, **outcome})

@@ -1,5 +1,77 @@
-"""conclude."""
+"""End a run: say which data sets did not go through, and fail if one of them should have.
+
+A data set that is "not scorable" is a result, not a failure. A data set that "failed" makes the exit status 1; its
+outcome is forgotten so that the next run tries it again, and DONE is not written.
+"""
+
+from __future__ import annotations
+
 import argparse
-HELP = "conclude"
-def add_arguments(parser: argparse.ArgumentParser) -> None: ...
-def run(args: argparse.Namespace) -> int | None: ...
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fatescore import _keys
+from fatescore._files import read_tsv, write_text
+from fatescore.cli._step import read_status
+from fatescore.errors import FatescoreError, InputError
+
+HELP = "end a run: exit status 1 if a data set failed"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
+    parser.add_argument("scoreboard", type=Path, metavar="SCOREBOARD", help="scoreboard.tsv")
+    parser.add_argument("--status", nargs="*", default=[], type=Path, metavar="FILE", help="outcomes of the steps")
+    parser.add_argument("--output", required=True, type=Path, metavar="DONE", help="written when nothing failed")
+
+
+def run(args: argparse.Namespace) -> int | None:
+    """Run the verb."""
+    board = read_tsv(args.scoreboard).fillna("")
+    absent = [column for column in ("dataset", "status", "step", "reason") if column not in board.columns]
+    if absent:
+        raise InputError(
+            f"{args.scoreboard} has no column {', '.join(absent)}", expected="scoreboard.tsv of fatescore meta"
+        )
+    rows = board.to_dict("records")
+    for row in rows:
+        if row["status"] == _keys.NOT_SCORABLE:
+            print(f"{row['dataset']}: {row['status']} at {row['step']}: {row['reason']}")
+    failed = [row for row in rows if row["status"] == _keys.FAILED]
+    for row in failed:
+        _forget(args.status, row["dataset"])
+        print(f"{row['dataset']}: failed at {row['step']}: {row['reason']}; run again to retry it", file=sys.stderr)
+    if failed:
+        args.output.unlink(missing_ok=True)
+        return 1
+    counts = {status: sum(row["status"] == status for row in rows) for status in (_keys.OK, _keys.NOT_SCORABLE)}
+    write_text(
+        args.output, f"{len(rows)} data sets: {counts[_keys.OK]} ok, {counts[_keys.NOT_SCORABLE]} not scorable\n"
+    )
+    return 0
+
+
+def _forget(paths: Sequence[Path], dataset: str) -> None:
+    """Remove the outcomes of a data set that say "failed", that of the failed step itself included.
+
+    Later steps pass a failure on under their own file name, so every one that carries it goes. The failed step's
+    own file stands beside them even when it was not named.
+    """
+    for path in paths:
+        outcome = _outcome(path)
+        if outcome is None or outcome[0] != dataset:
+            continue
+        path.unlink(missing_ok=True)
+        origin = path.with_name(f"{outcome[1]}.json")
+        if origin.is_file() and _outcome(origin) == outcome:
+            origin.unlink(missing_ok=True)
+
+
+def _outcome(path: Path) -> tuple[str, str] | None:
+    """Return data set and step of a failure; None for anything else."""
+    try:
+        outcome = read_status(path)
+    except FatescoreError:
+        return None
+    return (str(outcome["dataset"]), str(outcome["step"])) if outcome["status"] == _keys.FAILED else None

@@ -7,6 +7,7 @@ import importlib
 import logging
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from fatescore._version import __version__
 from fatescore.errors import FatescoreError
@@ -17,9 +18,16 @@ VERBS = (
 )  # fmt: skip
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says a mistake on the command line in one line, as every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message}; see {self.prog} --help\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command; every verb module adds its own part."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="fatescore",
         description="Score bone-marrow stromal cells between bone and fat, from GEO to a report.",
     )

@@ -1,5 +1,67 @@
-"""meta."""
+"""Pool the contrasts of all data sets and write the scoreboard.
+
+Only contrasts of kind "disease" in bone-marrow stromal cells are pooled; a data set whose condition cannot be separated
+from another field, or which is only described, is left out and named with the reason. The scoreboard says
+for every data set whether it went through, and if not, at which step it stopped and why.
+"""
+
+from __future__ import annotations
+
 import argparse
-HELP = "meta"
-def add_arguments(parser: argparse.ArgumentParser) -> None: ...
-def run(args: argparse.Namespace) -> int | None: ...
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fatescore import _keys
+from fatescore._files import read_tsv, write_tsv
+from fatescore.cli._step import read_status
+
+HELP = "pool contrasts over data sets and write the scoreboard"
+_FACTS = ("title", "organism", "assay", "population", "n_samples", "n_donors")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
+    add = parser.add_argument
+    add("--contrasts", nargs="*", default=[], type=Path, metavar="FILE", help="contrasts.tsv of the data sets")
+    add("--status", nargs="*", default=[], type=Path, metavar="FILE", help="outcomes of the steps (JSON)")
+    add("--keep-confounded", action="store_true", help="pool data sets whose condition cannot be separated, too")
+    add("--output", required=True, type=Path, metavar="TSV", help="meta.tsv to write")
+    add("--scoreboard", required=True, type=Path, metavar="TSV", help="scoreboard.tsv to write")
+
+
+def run(args: argparse.Namespace) -> int | None:
+    """Run the verb."""
+    from fatescore import stats
+
+    tables = [table.astype(object) for table in map(read_tsv, args.contrasts) if not table.empty]
+    contrasts = pd.concat(tables, ignore_index=True).infer_objects() if tables else pd.DataFrame()
+    scoreboard = _scoreboard([read_status(path) for path in args.status])
+    # Without any status file nothing is known of the populations, and nothing is left out for it.
+    populations = dict(zip(scoreboard["dataset"], scoreboard["population"], strict=True)) if args.status else None
+    pooled = stats.meta(contrasts, populations=populations, keep_confounded=args.keep_confounded)
+    write_tsv(args.output, pooled)
+    write_tsv(args.scoreboard, scoreboard)
+    return None
+
+
+def _scoreboard(outcomes: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return one row per data set, in the order in which they are first named."""
+    rows = []
+    for dataset in dict.fromkeys(outcome["dataset"] for outcome in outcomes):
+        steps = sorted((o for o in outcomes if o["dataset"] == dataset), key=_position)
+        facts: dict[str, Any] = {}
+        for step in steps:
+            facts |= {key: value for key, value in step["facts"].items() if key in _FACTS and key not in facts}
+        stopped = [step for step in steps if step["status"] != _keys.OK]
+        decisive = stopped[0] if stopped else steps[-1]
+        row = {key: facts.get(key, "") for key in _FACTS}
+        rows.append(row | {key: decisive[key] for key in ("dataset", "status", "step", "reason")})
+    return pd.DataFrame(rows, columns=list(_keys.SCOREBOARD_COLUMNS)).astype(object)
+
+
+def _position(outcome: Mapping[str, Any]) -> int:
+    step = outcome["step"]
+    return _keys.STEPS.index(step) if step in _keys.STEPS else len(_keys.STEPS)

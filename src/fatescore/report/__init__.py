@@ -1,1 +1,25 @@
-"""report"""
+"""Pages: tables in, one HTML file out. Nothing here computes a statistic or reads a file.
+
+>>> import fatescore as fs
+>>> page = fs.report.summary_page(fs.report.SummaryTables(title="My run"))
+>>> "My run" in page
+True
+"""
+
+from fatescore.report._html import address
+from fatescore.report.dataset import dataset_page
+from fatescore.report.methods import provenance
+from fatescore.report.summary import answer_lines, summary_page
+from fatescore.report.tables import DatasetTables, SummaryTables, is_simulated, stack
+
+__all__ = [
+    "DatasetTables",
+    "SummaryTables",
+    "address",
+    "answer_lines",
+    "dataset_page",
+    "is_simulated",
+    "provenance",
+    "stack",
+    "summary_page",
+]

@@ -1,1 +1,12 @@
-"""simulate"""
+"""Known-truth data: single cells, bulk RNA-seq, arrays, and a whole GEO-shaped mirror of them.
+
+Everything is seeded: the same arguments give the same values and the same bytes.
+"""
+
+from fatescore.simulate._array import ArrayData, array
+from fatescore.simulate._bulk import bulk
+from fatescore.simulate._genes import gene_table
+from fatescore.simulate._mirror import mirror
+from fatescore.simulate._single_cell import single_cell
+
+__all__ = ["ArrayData", "array", "bulk", "gene_table", "mirror", "single_cell"]

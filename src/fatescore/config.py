@@ -1,0 +1,283 @@
+"""The configuration: tables and settings in, frozen and checked records out.
+
+Every error names the file, the row, the column and the nearest valid value.
+"""
+
+from __future__ import annotations
+
+import functools
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from fatescore._data import data_dir
+from fatescore.errors import ConfigError, nearest
+from fatescore.typing import Assay, Organism, Scale, StrPath
+
+_KNOWN_COLUMNS = ("dataset", "sample", "donor", "condition", "use")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One row of datasets.tsv."""
+
+    dataset: str
+    source: str
+    assay: Assay
+    organism: Organism
+    scale: Scale
+    title: str = ""
+    accession: str = ""
+    path: str = ""
+    layout: str = "auto"
+    file: str = ""
+    sample_key: str = ""
+    population: str = "bmsc"
+
+    def as_flags(self) -> str:
+        """Return the row as flags of the ``ingest`` verb, quoted for a shell; what is empty is left out."""
+        names = ("layout", "file", "organism", "assay", "scale", "population", "title", "sample_key")
+        given = [(name, getattr(self, name)) for name in names]
+        flags = [(f"--{name.replace('_', '-')}", value) for name, value in given if value]
+        return shlex.join(part for flag in flags for part in flag)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One row of samples.tsv; ``fields`` holds the further columns."""
+
+    dataset: str
+    sample: str
+    donor: str
+    condition: str
+    use: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One comparison."""
+
+    id: str
+    case: str
+    control: str
+    datasets: tuple[str, ...]
+    kind: str = "disease"
+    expected: str = ""
+    across: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the ``contrast`` verb needs."""
+        return {key: getattr(self, key) for key in ("id", "kind", "case", "control", "expected")}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a run does."""
+
+    settings: Mapping[str, Any]
+    datasets: Mapping[str, Dataset]
+    samples: tuple[Sample, ...]
+    contrasts: tuple[Contrast, ...]
+
+    def samples_of(self, dataset: str) -> tuple[Sample, ...]:
+        """Return the samples of one data set."""
+        return tuple(sample for sample in self.samples if sample.dataset == dataset)
+
+    def contrasts_within(self, dataset: str) -> tuple[Contrast, ...]:
+        """Return the contrasts made inside one data set."""
+        return tuple(c for c in self.contrasts if not c.across and dataset in c.datasets)
+
+    def contrasts_across(self) -> tuple[Contrast, ...]:
+        """Return the contrasts made between data sets."""
+        return tuple(c for c in self.contrasts if c.across)
+
+
+def load_plan(settings: Mapping[str, Any], *, name: str = "config.yaml", root: StrPath = ".") -> Plan:
+    """Check the settings and read the two tables that they name.
+
+    Parameters
+    ----------
+    settings
+        Content of config.yaml, for example Snakemake's ``config``.
+    name
+        What to call the settings in errors.
+    root
+        Folder that the tables' paths are relative to.
+
+    Returns
+    -------
+    The validated plan.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file, row and column, what was found and what is valid.
+
+    Examples
+    --------
+    >>> from fatescore import config
+    >>> config.load_plan({"datasets": "no.tsv", "samples": "no.tsv"})
+    Traceback (most recent call last):
+    fatescore.errors.ConfigError: no.tsv does not exist; expected a tab-separated table; correct ...
+    """
+    checked = _filled(settings, _schema("config"))
+    _validate(checked, "config", name)
+    datasets = _datasets(Path(root) / checked["datasets"])
+    samples = _samples(Path(root) / checked["samples"], datasets)
+    contrasts = tuple(Contrast(**{**c, "datasets": tuple(c["datasets"])}) for c in checked["contrasts"])
+    _check_contrasts(contrasts, datasets, samples, name)
+    return Plan(checked, datasets, samples, contrasts)
+
+
+def _datasets(path: Path) -> dict[str, Dataset]:
+    table = _read_table(path, "datasets")
+    datasets: dict[str, Dataset] = {}
+    for row, record in _records(table, "datasets"):
+        dataset = Dataset(**record)
+        if dataset.dataset in datasets:
+            raise ConfigError(f'{path}, row {row}, column dataset: "{dataset.dataset}" stands twice')
+        needed = "accession" if dataset.source == "geo" else "path"
+        if not getattr(dataset, needed):
+            raise ConfigError(
+                f"{path}, row {row}, column {needed}: empty",
+                expected=f"a value, because source is {dataset.source}",
+            )
+        datasets[dataset.dataset] = dataset
+    return datasets
+
+
+def _samples(path: Path, datasets: Mapping[str, Dataset]) -> tuple[Sample, ...]:
+    table = _read_table(path, "samples")
+    samples, seen = [], set()
+    for row, record in _records(table, "samples"):
+        known = {key: record.pop(key) for key in _KNOWN_COLUMNS if key in record}
+        sample = Sample(**known, fields=record)
+        if sample.dataset not in datasets:
+            raise ConfigError(
+                f'{path}, row {row}, column dataset: "{sample.dataset}" is not in the table of data sets',
+                fix=nearest(sample.dataset, datasets),
+            )
+        if (sample.dataset, sample.sample) in seen:
+            raise ConfigError(f'{path}, row {row}, column sample: "{sample.sample}" stands twice')
+        seen.add((sample.dataset, sample.sample))
+        samples.append(sample)
+    without = [name for name in datasets if not any(s.dataset == name for s in samples)]
+    if without:
+        raise ConfigError(f'{path} has no sample for data set "{without[0]}"', expected="at least one row")
+    return tuple(samples)
+
+
+def _check_contrasts(
+    contrasts: Iterable[Contrast], datasets: Mapping[str, Dataset], samples: tuple[Sample, ...], name: str
+) -> None:
+    seen: set[str] = set()
+    for contrast in contrasts:
+        where = f'{name}, contrast "{contrast.id}"'
+        if contrast.id in seen:
+            raise ConfigError(f"{where} stands twice", fix="give each contrast its own id")
+        seen.add(contrast.id)
+        for dataset in contrast.datasets:
+            if dataset not in datasets:
+                raise ConfigError(f'{where}, datasets: "{dataset}" is not a data set', fix=nearest(dataset, datasets))
+        scopes = [contrast.datasets] if contrast.across else [(dataset,) for dataset in contrast.datasets]
+        for scope in scopes:
+            conditions = {s.condition for s in samples if s.dataset in scope and s.use != "no"}
+            for role in ("case", "control"):
+                value = getattr(contrast, role)
+                if value not in conditions:
+                    raise ConfigError(
+                        f'{where}, {role}: no sample of {"+".join(scope)} has the condition "{value}"',
+                        fix=nearest(value, sorted(conditions)),
+                    )
+
+
+def _read_table(path: Path, kind: str) -> pd.DataFrame:
+    if not path.is_file():
+        raise ConfigError(
+            f"{path} does not exist", expected="a tab-separated table", fix=f'correct "{kind}" in config.yaml'
+        )
+    try:
+        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, comment="#")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as a tab-separated table ({error})") from error
+    for column in table.columns:
+        table[column] = table[column].str.strip()
+    required = _schema(kind)["required"]
+    for column in required:
+        if column not in table.columns:
+            raise ConfigError(
+                f'{path}: column "{column}" is missing (found {", ".join(table.columns)})',
+                expected=f"the columns {', '.join(required)} separated by tabs",
+            )
+    for position, record in enumerate(table.to_dict("records")):
+        given = {str(k): v for k, v in record.items() if v != "" or k in required}
+        _validate(given, kind, f"{path}, row {position + 2}", table=True)
+    if table.empty:
+        raise ConfigError(f"{path} has no rows", expected="at least one")
+    return table
+
+
+def _records(table: pd.DataFrame, kind: str) -> Iterable[tuple[int, dict[str, Any]]]:
+    defaults = {k: v["default"] for k, v in _schema(kind)["properties"].items() if "default" in v}
+    for position, record in enumerate(table.to_dict("records")):
+        given = {str(key): str(value) for key, value in record.items() if value != ""}
+        yield position + 2, {**defaults, **given}
+
+
+@functools.cache
+def _schema(kind: str) -> dict[str, Any]:
+    path = data_dir("schemas") / f"{kind}.schema.yaml"
+    schema: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return schema
+
+
+def _filled(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Fill in the schema's defaults, also inside objects and lists."""
+    if isinstance(value, Mapping):
+        filled = dict(value)
+        for key, part in schema.get("properties", {}).items():
+            if key not in filled and "default" in part:
+                filled[key] = part["default"]
+            if key in filled:
+                filled[key] = _filled(filled[key], part)
+        return filled
+    if isinstance(value, list) and "items" in schema:
+        return [_filled(item, schema["items"]) for item in value]
+    return value
+
+
+def _validate(value: Mapping[str, Any], kind: str, where: str, *, table: bool = False) -> None:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(_schema(kind)).iter_errors(value))
+    if error is None:
+        return
+    place = ".".join(str(part) for part in error.absolute_path)
+    described = error.schema.get("description", "") if isinstance(error.schema, Mapping) else ""
+    spot = f"{where}, {'column' if table else 'key'} {place}" if place else where
+    if error.validator == "enum":
+        choices = [str(choice) for choice in error.validator_value if choice != ""]
+        raise ConfigError(f'{spot}: "{error.instance}" is not valid', fix=nearest(str(error.instance), choices))
+    if error.validator == "additionalProperties":
+        allowed = list(error.schema["properties"])
+        wrong = next(key for key in error.instance if key not in allowed)
+        what = "column" if table else "key"
+        raise ConfigError(f'{spot}: {what} "{wrong}" is not known', fix=nearest(wrong, allowed))
+    if error.validator in {"minLength"}:
+        raise ConfigError(f"{spot}: empty", expected=described)
+    raise ConfigError(f"{spot}: {error.message}", expected=described)
+
+
+def settings_as_dict(plan: Plan) -> dict[str, Any]:
+    """Return the plan as plain values, for the provenance record."""
+    return {
+        "settings": dict(plan.settings),
+        "datasets": [asdict(dataset) for dataset in plan.datasets.values()],
+    }

@@ -1,0 +1,56 @@
+"""The lock file beside the fetched files: what was fetched from where, pinned by its hash."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fatescore._files import sha256, write_json
+from fatescore.errors import InputError
+
+NAME = "lock.json"
+
+
+@dataclass
+class Lock:
+    """The pins of one accession.
+
+    ``files`` maps a path below the accession's folder to ``url``, ``size``, ``sha256`` and ``date``;
+    ``what`` maps each kind that was fetched completely to its files.
+    """
+
+    accession: str
+    base_url: str
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    what: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path, accession: str, base_url: str) -> Lock:
+        """Read the lock of ``folder``; an absent one is empty."""
+        path = folder / NAME
+        if not path.exists():
+            return cls(accession, base_url)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return cls(content["accession"], content["base_url"], dict(content["files"]), dict(content.get("what", {})))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{path} is not a lock file ({type(error).__name__})",
+                expected="JSON written by fatescore fetch",
+                fix="remove it to pin the files anew",
+            ) from error
+
+    def write(self, folder: Path) -> None:
+        """Write the lock."""
+        content = {"accession": self.accession, "base_url": self.base_url, "files": self.files, "what": self.what}
+        write_json(folder / NAME, content)
+
+    def is_whole(self, folder: Path, relative: str) -> bool:
+        """Tell whether the file is there with the pinned size and hash."""
+        pin = self.files.get(relative)
+        path = folder / relative
+        return (
+            pin is not None and path.is_file() and path.stat().st_size == pin["size"] and sha256(path) == pin["sha256"]
+        )

@@ -1,0 +1,181 @@
+"""Where files come from: a web server or a folder. Lists folders and copies one file; nothing is retried here."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+import requests
+
+from fatescore._version import __version__
+
+_BLOCK = 1 << 20
+_RETRY_STATUS = {408, 425, 429, 500, 502, 503, 504}
+
+
+class MissingError(Exception):
+    """The server says that there is no such file (404)."""
+
+
+class RefusedError(Exception):
+    """The server will not give the file (403 and the like)."""
+
+
+class TransientError(Exception):
+    """Something that may pass: connection faults, server overload, a cut transfer."""
+
+    def __init__(self, message: str, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class Source(Protocol):
+    """What fetch needs of a mirror."""
+
+    def names(self, url: str) -> list[str]:
+        """Return the names of the files in a folder, sorted."""
+
+    def copy(self, url: str, target: Path) -> str:
+        """Write the file's bytes to ``target``; return its date, or an empty text."""
+
+
+class FolderSource:
+    """A mirror on a disk, addressed by ``file://``."""
+
+    def names(self, url: str) -> list[str]:
+        """List a folder."""
+        folder = _local(url)
+        if not folder.is_dir():
+            raise MissingError(url)
+        return sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+
+    def copy(self, url: str, target: Path) -> str:
+        """Copy a file."""
+        source = _local(url)
+        if not source.is_file():
+            raise MissingError(url)
+        try:
+            shutil.copyfile(source, target)
+        except PermissionError as error:
+            raise RefusedError(f"{url} ({error.strerror})") from error
+        return datetime.fromtimestamp(int(source.stat().st_mtime), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass
+class WebSource:
+    """A mirror on a web server. ``timeout`` holds the seconds to connect and between two blocks of bytes."""
+
+    timeout: tuple[float, float] = (10.0, 60.0)
+
+    def __post_init__(self) -> None:
+        self.session = requests.Session()
+        # identity: the served file is stored byte for byte, not what a proxy makes of it.
+        self.session.headers.update({"User-Agent": f"fatescore/{__version__}", "Accept-Encoding": "identity"})
+
+    def names(self, url: str) -> list[str]:
+        """Read the links of a folder's index page."""
+        folder = url.rstrip("/") + "/"
+        with self._get(folder) as answer:
+            page = answer.text
+        links = _Links()
+        links.feed(page)
+        own = unquote(urlsplit(answer.url).path)
+        return sorted({name for link in links.found if (name := _child(link, own))})
+
+    def copy(self, url: str, target: Path) -> str:
+        """Download a file."""
+        with self._get(url) as answer, target.open("wb") as stream:
+            decode = not url.endswith((".gz", ".tar", ".tgz", ".h5", ".h5ad"))
+            try:
+                while block := answer.raw.read(_BLOCK, decode_content=decode):
+                    stream.write(block)
+            except OSError:
+                raise
+            except Exception as error:  # urllib3's own errors; requests wraps them only in iter_content
+                raise TransientError(f"the transfer broke off ({type(error).__name__})") from error
+            _check_length(answer)
+            return _iso_date(answer.headers.get("Last-Modified", ""))
+
+    @contextmanager
+    def _get(self, url: str) -> Iterator[requests.Response]:
+        try:
+            answer = self.session.get(url, stream=True, timeout=self.timeout)
+        except requests.exceptions.InvalidURL as error:
+            raise MissingError(url) from error
+        except requests.RequestException as error:
+            raise TransientError(f"no answer ({_short(error)})") from error
+        with answer:
+            if answer.status_code in (404, 410):
+                raise MissingError(url)
+            if answer.status_code in _RETRY_STATUS:
+                wait = _retry_after(answer.headers.get("Retry-After", ""))
+                raise TransientError(f"the server answered {answer.status_code}", wait)
+            if not answer.ok:
+                raise RefusedError(f"{url} (the server answered {answer.status_code})")
+            try:
+                yield answer
+            except requests.RequestException as error:
+                raise TransientError(f"the transfer broke off ({_short(error)})") from error
+
+
+def open_source(base_url: str, timeout: tuple[float, float]) -> Source:
+    """Return the source for the scheme of ``base_url``."""
+    return FolderSource() if base_url.startswith("file://") else WebSource(timeout)
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect link targets."""
+        self.found += [value for key, value in attrs if tag == "a" and key == "href" and value]
+
+
+def _child(link: str, folder: str) -> str:
+    """Return the file name when ``link`` points to a file directly in ``folder``, else an empty text."""
+    path = unquote(urlsplit(link).path)
+    if path.startswith(folder):
+        path = path[len(folder) :]
+    return path.removeprefix("./") if path and "/" not in path.removeprefix("./") else ""
+
+
+def _check_length(answer: requests.Response) -> None:
+    expected = answer.headers.get("Content-Length", "")
+    seen = answer.raw.tell()
+    if expected.isdigit() and seen != int(expected):
+        raise TransientError(f"{seen} of {expected} bytes arrived")
+
+
+def _retry_after(text: str) -> float:
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _iso_date(text: str) -> str:
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (TypeError, ValueError):
+        return ""
+
+
+def _short(error: Exception) -> str:
+    return type(error).__name__
+
+
+def _local(url: str) -> Path:
+    return Path(url2pathname(urlsplit(url).path))

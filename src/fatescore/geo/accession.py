@@ -1,0 +1,119 @@
+"""GEO accessions and where their files are below a base address. Pure text, no network."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from fatescore.errors import InputError
+
+DEFAULT_BASE_URL = "https://ftp.ncbi.nlm.nih.gov/geo"
+_SECTIONS = {"GSE": "series", "GPL": "platforms", "GSM": "samples"}
+_PATTERN = re.compile(r"^(GSE|GPL|GSM)([1-9]\d{0,8})$")
+
+
+@dataclass(frozen=True, order=True)
+class Accession:
+    """A checked GEO accession.
+
+    Examples
+    --------
+    >>> series = Accession.parse("gse35958")
+    >>> str(series), series.stub, series.folder
+    ('GSE35958', 'GSE35nnn', 'series/GSE35nnn/GSE35958')
+    >>> Accession.parse("GPL97").annotation
+    'platforms/GPLnnn/GPL97/annot/GPL97.annot.gz'
+    """
+
+    kind: str
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> Accession:
+        """Check an accession.
+
+        Raises
+        ------
+        InputError
+            When ``text`` is not ``GSE``, ``GPL`` or ``GSM`` and a number.
+        """
+        match = _PATTERN.match(str(text).strip().upper())
+        if match is None:
+            raise InputError(
+                f'"{text}" is not a GEO accession',
+                expected="GSE, GPL or GSM followed by a number, such as GSE35958",
+                fix="check the accession",
+            )
+        return cls(match[1], int(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.kind}{self.number}"
+
+    @property
+    def stub(self) -> str:
+        """The folder that groups a thousand accessions: the last three digits become ``nnn``."""
+        thousands = str(self.number)[:-3]
+        return f"{self.kind}{thousands}nnn"
+
+    @property
+    def folder(self) -> str:
+        """The accession's own folder, relative to the base address."""
+        return f"{_SECTIONS[self.kind]}/{self.stub}/{self}"
+
+    def part(self, name: str) -> str:
+        """Return a folder of the accession: ``matrix``, ``soft``, ``suppl``, ``annot`` or ``miniml``."""
+        return f"{self.folder}/{name}"
+
+    @property
+    def annotation(self) -> str:
+        """The annotation file of a platform."""
+        return f"{self.part('annot')}/{self}.annot.gz"
+
+    @property
+    def default_matrix(self) -> str:
+        """Name of the series matrix of a series with one platform."""
+        return f"{self}_series_matrix.txt.gz"
+
+    @property
+    def family(self) -> str:
+        """Name of the family SOFT file."""
+        return f"{self}_family.soft.gz"
+
+
+def join(base_url: str, relative: str) -> str:
+    """Return the address of a file.
+
+    Examples
+    --------
+    >>> join("https://ftp.ncbi.nlm.nih.gov/geo/", "series/GSEnnn/GSE781")
+    'https://ftp.ncbi.nlm.nih.gov/geo/series/GSEnnn/GSE781'
+    """
+    return f"{base_url.rstrip('/')}/{relative.lstrip('/')}"
+
+
+def check_base_url(base_url: str) -> str:
+    """Return ``base_url`` without a closing slash; a plain path becomes ``file://``.
+
+    Raises
+    ------
+    InputError
+        When the scheme is none of ``https``, ``http`` and ``file``.
+
+    Examples
+    --------
+    >>> check_base_url("http://mirror.example/geo/")
+    'http://mirror.example/geo'
+    """
+    text = str(base_url).strip().rstrip("/")
+    scheme, mark, _ = text.partition("://")
+    if mark and scheme.lower() in ("http", "https", "file"):
+        return text
+    if not mark and text:
+        from pathlib import Path
+
+        return Path(text).absolute().as_uri()
+    raise InputError(
+        f'"{base_url}" cannot be a GEO mirror',
+        expected="an address that starts with https://, http:// or file://",
+        fix=f"leave --base-url out to use {DEFAULT_BASE_URL}",
+    )

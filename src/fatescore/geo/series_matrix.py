@@ -1,0 +1,303 @@
+"""Read a GEO series matrix: every label on its sample, every value a number or missing."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fatescore.errors import InputError
+from fatescore.typing import StrPath
+
+MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "Null", "null", "None", "none", "#N/A", "#VALUE!", "#DIV/0!", "#NUM!")
+_BEGIN = re.compile(rb'^"?!series_matrix_table_begin"?[ \t\r]*$', re.MULTILINE | re.IGNORECASE)
+_END = re.compile(rb'^"?!series_matrix_table_end', re.MULTILINE | re.IGNORECASE)
+_HEADER = re.compile(rb'^"?(?:ID_REF|TAG)"?\t', re.MULTILINE)
+_ACCESSION = re.compile(r"^GSM\d+$")
+
+
+@dataclass(frozen=True)
+class SeriesMatrix:
+    """A series matrix.
+
+    Parameters
+    ----------
+    series
+        Series fields without their ``Series_`` prefix; each a list, because fields repeat.
+    samples
+        One row per sample, indexed by GSM accession in the file's order; text, missing is ``""``. A repeated field
+        is joined by `` | ``. Characteristics become one column per key: ``characteristics: age``.
+    values
+        Probes x samples, float64, columns in the order of ``samples``; ``None`` when the file is a header only.
+    notes
+        What was mended or could not be placed.
+    """
+
+    series: dict[str, list[str]]
+    samples: pd.DataFrame
+    values: pd.DataFrame | None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """The title of the series."""
+        return " ".join(self.series.get("title", []))
+
+    @property
+    def platforms(self) -> list[str]:
+        """GPL accessions named by the series or its samples."""
+        text = " ".join([*self.series.get("platform_id", []), *self.samples.get("platform_id", [])])
+        return sorted(set(re.findall(r"GPL\d+", text)))
+
+
+def read_series_matrix(path: StrPath) -> SeriesMatrix:
+    """Read a series matrix, plain or gzip.
+
+    Characteristics are joined by key, never by line; columns of the table are matched to the samples by accession.
+
+    Parameters
+    ----------
+    path
+        ``GSE..._series_matrix.txt[.gz]``.
+
+    Returns
+    -------
+    Fields, samples and values.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read to its end, has no samples, or holds something that is no number.
+    """
+    source = Path(path)
+    data = read_bytes(source)
+    head, table, notes = _split(data)
+    encoding = "utf-8" if _is_utf8(data) else "latin-1"
+    series, rows = _parse_head(head.decode(encoding))
+    values = _read_table(table, encoding, source)
+    accessions = _accessions(rows, values)
+    if not accessions:
+        raise InputError(
+            f"{source} has no !Sample_geo_accession line and no table",
+            expected="a GEO series matrix",
+            fix="check the file",
+        )
+    samples = _sample_table(rows, accessions, notes)
+    if values is not None:
+        values = _align(values, accessions, source, notes)
+        values = None if values.empty else values
+    return SeriesMatrix(series, samples, values, notes)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a file, decompressed when it is gzip whatever its name.
+
+    Raises
+    ------
+    InputError
+        When the file is absent or damaged.
+    """
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(
+            f"{path} cannot be read ({error})", expected="a whole text or gzip file", fix="fetch it again"
+        ) from error
+
+
+def split_row(line: str, width: int) -> list[str]:
+    """Split a tab-separated line with GEO's quotes into ``width`` cells, if it has them.
+
+    A quote inside a value is not always doubled; where the quoting rules give another number of cells than
+    ``width`` and plain tabs give the right one, the tabs are believed.
+    """
+    cells = next(csv.reader([line], delimiter="\t"), [])
+    if len(cells) != width:
+        plain = line.split("\t")
+        if len(plain) == width:
+            cells = [cell.removeprefix('"').removesuffix('"') for cell in plain]
+    return [cell.strip() for cell in cells]
+
+
+def _split(data: bytes) -> tuple[bytes, bytes, list[str]]:
+    """Cut the file into its head and the lines of its table."""
+    if b"\n" not in data:
+        data = data.replace(b"\r", b"\n")
+    begin = _BEGIN.search(data)
+    start = begin.end() if begin else None
+    if start is None:
+        header = _HEADER.search(data)
+        if header is None:
+            return data, b"", []
+        start, head = header.start(), data[: header.start()]
+        notes = ["the series matrix has no table_begin line"]
+    else:
+        head, notes = data[: begin.start()] if begin else b"", []
+    end = _END.search(data, start)
+    if end is None:
+        notes.append("the series matrix has no table_end line")
+    return head, data[start : end.start() if end else len(data)].strip(b"\r\n"), notes
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _parse_head(text: str) -> tuple[dict[str, list[str]], list[tuple[str, str]]]:
+    """Return the series fields, and (field, rest of line) for every sample line in order."""
+    series: dict[str, list[str]] = {}
+    rows: list[tuple[str, str]] = []
+    lines: list[str] = []
+    for line in text.lstrip("\ufeff").split("\n"):
+        clean = line.rstrip("\r").replace("\r", " ")
+        if clean.startswith(("!", '"!')) or not lines:
+            lines.append(clean)
+        elif clean.strip():
+            lines[-1] += " " + clean  # a line break inside a value
+    for line in lines:
+        name, _, rest = line.partition("\t")
+        name = name.strip('" ').removeprefix("!")
+        if name.startswith("Series_"):
+            cells = split_row(rest, 1)
+            series.setdefault(name.removeprefix("Series_"), []).append(" ".join(cells).strip())
+        elif name.startswith("Sample_"):
+            rows.append((name.removeprefix("Sample_"), rest))
+    return series, rows
+
+
+def _read_table(table: bytes, encoding: str, source: Path) -> pd.DataFrame | None:
+    if b"\n!" in table or table.startswith(b"!"):
+        table = b"\n".join(line for line in table.split(b"\n") if not line.startswith(b"!"))
+    first, _, rest = table.partition(b"\n")
+    if not first.strip():
+        return None
+    if first and (b"\n" + first) in (b"\n" + rest):  # a second table_begin repeats the header
+        rest = (b"\n" + rest).replace(b"\n" + first, b"")
+    header = split_row(first.rstrip(b"\r\n").decode(encoding), -1)
+    while header and header[-1] == "":
+        header.pop()
+    names = [name.strip('"') for name in header]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise InputError(f"{source} has the column {repeated[0]} twice", expected="one column per sample")
+    if not rest.strip():
+        return pd.DataFrame(columns=pd.Index(names[1:]), dtype=float)
+    return _numbers(rest, names, encoding, source)
+
+
+def _numbers(rest: bytes, names: list[str], encoding: str, source: Path) -> pd.DataFrame:
+    wide = rest.partition(b"\n")[0].rstrip(b"\r").count(b"\t") + 1 - len(names)
+    extra = [f"\0{number}" for number in range(max(wide, 0))]  # blank cells behind the last column
+    options: dict[str, Any] = {
+        "sep": "\t", "header": None, "names": names + extra, "index_col": False, "encoding": encoding,
+        "keep_default_na": False, "skipinitialspace": True,
+    }  # fmt: skip
+    missing = {name: list(MISSING) for name in names[1:]}
+    options["dtype"] = {names[0]: str, **dict.fromkeys(names[1:], "float64")}
+    try:
+        frame: pd.DataFrame = pd.read_csv(io.BytesIO(rest), na_values=missing, **options)
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{source} has a value that is not a number: {_culprit(rest, names, encoding) or error}",
+            expected="numbers, or NA, null or blank for a missing value",
+            fix="check the table of the series matrix",
+        ) from error
+    for name in extra:
+        if (frame[name].astype(str).str.strip().replace("nan", "") != "").any():
+            raise InputError(f"{source} has rows with more cells than its header has columns")
+    frame = frame[frame[names[0]].astype(str).str.strip() != ""]
+    index = pd.Index(frame[names[0]].str.strip(), dtype=object)
+    return frame[names[1:]].set_index(index).rename_axis(None)
+
+
+def _culprit(rest: bytes, names: list[str], encoding: str) -> str:
+    for line in rest.decode(encoding).splitlines():
+        cells = split_row(line, len(names))
+        if len(cells) > len(names):
+            return f"row {cells[0]} has {len(cells)} cells, the header has {len(names)}"
+        for name, cell in zip(names[1:], cells[1:], strict=False):
+            try:
+                if cell not in MISSING:
+                    float(cell)
+            except ValueError:
+                return f'"{cell[:40]}" in row {cells[0]}, column {name}'
+    return ""
+
+
+def _accessions(rows: list[tuple[str, str]], values: pd.DataFrame | None) -> list[str]:
+    for name, rest in rows:
+        if name == "geo_accession":
+            return [cell for cell in split_row(rest, rest.count("\t") + 1) if cell]
+    return [name for name in values.columns if _ACCESSION.match(name)] if values is not None else []
+
+
+def _sample_table(rows: list[tuple[str, str]], accessions: list[str], notes: list[str]) -> pd.DataFrame:
+    columns = SampleFields(len(accessions))
+    for name, rest in rows:
+        if name == "geo_accession":
+            continue
+        cells = split_row(rest, len(accessions))
+        if len(cells) < len(accessions) and not any(cells):
+            cells = [""] * len(accessions)
+        if len(cells) > len(accessions) and not any(cells[len(accessions) :]):
+            cells = cells[: len(accessions)]
+        if len(cells) != len(accessions):
+            notes.append(f"!Sample_{name} has {len(cells)} values for {len(accessions)} samples and was left out")
+            continue
+        for position, cell in enumerate(cells):
+            columns.add(position, name, cell)
+    return columns.table(accessions)
+
+
+class SampleFields:
+    """Collects fields sample by sample; characteristics by key."""
+
+    def __init__(self, n_samples: int) -> None:
+        self._n = n_samples
+        self._cells: dict[str, list[list[str]]] = {}
+        self._spelling: dict[str, str] = {}
+
+    def add(self, position: int, name: str, value: str) -> None:
+        """Add one value of one sample."""
+        if name.startswith("characteristics"):
+            key, colon, rest = value.partition(":")
+            channel = name.removeprefix("characteristics").removeprefix("_ch1")
+            if colon and key.strip():
+                name, value = f"characteristics{channel}: {' '.join(key.split())}", rest.strip()
+            elif not value:
+                return
+        # "Age" and "age" are one field; the first spelling names it.
+        name = self._spelling.setdefault(name.casefold(), name)
+        cell = self._cells.setdefault(name, [[] for _ in range(self._n)])[position]
+        if value and value not in cell:
+            cell.append(value)
+
+    def table(self, accessions: list[str]) -> pd.DataFrame:
+        """Return samples x fields."""
+        columns = {name: [" | ".join(cell) for cell in cells] for name, cells in self._cells.items()}
+        return pd.DataFrame(columns, index=pd.Index(accessions, name="geo_accession", dtype=object), dtype=object)
+
+
+def _align(values: pd.DataFrame, accessions: list[str], source: Path, notes: list[str]) -> pd.DataFrame:
+    absent = [name for name in accessions if name not in values.columns]
+    unknown = [name for name in values.columns if name not in set(accessions)]
+    if unknown:
+        raise InputError(
+            f"{source} has a column {unknown[0]} that is none of its samples",
+            expected=f"columns named by accession, such as {accessions[0]}",
+        )
+    if absent:
+        notes.append(f"the table has no column for {', '.join(absent)}")
+    return values[[name for name in accessions if name in values.columns]]

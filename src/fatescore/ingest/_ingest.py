@@ -1,0 +1,230 @@
+"""From files to one clean AnnData with its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from fatescore import _keys
+from fatescore._files import sha256
+from fatescore._version import __version__
+from fatescore.errors import InputError, nearest
+from fatescore.gene_sets import symbols
+from fatescore.ingest import count_table, h5ad, series_matrix, tenx_mtx
+from fatescore.ingest._locate import Located, locate
+from fatescore.ingest._raw import Raw
+from fatescore.ingest.identifiers import Genes, to_genes
+from fatescore.ingest.samples import Matched, match_samples, safe_key, select
+from fatescore.ingest.scale import check_scale
+from fatescore.typing import ASSAYS, ORGANISMS, Assay, Matrix, Organism, Scale, StrPath
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """``adata``: observations x genes. ``sample_fields``: one row per sample. ``facts``: JSON values for the report."""
+
+    adata: AnnData
+    sample_fields: pd.DataFrame
+    facts: dict[str, Any]
+
+
+def ingest(
+    source: StrPath,
+    *,
+    samples: pd.DataFrame,
+    dataset: str,
+    organism: Organism,
+    assay: Assay,
+    scale: Scale,
+    layout: str = "auto",
+    file: str = "",
+    sample_key: str = "",
+    population: str = "bmsc",
+    title: str = "",
+    keep_genes: Collection[str] | None = None,
+) -> IngestResult:
+    """Turn what a submitter uploaded into one AnnData.
+
+    Parameters
+    ----------
+    source
+        A file, a folder, or a folder written by ``fatescore fetch``.
+    samples
+        Rows of the sample table with ``sample``, ``donor``, ``condition`` and any further columns. Rows of other data
+        sets are ignored when there is a column ``dataset``; a row with ``use`` = ``no`` leaves that sample out.
+    dataset
+        Name of the data set.
+    organism, assay, scale
+        What the data are; the scale is checked on every sample.
+    layout, file
+        See :func:`fatescore.ingest.locate`.
+    sample_key
+        Column of ``obs`` that names samples (h5ad).
+    population
+        ``bmsc``, or ``other`` for cells that are no marrow stroma.
+    title
+        Title for the report; the series' own when empty.
+    keep_genes
+        Genes being scored, kept from read-through probes; all genes of the review's sets when ``None``.
+
+    Returns
+    -------
+    ``X`` float32: CSR for counts (also in ``layers["counts"]``), dense otherwise, on the declared scale.
+    ``var_names``: current symbols, with ``original_id``, ``mapped_by``, ``n_features``. ``obs``: ``dataset``,
+    ``sample``, ``donor``, ``condition``, and every sample field. ``uns["fatescore"]``: what was declared.
+
+    Raises
+    ------
+    InputError
+        When files, samples, scale or gene names do not agree with what is declared.
+    """
+    _check_choice("organism", organism, ORGANISMS)
+    _check_choice("assay", assay, ASSAYS)
+    table = select(samples, dataset)
+    found = locate(Path(source), layout, file)
+    raw = _read(found, table, organism, sample_key)
+    matched = match_samples(raw, table, dataset)
+    kept = np.array([name in matched.names for name in raw.columns])
+    raw.notes += matched.notes
+    _keep(raw, kept)
+    raw.notes += check_scale(raw, scale)
+    wanted = _scored_genes(organism) if keep_genes is None else frozenset(keep_genes)
+    genes = to_genes(
+        raw.matrix, raw.ids, organism, scale,
+        other_names=raw.other_names, annotation=raw.annotation, keep_genes=wanted,
+    )  # fmt: skip
+    title = title or raw.title or dataset
+    declared = {
+        "version": __version__, "dataset": dataset, "organism": organism, "assay": assay, "scale": scale,
+        "population": population, "title": title,
+        "simulated": raw.simulated or "SIMULATED" in f"{title} {raw.title}",
+    }  # fmt: skip
+    adata = _anndata(raw, genes, matched, scale, declared)
+    return IngestResult(adata, matched.fields, _facts(adata, raw, genes, matched, declared))
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InputError(
+            f'{name} "{value}" is not known', expected=", ".join(choices), fix=nearest(str(value), choices)
+        )
+
+
+def _read(found: Located, table: pd.DataFrame, organism: Organism, sample_key: str) -> Raw:
+    if found.layout == "series_matrix" and found.matrix is not None:
+        raw = series_matrix.read(found.path, found.matrix, found.platforms, organism)
+    elif found.layout == "h5ad":
+        only = str(table[_keys.SAMPLE].iloc[0]) if len(table) == 1 else ""
+        raw = h5ad.read(found.path, sample_key, only)
+    elif found.layout == "tenx_mtx":
+        raw = tenx_mtx.read(found.path)
+        if raw.sample_names == [""] and len(table) == 1:
+            raw.columns = [str(table[_keys.SAMPLE].iloc[0])] * len(raw.columns)
+    else:
+        raw = count_table.read(found.path)
+    if found.matrix is not None:
+        raw.fields = found.matrix.samples if len(found.matrix.samples) else None
+        raw.title = found.matrix.title
+        raw.accession = (found.matrix.series.get("geo_accession") or [""])[0]
+        raw.simulated = raw.simulated or raw.title.startswith("SIMULATED")
+        if found.matrix_path is not None and found.matrix_path not in raw.inputs:
+            raw.inputs.append(found.matrix_path)
+    return raw
+
+
+def _keep(raw: Raw, kept: np.ndarray) -> None:
+    if kept.all():
+        return
+    raw.matrix = raw.matrix[np.flatnonzero(kept)]
+    raw.columns = [name for name, keep in zip(raw.columns, kept, strict=True) if keep]
+    raw.barcodes = [name for name, keep in zip(raw.barcodes, kept, strict=True) if keep] if raw.barcodes else []
+    if raw.obs is not None:
+        raw.obs = raw.obs[kept]
+
+
+def _scored_genes(organism: Organism) -> frozenset[str]:
+    from fatescore import gene_sets
+
+    return frozenset(gene for genes in gene_sets.load("review", organism=organism).values() for gene in genes)
+
+
+def _anndata(raw: Raw, genes: Genes, matched: Matched, scale: Scale, declared: dict[str, Any]) -> AnnData:
+    import anndata
+
+    sample = [matched.names[name] for name in raw.columns]
+    obs = matched.fields.set_index(_keys.SAMPLE, drop=False).loc[sample].reset_index(drop=True)
+    if raw.obs is not None:
+        for name in raw.obs.columns:
+            key = safe_key(str(name))
+            if key not in obs:
+                obs[key] = raw.obs[name].to_numpy()
+    names, duplicated = _obs_names(raw, sample)
+    if duplicated:
+        raw.notes.append(f"{duplicated} barcodes occur more than once and were numbered")
+    obs.index = pd.Index(names, dtype=object)
+    matrix = _stored(genes.matrix, scale)
+    adata = anndata.AnnData(X=matrix, obs=_categorical(obs), var=_categorical(genes.var))
+    if scale == "counts":
+        adata.layers[_keys.COUNTS] = matrix.copy()
+    adata.uns[_keys.UNS] = declared
+    return adata
+
+
+def _categorical(table: pd.DataFrame) -> pd.DataFrame:
+    """Make text that repeats categorical, as anndata would while writing (and say so line by line)."""
+    out = table.copy()
+    for name in out.columns:
+        if out[name].dtype == object:
+            text = out[name].astype(str)
+            out[name] = pd.Categorical(text) if text.nunique() < len(text) else text
+    return out
+
+
+def _obs_names(raw: Raw, sample: list[str]) -> tuple[list[str], int]:
+    """Return unique names of observations, and how many had to be numbered."""
+    if not raw.barcodes:
+        names = sample
+    elif raw.obs is not None and len(set(raw.barcodes)) == len(raw.barcodes):
+        names = raw.barcodes
+    else:
+        names = [f"{name}_{barcode}" for name, barcode in zip(sample, raw.barcodes, strict=True)]
+    seen: dict[str, int] = {}
+    unique = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        unique.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return unique, len(names) - len(seen)
+
+
+def _stored(matrix: Matrix, scale: Scale) -> Matrix:
+    if scale == "counts":
+        stored = sp.csr_matrix(matrix, dtype=np.float32)
+        stored.sum_duplicates()
+        stored.eliminate_zeros()
+        return stored
+    return np.ascontiguousarray(matrix.todense() if sp.issparse(matrix) else matrix, dtype=np.float32)
+
+
+def _facts(adata: AnnData, raw: Raw, genes: Genes, matched: Matched, declared: dict[str, Any]) -> dict[str, Any]:
+    rules = genes.var[_keys.MAPPED_BY]
+    return {
+        **{key: declared[key] for key in ("title", "organism", "assay", "scale", "population", "simulated")},
+        "accession": raw.accession,
+        "n_obs": int(adata.n_obs),
+        "n_samples": len(matched.fields),
+        "n_donors": int(matched.fields[_keys.DONOR].nunique()),
+        "n_genes": int(adata.n_vars),
+        "n_unmapped": int((~symbols.mapped(rules)).sum()),
+        "mapped_by": {str(rule): int(n) for rule, n in rules.value_counts().sort_index().items()},
+        "inputs": [{"path": str(path), "sha256": sha256(path)} for path in raw.inputs],
+        "notes": [*raw.notes, *genes.notes],
+    }

@@ -1,0 +1,179 @@
+"""Layout ``count_table``: one text table of genes x samples, as submitters and tools write it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from fatescore.errors import InputError
+from fatescore.geo.series_matrix import MISSING, read_bytes
+from fatescore.ingest._raw import Raw, few
+from fatescore.typing import StrPath
+
+# Columns beside the values, as featureCounts, RSEM, NCBI and many submitters name them.
+_ANNOTATION = {
+    "chr", "chrom", "chromosome", "start", "end", "strand", "length", "gene_length", "genelength", "width", "geneid",
+    "gene_id", "ensembl_id", "ensembl", "entrez", "entrezid", "entrez_id", "symbol", "gene_symbol", "genesymbol",
+    "gene symbol", "gene_name", "gene name", "genename", "external_gene_name", "description", "gene_description",
+    "biotype", "gene_biotype", "gene_type", "transcript_id", "transcript_id(s)", "locus", "exon_length",
+}  # fmt: skip
+_NAMES = (
+    "symbol",
+    "gene_symbol",
+    "genesymbol",
+    "gene symbol",
+    "gene_name",
+    "gene name",
+    "genename",
+    "external_gene_name",
+)
+_TALLY = re.compile(r"^(__\w+|N_(unmapped|multimapping|noFeature|ambiguous))$")
+_TEXT = re.compile(r"\.(tsv|csv|txt|tab|counts?|tpm|fpkm)(\.gz)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as read: ``data`` features x columns (float64, indexed by id), a second name per feature, notes."""
+
+    data: pd.DataFrame
+    other_names: list[str]
+    notes: list[str] = field(default_factory=list)
+
+
+def is_table(path: Path) -> bool:
+    """Tell by its name whether a file is a text table."""
+    return bool(_TEXT.search(path.name))
+
+
+def read(path: Path) -> Raw:
+    """Hand over a count table."""
+    table = read_table(path)
+    values = table.data.to_numpy(dtype=float).T
+    return Raw(
+        matrix=sp.csr_matrix(values) if np.isfinite(values).all() else values,
+        ids=[str(name) for name in table.data.index],
+        columns=[str(name) for name in table.data.columns],
+        other_names=table.other_names,
+        inputs=[path],
+        notes=list(table.notes),
+    )
+
+
+def read_table(path: StrPath) -> Table:
+    """Read a text table of genes x samples.
+
+    The delimiter comes from the header; its first column, or its index when the header is one cell short, names the
+    genes. Columns that annotate genes (featureCounts, symbols, lengths) and tallies such as ``__no_feature`` are set
+    apart.
+
+    Parameters
+    ----------
+    path
+        ``.tsv``, ``.csv`` or ``.txt``, plain or gzip.
+
+    Raises
+    ------
+    InputError
+        When there is no such table: unreadable, empty, no numbers, repeated columns.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise InputError(f"{source} does not exist", expected="a table of genes x samples", fix="check the path")
+    data = read_bytes(source)
+    text = _decode(data, source)
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    if len(lines) < 2:
+        raise InputError(f"{source} has no rows", expected="a header line and one line per gene", fix="check the file")
+    separator = _separator(lines[0], lines[1])
+    names = _header(lines, separator, source)
+    frame = _frame(lines, separator, names, source)
+    return _split_columns(frame, source)
+
+
+def _decode(data: bytes, source: Path) -> str:
+    if b"\0" in data[:4096]:
+        raise InputError(
+            f"{source} is a binary file",
+            expected="a text table (.tsv, .csv, .txt, plain or gzip)",
+            fix="check the file",
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _separator(header: str, row: str) -> str:
+    for mark in ("\t", ",", ";"):
+        if mark in row and (mark in header or header.strip()):
+            return mark
+    return " "
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    options = {"delimiter": separator, "skipinitialspace": separator == " "}
+    return [cell.strip() for cell in next(csv.reader([line.strip("\r\n ")], **options), [])]  # type: ignore[arg-type]
+
+
+def _header(lines: list[str], separator: str, source: Path) -> list[str]:
+    names = _cells(lines[0], separator)
+    width = len(_cells(lines[1], separator))
+    if len(names) == width - 1:
+        names = ["", *names]  # R's write.table leaves the name of the row names out
+    while len(names) > max(width, 1) and names[-1] == "":
+        names.pop()
+    if width < 2 or len(names) != width:
+        raise InputError(
+            f"{source}: the header has {len(names)} cells and the first row {width}",
+            expected="a table of genes x samples, separated by tabs or commas",
+            fix="check the file",
+        )
+    repeated = sorted({name for name in names[1:] if names.count(name) > 1})
+    if repeated:
+        raise InputError(
+            f"{source} has the column {few(repeated)} more than once", expected="one column per sample",
+            fix="give every sample its own name",
+        )  # fmt: skip
+    return names
+
+
+def _frame(lines: list[str], separator: str, names: list[str], source: Path) -> pd.DataFrame:
+    body = io.StringIO("\n".join(lines[1:]))
+    try:
+        frame = pd.read_csv(
+            body, sep=r"\s+" if separator == " " else separator, header=None, names=names, index_col=False,
+            keep_default_na=False, na_values={name: list(MISSING) for name in names[1:]}, low_memory=False,
+            dtype={names[0]: str}, skipinitialspace=True,
+        )  # fmt: skip
+    except (ValueError, pd.errors.ParserError) as error:
+        raise InputError(f"{source} cannot be read as a table ({error})", expected="genes x samples") from error
+    return frame
+
+
+def _split_columns(frame: pd.DataFrame, source: Path) -> Table:
+    ids, rest = frame.iloc[:, 0].astype(str).str.strip(), frame.iloc[:, 1:]
+    annotation = [name for name in rest.columns if str(name).casefold() in _ANNOTATION]
+    text = [name for name in rest.columns if rest[name].dtype == object and name not in annotation]
+    numeric = [name for name in rest.columns if name not in annotation and name not in text]
+    if not numeric:
+        name = str(rest.columns[0])
+        raise InputError(
+            f'{source} has no column of numbers (column "{name}" begins with "{rest[name].iloc[0]}")',
+            expected="a table of genes x samples with numbers",
+            fix="check the file",
+        )
+    notes = [f"columns left out because they hold text: {few([str(name) for name in text])}"] if text else []
+    other = next((rest[name].fillna("").astype(str) for name in annotation if str(name).casefold() in _NAMES), None)
+    named = next((name for name in annotation if rest[name].dtype == object), None)
+    if named is not None and ids.str.fullmatch(r"\d+").all() and (ids.astype(int).diff().dropna() == 1).all():
+        ids = rest[named].fillna("").astype(str)  # the first column only counts the rows
+    keep = ~ids.str.match(_TALLY) & (ids != "")
+    values = rest.loc[keep, numeric].astype(float).set_axis(pd.Index(ids[keep], dtype=object), axis=0)
+    return Table(values.rename_axis(None), list(other[keep]) if other is not None else [], notes)

@@ -1,0 +1,101 @@
+"""Layout ``h5ad``: an AnnData file with raw counts in ``layers["counts"]`` or ``X``."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+
+from fatescore import _keys
+from fatescore.errors import InputError, nearest
+from fatescore.ingest._raw import Raw
+from fatescore.typing import Matrix
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def read(path: Path, sample_key: str = "", only_sample: str = "") -> Raw:
+    """Hand over an AnnData file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sample_key
+        Column of ``obs`` that names the sample of every row.
+    only_sample
+        The sample that all rows belong to, when there is no such column.
+
+    Raises
+    ------
+    InputError
+        When the file is not AnnData, or nothing tells the samples apart.
+    """
+    adata = open_h5ad(path)
+    if sample_key:
+        if sample_key not in adata.obs:
+            raise InputError(
+                f'{path} has no obs column "{sample_key}"', expected="the column that names samples",
+                fix=f"set sample_key: {nearest(sample_key, adata.obs.columns)}",
+            )  # fmt: skip
+        columns = adata.obs[sample_key].astype(str).tolist()
+    elif only_sample:
+        columns = [only_sample] * adata.n_obs
+    elif _keys.SAMPLE in adata.obs:
+        columns = adata.obs[_keys.SAMPLE].astype(str).tolist()
+    else:
+        columns = [str(name) for name in adata.obs_names]
+    cells = len(set(columns)) < adata.n_obs
+    return Raw(
+        matrix=counts_of(adata),
+        ids=[str(name) for name in adata.var_names],
+        columns=columns,
+        barcodes=[str(name) for name in adata.obs_names] if cells else [],
+        other_names=second_names(adata),
+        obs=adata.obs.copy(),
+        simulated=_says_simulated(adata),
+        inputs=[path],
+    )
+
+
+def open_h5ad(path: Path) -> AnnData:
+    """Read an AnnData file, or say why not."""
+    import anndata
+
+    if not path.is_file():
+        raise InputError(f"{path} does not exist", expected="an .h5ad file", fix="check the path")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # old files warn about their format, which is not the user's concern
+            return anndata.read_h5ad(path)
+    except Exception as error:
+        raise InputError(
+            f"{path} cannot be read as AnnData ({type(error).__name__}: {str(error)[:200]})",
+            expected="an .h5ad file",
+            fix="check the file",
+        ) from error
+
+
+def counts_of(adata: AnnData) -> Matrix:
+    """Return ``layers["counts"]``, or ``X``, as CSR or dense array."""
+    matrix = adata.layers.get(_keys.COUNTS, adata.X)
+    if matrix is None:
+        raise InputError("the AnnData has neither X nor layers['counts']", expected="an expression matrix")
+    return sp.csr_matrix(matrix) if sp.issparse(matrix) else np.asarray(matrix, dtype=float)
+
+
+def second_names(adata: AnnData) -> list[str]:
+    """Return another name per gene (ids beside symbols, or symbols beside ids), or an empty list."""
+    for name in ("gene_ids", "gene_id", "ensembl_id", "gene_name", "gene_symbols", "feature_name"):
+        if name in adata.var:
+            return [str(value) for value in adata.var[name]]
+    return []
+
+
+def _says_simulated(adata: AnnData) -> bool:
+    own = adata.uns.get(_keys.UNS)
+    return bool(own.get("simulated", False)) if isinstance(own, dict) else False

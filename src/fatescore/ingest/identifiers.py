@@ -1,0 +1,206 @@
+"""From the feature names in the data to genes with current symbols; features of one gene become one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from fatescore import _keys
+from fatescore.errors import InputError
+from fatescore.gene_sets import symbols
+from fatescore.geo.platform import best_rows, one_symbol, split_symbols
+from fatescore.ingest._raw import few
+from fatescore.typing import ORGANISMS, FloatArray, Matrix, Organism, Scale
+
+_TRUST = {rule: rank for rank, rule in enumerate((*symbols.MAPPED, symbols.AMBIGUOUS, symbols.UNMAPPED))}
+
+
+@dataclass(frozen=True)
+class Genes:
+    """Features turned into genes.
+
+    ``matrix``: observations x genes. ``var``: indexed by symbol, with ``original_id``, ``mapped_by`` and
+    ``n_features`` (how many features the gene had). ``notes``: what was dropped or left alone.
+    """
+
+    matrix: Matrix
+    var: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+
+
+def to_genes(
+    matrix: Matrix,
+    ids: list[str],
+    organism: Organism,
+    scale: Scale,
+    *,
+    other_names: list[str] | None = None,
+    annotation: pd.Series[str] | None = None,
+    keep_genes: Collection[str] = (),
+) -> Genes:
+    """Name features by current symbol and merge those of one gene.
+
+    Counts and TPM of one gene are summed. For intensities and log values the feature with the highest mean over all
+    samples stands for the gene, chosen blind to groups. An alias yields to the symbol itself when the table has
+    both: the two rows are then two genes to whoever wrote it.
+
+    Parameters
+    ----------
+    matrix
+        Observations x features.
+    ids
+        Feature names.
+    organism
+        Whose symbols.
+    scale
+        Decides between sum and highest mean.
+    other_names
+        Second name per feature, used where the first is not known.
+    annotation
+        Platform's gene cell per feature (arrays).
+    keep_genes
+        Genes being scored: kept from a probe that also lists their read-through transcript.
+
+    Raises
+    ------
+    InputError
+        When no feature is a known gene of the organism.
+    """
+    names, notes = _names(ids, annotation, keep_genes, organism)
+    table = _resolve(names, other_names or [], organism)
+    known = symbols.mapped(table["mapped_by"])
+    if not known.any():
+        raise _nothing_known(names, ids, organism)
+    _check_other_organism(table, organism, names)
+    own = set(table.loc[known & (table["mapped_by"] != symbols.ALIAS), "symbol"])
+    double = (table["mapped_by"] == symbols.ALIAS) & table["symbol"].isin(own)
+    table.loc[double, "symbol"] = [name for name, twice in zip(names, double, strict=True) if twice]
+    table.loc[double, "mapped_by"] = symbols.AMBIGUOUS
+    table["original"] = ids
+    table.loc[[not name for name in names], "symbol"] = ""
+    genes = _summed(matrix, table) if scale in ("counts", "tpm") else _highest(matrix, table, notes, keep_genes)
+    ambiguous = genes.var.index[genes.var[_keys.MAPPED_BY] == symbols.AMBIGUOUS]
+    if len(ambiguous):
+        notes.append(
+            f"{len(ambiguous)} names could mean several genes and were left as they are: {few(list(ambiguous))}"
+        )
+    return Genes(genes.matrix, genes.var, notes)
+
+
+def _names(
+    ids: list[str], annotation: pd.Series[str] | None, keep_genes: Collection[str], organism: Organism
+) -> tuple[list[str], list[str]]:
+    """Return one gene name per feature, empty for none, and notes."""
+    if annotation is not None:
+        cells = [str(cell) for cell in annotation]
+    elif any("///" in name for name in ids):
+        cells = [name if "///" in name else "" for name in ids]
+    else:
+        return _before_pipe(ids, organism), []
+    unique = {cell: one_symbol(split_symbols(cell), keep_genes) for cell in set(cells)}
+    names = [unique[cell] if annotation is not None or cell else name for cell, name in zip(cells, ids, strict=True)]
+    several = sum(not name and len(split_symbols(cell)) > 1 for name, cell in zip(names, cells, strict=True))
+    none = sum(not name for name in names) - several
+    notes = [f"{several} features that measure several genes were dropped"] if several else []
+    if none:
+        notes.append(f"{none} features without a gene were dropped")
+    rescued = sorted({name for name, cell in zip(names, cells, strict=True) if name and len(split_symbols(cell)) > 1})
+    if rescued:
+        notes.append(f"kept from a read-through probe: {few(rescued)}")
+    return names, notes
+
+
+def _before_pipe(ids: list[str], organism: Organism) -> list[str]:
+    if sum("|" in name for name in ids) < len(ids) / 2:
+        return ids
+    parts = [[part.strip() for part in name.split("|")] for name in ids]
+    sample = parts[:: max(1, len(parts) // 2000)]
+    best, most = 0, -1.0
+    for position in range(max(len(part) for part in sample)):
+        share = symbols.fraction_known((part[position] for part in sample if len(part) > position), organism)
+        if share > most:
+            best, most = position, share
+    return [part[best] if len(part) > best else part[0] for part in parts]
+
+
+def _resolve(names: list[str], other: list[str], organism: Organism) -> pd.DataFrame:
+    table = symbols.resolve(names, organism).reset_index(drop=True)
+    if other:
+        second = symbols.resolve(other, organism).reset_index(drop=True)
+        use = ~symbols.mapped(table["mapped_by"]) & symbols.mapped(second["mapped_by"])
+        table = table.where(~use, second)
+        # 10x names a gene that the reference no longer lists; its symbol reads better than its id.
+        blank = ~symbols.mapped(table["mapped_by"]) & (second["symbol"] != "")
+        fresh = blank & ~second["symbol"].isin(table["symbol"]) & ~second["symbol"].duplicated(keep=False)
+        table.loc[fresh, "symbol"] = second.loc[fresh, "symbol"]
+    return table
+
+
+def _summed(matrix: Matrix, table: pd.DataFrame) -> Genes:
+    table = table.reset_index(drop=True)
+    rows = np.flatnonzero(table["symbol"] != "")
+    codes, genes = pd.factorize(table["symbol"].iloc[rows])
+    pick = sp.csr_matrix((np.ones(len(rows)), (rows, codes)), shape=(len(table), len(genes)))
+    summed = matrix @ pick
+    part = table.iloc[rows].assign(rank=table["mapped_by"].iloc[rows].map(_TRUST))
+    groups = part.groupby("symbol", sort=False)
+    var = pd.DataFrame(
+        {
+            _keys.ORIGINAL_ID: groups["original"].agg(";".join),
+            _keys.MAPPED_BY: part.sort_values("rank", kind="stable").groupby("symbol")["mapped_by"].first(),
+            "n_features": groups.size(),
+        }
+    ).reindex(genes)
+    return Genes(sp.csr_matrix(summed) if sp.issparse(summed) else np.asarray(summed), var.rename_axis(None))
+
+
+def _highest(matrix: Matrix, table: pd.DataFrame, notes: list[str], keep_genes: Collection[str]) -> Genes:
+    values: FloatArray = np.asarray(matrix.todense() if sp.issparse(matrix) else matrix, dtype=float)
+    chosen, record = best_rows(values.T, table["symbol"])
+    kept = values[:, chosen]
+    part = table.iloc[chosen]
+    var = pd.DataFrame(
+        {
+            _keys.ORIGINAL_ID: part["original"].to_numpy(),
+            _keys.MAPPED_BY: part["mapped_by"].to_numpy(),
+            "n_features": record["n_probes"].to_numpy(),
+        },
+        index=pd.Index(part["symbol"].to_numpy(), dtype=object),
+    )
+    whole = np.asarray(np.isfinite(kept).all(axis=0), dtype=bool)
+    if not whole.all():
+        lost = list(var.index[~whole])
+        scored = [gene for gene in lost if gene in keep_genes]
+        notes.append(f"{len(lost)} genes with missing values were dropped{': ' + few(scored) if scored else ''}")
+    return Genes(kept[:, whole], var.loc[whole])
+
+
+def _nothing_known(names: list[str], ids: list[str], organism: Organism) -> InputError:
+    shown = few([name for name in dict.fromkeys(names) if name][:5] or ids[:5], 5)
+    other = next(name for name in ORGANISMS if name != organism)
+    hint = "check which column names the genes"
+    if symbols.fraction_known(names, other) > 0.3:
+        hint = f"set organism to {other}: the names are {other} genes"
+    return InputError(
+        f"no {organism} gene is known among {len(ids)} names such as {shown}",
+        expected="current or former gene symbols, or Ensembl gene ids",
+        fix=hint,
+    )
+
+
+def _check_other_organism(table: pd.DataFrame, organism: Organism, names: list[str]) -> None:
+    """Refuse Mouse spelling for human. Capitals for mouse are common, so they are only resolved by case."""
+    if organism != "human" or (table["mapped_by"] == symbols.CASE).mean() < 0.3:
+        return
+    mouse = symbols.fraction_known(names, "mouse")
+    human = symbols.fraction_known(names, "human")
+    if mouse > 0.3 and mouse > 2 * human:
+        raise InputError(
+            f"the names are mouse genes: {mouse:.0%} are mouse symbols, {human:.0%} human (such as {few(names, 3)})",
+            expected="human genes",
+            fix="set organism to mouse",
+        )

@@ -1,0 +1,214 @@
+"""Bring the sample table and the data together: every sample on its label, by accession, name or title."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.errors import InputError, nearest
+from fatescore.ingest._raw import Raw, few
+from fatescore.typing import StrPath
+
+_GSM = re.compile(r"GSM\d+")
+# Addresses of people are no experimental condition.
+_PERSONAL = re.compile(r"^contact_(name|email|phone|fax|address|city|state|zip|country|web)")
+_NEEDED = (_keys.SAMPLE, _keys.DONOR, _keys.CONDITION)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """``names``: data name -> sample, without those left out. ``fields``: one row per sample, in the table's order."""
+
+    names: dict[str, str]
+    fields: pd.DataFrame
+    notes: list[str]
+
+
+def read_samples(path: StrPath) -> pd.DataFrame:
+    """Read a sample table, every value as text: an age of 80 and a passage of 02 stay as they are written.
+
+    Raises
+    ------
+    InputError
+        When it is not a tab-separated table.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise InputError(f"{source} does not exist", expected="a sample table", fix="check the path")
+    try:
+        return pd.read_csv(source, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8-sig", comment=None)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{source} cannot be read as a tab-separated table ({error})", fix="check the table"
+        ) from error
+
+
+def select(samples: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    """Return the rows of one data set as text.
+
+    Raises
+    ------
+    InputError
+        When a column or a value is absent, or a sample is listed twice.
+    """
+    table: pd.DataFrame = samples.astype("string").fillna("").astype(object)
+    for name in _NEEDED:
+        if name not in table:
+            raise InputError(
+                f'the sample table has no column "{name}"',
+                expected=", ".join(_NEEDED),
+                fix=nearest(name, table.columns),
+            )
+    if _keys.DATASET in table:
+        table = table[table[_keys.DATASET] == dataset]
+    if table.empty:
+        raise InputError(
+            f'the sample table has no row for the data set "{dataset}"',
+            expected="one row per sample",
+            fix=nearest(dataset, sorted(set(samples.get(_keys.DATASET, pd.Series(dtype=str)).astype(str)))),
+        )
+    table = table.apply(lambda column: column.str.strip())
+    used = table.get("use", pd.Series("", index=table.index)).str.casefold() != "no"
+    for name in _NEEDED:
+        blank = table[used & (table[name] == "")]
+        if len(blank):
+            sample = blank[_keys.SAMPLE].iloc[0] or "(no name)"
+            raise InputError(f'sample "{sample}" of data set "{dataset}" has no {name}', fix="fill in the sample table")
+    twice = table.loc[table[_keys.SAMPLE].duplicated(), _keys.SAMPLE]
+    if len(twice):
+        raise InputError(
+            f'sample "{twice.iloc[0]}" is listed twice for the data set "{dataset}"', expected="one row each"
+        )
+    return table.drop(columns=_keys.DATASET, errors="ignore").reset_index(drop=True)
+
+
+def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
+    """Match the rows of the sample table to the samples of the data.
+
+    A sample may be named in the table as in the data, by its GSM accession, or by its GEO title; spelling that
+    differs only in punctuation (R turns blanks and dashes into dots) is accepted when it is unique.
+
+    Raises
+    ------
+    InputError
+        When a sample of either side has no partner, or two.
+    """
+    known = {name: _aliases(name, raw.fields) for name in raw.sample_names}
+    pairs: dict[str, str] = {}
+    for sample in table[_keys.SAMPLE]:
+        found = [name for name, aliases in known.items() if sample in aliases]
+        found = found or [name for name, aliases in known.items() if _plain(sample) in {_plain(a) for a in aliases}]
+        if len(found) > 1:
+            raise InputError(
+                f'sample "{sample}" matches {few(found)} in the data', expected="one", fix="use accessions"
+            )
+        if found:
+            if found[0] in pairs:
+                raise InputError(f'samples "{pairs[found[0]]}" and "{sample}" are both {found[0]} in the data')
+            pairs[found[0]] = sample
+    _check_partners(raw, table, pairs, dataset)
+    left_out = set(table.loc[table.get("use", pd.Series("", index=table.index)).str.casefold() == "no", _keys.SAMPLE])
+    notes = [f"left out as the sample table says: {few(sorted(left_out))}"] if left_out else []
+    names = {name: sample for name, sample in pairs.items() if sample not in left_out}
+    used = table[~table[_keys.SAMPLE].isin(left_out)].drop(columns="use", errors="ignore")
+    if used.empty:
+        raise InputError(f'every sample of the data set "{dataset}" is left out', expected="samples to use")
+    return Matched(names, _fields(raw, used, {sample: name for name, sample in names.items()}, dataset), notes)
+
+
+def _aliases(name: str, fields: pd.DataFrame | None) -> list[str]:
+    """Return every name of a sample of the data, its own first."""
+    accession = _accession(name, fields)
+    aliases = [name, *_GSM.findall(name)[:1]]
+    if fields is not None and accession:
+        aliases += [accession, str(fields.loc[accession].get("title", ""))]
+    return [alias for alias in dict.fromkeys(aliases) if alias]
+
+
+def _accession(name: str, fields: pd.DataFrame | None) -> str:
+    """Return the GSM accession behind a name, or an empty text."""
+    if fields is None:
+        return ""
+    inside = _GSM.search(name)
+    if inside and inside[0] in fields.index:
+        return inside[0]
+    for column in ("title", "description", "source_name_ch1"):
+        if column not in fields:
+            continue
+        for same in (lambda text: text == name, lambda text: _plain(text) == _plain(name)):
+            hits = [accession for accession, text in fields[column].items() if same(str(text))]
+            if len(hits) == 1:
+                return str(hits[0])
+    return ""
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9#+]+", ".", text.casefold()).strip(".").removeprefix("x.")
+
+
+def _check_partners(raw: Raw, table: pd.DataFrame, pairs: dict[str, str], dataset: str) -> None:
+    placed = set(pairs.values())
+    absent = [sample for sample in table[_keys.SAMPLE] if sample not in placed]
+    free = [name for name in raw.sample_names if name not in pairs]
+    if absent:
+        titles = [] if raw.fields is None else [str(title) for title in raw.fields.get("title", [])]
+        hint = nearest(absent[0], [*raw.sample_names, *titles])
+        raise InputError(
+            f'the sample table names samples of "{dataset}" that are not in the data: {few(absent)}',
+            expected=f"names in the data: {few(free or raw.sample_names, 12)}",
+            fix=hint if hint.startswith("did") else "correct the sample table",
+        )
+    if free:
+        raise InputError(
+            f'the data of "{dataset}" have samples that the sample table does not list: {few(free, 12)}',
+            expected="one row per sample",
+            fix='add each to the sample table, with "no" in a column "use" to leave it out',
+        )
+
+
+def _fields(raw: Raw, table: pd.DataFrame, names: dict[str, str], dataset: str) -> pd.DataFrame:
+    own = [name for name in table.columns if name not in _keys.IDENTITY]
+    out = table[[*_NEEDED, *own]].copy()
+    out.insert(0, _keys.DATASET, dataset)
+    if raw.fields is not None:
+        accessions = [_accession(names[sample], raw.fields) for sample in out[_keys.SAMPLE]]
+        geo = raw.fields.reindex(accessions).fillna("")
+        if "geo_accession" not in geo:
+            geo.insert(0, "geo_accession", accessions)
+        for name in geo.columns:
+            key = safe_key(str(name))
+            if key not in out and not _PERSONAL.match(key) and (geo[name] != "").any():
+                out[key] = geo[name].to_numpy()
+    if raw.obs is not None:
+        for name, values in _constant(raw, out[_keys.SAMPLE], names).items():
+            if name not in out:
+                out[name] = values
+    return out.reset_index(drop=True)
+
+
+def _constant(raw: Raw, samples: pd.Series[str], names: dict[str, str]) -> dict[str, list[str]]:
+    """Return the obs columns of an h5ad that have one value per sample."""
+    if raw.obs is None:
+        return {}
+    groups = raw.obs.groupby(pd.Index(raw.columns), observed=True)
+    constant: dict[str, list[str]] = {}
+    for name in raw.obs.columns:
+        if (groups[name].nunique(dropna=False) <= 1).all():  # noqa: PD101
+            first = groups[name].first().astype(str)
+            constant[safe_key(str(name))] = [first[names[sample]] for sample in samples]
+    return constant
+
+
+def safe_key(name: str) -> str:
+    """Return a column name that HDF5 can hold: a slash would start a group.
+
+    Examples
+    --------
+    >>> safe_key("characteristics: genotype/variation")
+    'characteristics: genotype_variation'
+    """
+    return name.replace("/", "_")

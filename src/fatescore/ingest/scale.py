@@ -1,0 +1,112 @@
+"""Whether a matrix is on the scale that its owner declares, sample by sample; detection only checks."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from fatescore.errors import InputError, nearest
+from fatescore.ingest._raw import Raw
+from fatescore.typing import SCALES, Matrix, Scale
+
+_LOG2_MAX = 30.0  # 2**30 is beyond any scanner and any library
+_WHOLE = 1e-6
+
+
+def check_scale(raw: Raw, scale: Scale) -> list[str]:
+    """Compare every sample with the declared scale.
+
+    ``counts``: never negative, and whole, or fractional like RSEM's and salmon's expected counts; ``tpm``: never
+    negative, a sample sums to at most a million (5 % over is accepted); ``linear``: intensities that reach 50;
+    ``log2``: between -30 and 30 and not all whole.
+
+    Returns
+    -------
+    Notes worth telling, such as fractional counts.
+
+    Raises
+    ------
+    InputError
+        When a sample contradicts the declaration; both readings are shown.
+    """
+    if scale not in SCALES:
+        raise InputError(f'scale "{scale}" is not known', expected=", ".join(SCALES), fix=nearest(str(scale), SCALES))
+    fractional = []
+    for name in raw.sample_names:
+        part = raw.matrix[raw.rows_of(name)]
+        found = _Look(part)
+        problem = found.contradiction(scale)
+        if problem:
+            reading = found.reading()
+            raise InputError(
+                f"{name} has {problem} (values {found.low:.4g} to {found.high:.4g}, {found.whole:.0%} whole, "
+                f"largest sum {found.total:.4g}): the data set declares {scale}, the values read as {reading}",
+                expected=f"values on the scale {scale}",
+                fix=f"set scale to {reading}, or choose another file",
+            )
+        if scale == "counts" and found.whole < 1:
+            fractional.append((name, 1 - found.whole))
+    if fractional:
+        most = max(share for _, share in fractional)
+        return [f"expected counts: up to {most:.1%} of a sample's non-zero values are not whole, kept as they are"]
+    return []
+
+
+class _Look:
+    """What the values of one sample look like."""
+
+    def __init__(self, part: Matrix) -> None:
+        values = np.asarray(part.data if sp.issparse(part) else part, dtype=float).ravel()
+        finite = values[np.isfinite(values)]
+        self.gaps = values.size - finite.size
+        self.infinite = bool(np.isinf(values).any())
+        zeros = sp.issparse(part) and part.nnz < part.shape[0] * part.shape[1]
+        present = finite[finite != 0]
+        self.low = float(min(finite.min(initial=np.inf), 0.0 if zeros else np.inf))
+        self.high = float(max(finite.max(initial=-np.inf), 0.0 if zeros else -np.inf))
+        self.whole = float((np.abs(present - np.rint(present)) < _WHOLE).mean()) if present.size else 1.0
+        rows = np.asarray(part.sum(axis=1)).ravel() if sp.issparse(part) else np.nansum(np.atleast_2d(part), axis=1)
+        self.total = float(np.max(rows, initial=0.0))
+        self.empty = not (finite.size or zeros)
+
+    def reading(self) -> str:
+        """Say what an unbiased reader would take the values for."""
+        if self.low < 0 and self.high > _LOG2_MAX:
+            return "linear"
+        if self.low >= 0 and self.whole == 1:
+            return "counts"
+        if self.high <= _LOG2_MAX:
+            return "log2"
+        if self.low >= 0 and abs(self.total / 1e6 - 1) < 0.02:
+            return "tpm"
+        return "linear"
+
+    def contradiction(self, scale: Scale) -> str:
+        """Say what speaks against ``scale``; an empty text when nothing does."""
+        if self.empty:
+            return "no values"
+        if self.infinite:
+            return "infinite values"
+        if scale == "log2":
+            return self._against_log2()
+        if scale == "linear":
+            return "no value above 50" if self.high < 50 else ""
+        if self.low < 0:
+            return "negative values"
+        if self.gaps:
+            return f"{self.gaps} missing values"
+        if scale == "tpm":
+            if self.total > 1.05e6:
+                return "a sum above a million"
+            return "whole numbers only" if self.whole == 1 and self.high > 1 else self._flat()
+        if self.whole < 0.9 and abs(self.total / 1e6 - 1) < 0.001:
+            return "fractions that sum to a million"
+        return self._flat() if self.whole < 0.5 else ""
+
+    def _against_log2(self) -> str:
+        if self.high > _LOG2_MAX or self.low < -_LOG2_MAX:
+            return "values beyond 30"
+        return "whole numbers only" if self.whole == 1 and self.high > 1 else ""
+
+    def _flat(self) -> str:
+        return "only small values" if self.high <= _LOG2_MAX else ""

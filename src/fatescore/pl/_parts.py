@@ -1,0 +1,74 @@
+"""Small pieces that several figures share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fatescore.typing import IntArray
+
+ROW = 30  # pixels of height for one row of a chart with names on its y axis
+
+
+def padded(values: Any, *, zero: bool = False, share: float = 0.06) -> list[float]:
+    """Return an axis range that holds all finite values with some room.
+
+    Examples
+    --------
+    >>> padded([0.0, 1.0], share=0.1)
+    [-0.1, 1.1]
+    >>> padded([])
+    [-1.0, 1.0]
+    """
+    data = np.asarray(values, dtype=float).ravel()
+    data = data[np.isfinite(data)]
+    if zero:
+        data = np.append(data, 0.0)
+    if data.size == 0:
+        return [-1.0, 1.0]
+    low, high = float(data.min()), float(data.max())
+    room = (high - low) * share or 1.0
+    return [low - room, high + room]
+
+
+def bin_2d(x: Any, y: Any, limits: Sequence[float], bins: int) -> tuple[IntArray, IntArray]:
+    """Return the bin index of every point on a square grid (values outside are put in the border bins)."""
+    low, high = limits
+    scale = bins / (high - low)
+
+    def index(values: Any) -> IntArray:
+        places = ((np.asarray(values, dtype=float) - low) * scale).astype(np.int64)
+        return np.asarray(np.clip(places, 0, bins - 1))
+
+    return index(x), index(y)
+
+
+def quantitative(name: str, title: str, spec: str = ".3~g") -> Any:
+    """Return a tooltip line for a number."""
+    import altair as alt
+
+    return alt.Tooltip(field=name, type="quantitative", title=title, format=spec)
+
+
+def nominal(name: str, title: str) -> Any:
+    """Return a tooltip line for text."""
+    import altair as alt
+
+    return alt.Tooltip(field=name, type="nominal", title=title)
+
+
+def text_column(table: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column as text, empty where the table lacks it or it is missing."""
+    if name not in table:
+        return pd.Series("", index=table.index, dtype=object)
+    return table[name].astype(object).where(table[name].notna(), "").astype(str)
+
+
+def number_column(table: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column as numbers, NaN where the table lacks it or it holds no number."""
+    if name not in table:
+        return pd.Series(np.nan, index=table.index, dtype=float)
+    return pd.to_numeric(table[name], errors="coerce").astype(float)

@@ -1,0 +1,72 @@
+"""Positive controls: how well the index recovers fates that are known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.pl import _parts
+
+
+def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
+    """Draw the AUROC of every contrast with a known answer.
+
+    Parameters
+    ----------
+    contrasts
+        Rows of ``contrasts.tsv`` of kind ``known_fate``.
+    measure
+        Which measure to draw.
+
+    Returns
+    -------
+    altair.LayerChart
+        AUROC, 0 to 1: the chance that a donor of the case has a higher value than a donor of the control. 0.5 is
+        guessing; with an expected sign of ``+`` a perfect index reaches 1, with ``-`` it reaches 0.
+
+    Examples
+    --------
+    >>> row = {"dataset": "A", "contrast": "bone_fat", "measure": "fate_bias", "auroc": 1.0}
+    >>> len(controls(pd.DataFrame([row])).to_dict()["layer"])
+    2
+    """
+    import altair as alt
+
+    chosen = contrasts[_parts.text_column(contrasts, "measure") == measure] if len(contrasts) else contrasts
+    data = pd.DataFrame({
+        "row": _parts.text_column(chosen, "dataset") + " · " + _parts.text_column(chosen, "contrast"),
+        "sides": _parts.text_column(chosen, "case") + " against " + _parts.text_column(chosen, "control"),
+        "auroc": _parts.number_column(chosen, "auroc"),
+        "difference": _parts.number_column(chosen, "difference"),
+        "expected": _parts.text_column(chosen, "expected"),
+        "n_case": _parts.number_column(chosen, "n_case"),
+        "n_control": _parts.number_column(chosen, "n_control"),
+    })  # fmt: skip
+    x = {
+        "type": "quantitative",
+        "scale": alt.Scale(domain=[-0.02, 1.02], nice=False),
+        "axis": alt.Axis(
+            title="AUROC of fate_bias (0.5 = guessing)", values=[0, 0.25, 0.5, 0.75, 1], format=".2f", grid=True
+        ),
+    }
+    half = alt.Chart(pd.DataFrame({"half": [0.5]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X(field="half", **x))
+    points = (
+        alt.Chart(data[data["auroc"].notna()])
+        .mark_point(filled=True, size=110, opacity=1)
+        .encode(
+            x=alt.X(field="auroc", **x),
+            y=alt.Y(field="row", type="nominal", sort=data["row"].tolist(), title=None),
+            tooltip=[
+                _parts.nominal("row", "contrast"),
+                _parts.nominal("sides", "compared"),
+                _parts.quantitative("auroc", "AUROC"),
+                _parts.quantitative("difference", "difference of fate_bias", "+.3~g"),
+                _parts.nominal("expected", "expected sign"),
+                _parts.quantitative("n_case", "case donors", "d"),
+                _parts.quantitative("n_control", "control donors", "d"),
+            ],
+        )
+    )
+    return alt.layer(half, points).properties(width="container", height=_parts.ROW * max(len(data), 1) + 10)

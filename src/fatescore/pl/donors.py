@@ -1,0 +1,143 @@
+"""Donor plot: every sample a point in its donor's row, with the cells behind as a distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.pl import _palette, _parts
+
+BINS = 48
+
+
+def donors(
+    sample_scores: pd.DataFrame,
+    cells: pd.DataFrame | None = None,
+    *,
+    case: str = "",
+    control: str = "",
+    measure: str = _keys.FATE_BIAS,
+) -> Any:
+    """Draw one row per donor and condition: points are samples, the bar behind is the distribution of its cells.
+
+    Parameters
+    ----------
+    sample_scores
+        Rows of ``sample_scores.tsv`` (identity columns and the measure).
+    cells
+        Rows of ``scores.parquet`` of a single-cell data set; binned before drawing, so the size of the chart does
+        not depend on the number of cells.
+    case, control
+        The two conditions of the contrast; when given, other conditions are left out.
+    measure
+        Which column to draw.
+
+    Returns
+    -------
+    altair.LayerChart
+        For ``fate_bias`` the unit is the log2 rank ratio; positive is towards osteogenic (bone).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"dataset": "A", "sample": ["s1", "s2"], "donor": ["d1", "d2"],
+    ...                       "condition": ["op", "control"], "fate_bias": [-0.2, 0.1]})
+    >>> len(donors(table, case="op", control="control").to_dict()["layer"])
+    2
+    """
+    import altair as alt
+
+    points = _points(sample_scores, measure, case, control)
+    conditions = list(dict.fromkeys(points["condition"]))
+    colours = _palette.condition_colours(conditions, case=case, control=control)
+    scale = alt.Scale(domain=conditions, range=list(colours.values()))
+    shapes = alt.Scale(domain=conditions, range=["diamond" if name == case else "circle" for name in conditions])
+    bars = pd.DataFrame() if cells is None else _bars(cells, points, measure)
+    seen = np.concatenate([points["value"], bars["low"], bars["high"]]) if len(bars) else points["value"]
+    title = "← fat  ·  fate_bias (log2 rank ratio)  ·  bone →" if measure == _keys.FATE_BIAS else measure
+    x = {
+        "type": "quantitative",
+        "scale": alt.Scale(domain=_parts.padded(seen, zero=True), nice=False),
+        "axis": alt.Axis(title=title, grid=True, tickCount=6),
+    }
+    y = alt.Y(field="row", type="nominal", sort=points["row"].drop_duplicates().tolist(), title=None)
+    legend = alt.Legend(title=None, symbolOpacity=1)
+    layers = [alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X(field="zero", **x))]
+    if len(bars):
+        layers.append(
+            alt.Chart(bars)
+            .mark_rect(height=18)
+            .encode(
+                x=alt.X(field="low", **x),
+                x2="high",
+                y=y,
+                color=alt.Color(field="condition", type="nominal", scale=scale, legend=legend),
+                opacity=alt.Opacity(
+                    field="share", type="quantitative", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.04, 0.75])
+                ),
+                tooltip=[
+                    _parts.nominal("row", "donor"),
+                    _parts.quantitative("low", "from"),
+                    _parts.quantitative("high", "to"),
+                    _parts.quantitative("cells", "cells", ",d"),
+                ],
+            )
+        )
+    layers.append(
+        alt.Chart(points)
+        .mark_point(size=130, filled=True, opacity=1, stroke="white", strokeWidth=1)
+        .encode(
+            x=alt.X(field="value", **x),
+            y=y,
+            color=alt.Color(field="condition", type="nominal", scale=scale, legend=legend),
+            shape=alt.Shape(field="condition", type="nominal", scale=shapes, legend=legend),
+            tooltip=[
+                _parts.nominal("donor", "donor"),
+                _parts.nominal("sample", "sample"),
+                _parts.nominal("condition", "condition"),
+                _parts.quantitative("value", measure, ".4~g"),
+            ],
+        )
+    )
+    height = 26 * max(points["row"].nunique(), 1) + 10
+    return alt.layer(*layers).properties(width="container", height=height)
+
+
+def _points(table: pd.DataFrame, measure: str, case: str, control: str) -> pd.DataFrame:
+    data = pd.DataFrame({name: _parts.text_column(table, name) for name in _keys.IDENTITY})
+    data["value"] = _parts.number_column(table, measure)
+    wanted = [name for name in (control, case) if name]
+    if wanted:
+        data = data[data["condition"].isin(wanted)]
+    rank = {name: index for index, name in enumerate(wanted)}
+    data["rank"] = data["condition"].map(rank).fillna(len(rank))
+    data = data.sort_values(["rank", "condition", "value", "sample"], kind="stable")
+    return data.assign(row=_row(data)).drop(columns="rank").reset_index(drop=True)
+
+
+def _row(table: pd.DataFrame) -> pd.Series:
+    """Name a row by donor, and by condition too where a donor is in several."""
+    several = table.groupby("donor")["condition"].transform("nunique") > 1
+    return table["donor"].where(~several, table["donor"] + " · " + table["condition"])
+
+
+def _bars(cells: pd.DataFrame, points: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Bin the cells of every row; the darkest bin of a row is its most common value."""
+    values = _parts.number_column(cells, measure).to_numpy()
+    kept = np.isfinite(values)
+    if not kept.any():
+        return pd.DataFrame()
+    low, high = np.quantile(values[kept], [0.001, 0.999])
+    edges = np.linspace(low, high if high > low else low + 1.0, BINS + 1)
+    keys = ["donor", "condition"]
+    frame = pd.DataFrame({name: _parts.text_column(cells, name) for name in keys})[kept]
+    frame["bin"] = np.clip(np.searchsorted(edges, values[kept], side="right") - 1, 0, BINS - 1)
+    counts = frame.groupby([*keys, "bin"], sort=True).size().rename("cells").reset_index()
+    counts = counts.merge(points[[*keys, "row"]].drop_duplicates(), on=keys)
+    counts["share"] = (counts["cells"] / counts.groupby("row")["cells"].transform("max")).round(4)
+    counts["low"] = edges[counts["bin"]].round(5)
+    counts["high"] = edges[counts["bin"] + 1].round(5)
+    columns = ["row", "condition", "low", "high", "cells", "share"]
+    return pd.DataFrame(counts[columns])

@@ -1,0 +1,123 @@
+"""Forest plot: the difference of the index in every data set, and pooled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.pl import _parts
+
+POOLED = "Pooled"
+
+
+def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure: str = _keys.FATE_BIAS) -> Any:
+    """Draw Hedges' g with its confidence interval per data set, and the pooled estimate below.
+
+    Parameters
+    ----------
+    contrasts
+        Rows of ``contrasts.tsv`` (``_keys.CONTRAST_COLUMNS``); rows without a finite ``g`` are left out.
+    meta
+        Rows of ``meta.tsv`` (``_keys.META_COLUMNS``); rows that pool at least two data sets are drawn.
+    measure
+        Which measure to draw.
+
+    Returns
+    -------
+    altair.LayerChart
+        Unit: Hedges' g (standard deviations between donors); positive is towards osteogenic (bone). Hollow points
+        are data sets whose contrast cannot be separated from another field and are not pooled.
+
+    Examples
+    --------
+    >>> row = {"dataset": "A", "contrast": "op", "measure": "fate_bias", "g": -0.4, "g_low": -1.0, "g_high": 0.2}
+    >>> forest(pd.DataFrame([row])).to_dict()["layer"][1]["mark"]["type"]
+    'rule'
+    """
+    import altair as alt
+
+    data = _rows(contrasts, meta, measure)
+    order = data["row"].tolist()
+    x = {
+        "type": "quantitative",
+        "scale": alt.Scale(domain=_parts.padded(data[["low", "high", "pi_low", "pi_high"]], zero=True), nice=False),
+        "axis": alt.Axis(title="← fat  ·  Hedges' g of fate_bias  ·  bone →", tickCount=6, grid=True),
+    }
+    tooltip = [
+        _parts.nominal("row", "data set"),
+        _parts.quantitative("g", "Hedges' g"),
+        _parts.quantitative("low", "95 % CI, low"),
+        _parts.quantitative("high", "95 % CI, high"),
+        _parts.nominal("donors", "donors (case, control)"),
+        _parts.quantitative("p_value", "p"),
+        _parts.quantitative("p_smallest", "smallest reachable p"),
+        _parts.nominal("audit", "audit"),
+    ]
+    base = alt.Chart(data).encode(y=alt.Y(field="row", type="nominal", sort=order, title=None))
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 3])
+    prediction = base.transform_filter("isValid(datum.pi_low)").mark_rule(strokeWidth=8, opacity=0.3)
+    interval = base.mark_rule(strokeWidth=2).encode(x=alt.X(field="low", **x), x2="high", tooltip=tooltip)
+    symbols = [
+        base.transform_filter(f"datum.role === '{role}'")
+        .mark_point(shape=shape, filled=role != "not pooled", size=120, opacity=1, strokeWidth=2)
+        .encode(x=alt.X(field="g", **x), tooltip=tooltip)
+        for role, shape in (("data set", "square"), ("not pooled", "circle"), ("pooled", "diamond"))
+    ]
+    layers = [
+        zero.encode(x=alt.X(field="zero", **x)),
+        interval,
+        *symbols,
+    ]
+    if data["pi_low"].notna().any():
+        layers.insert(1, prediction.encode(x=alt.X(field="pi_low", **x), x2="pi_high", tooltip=tooltip))
+    return alt.layer(*layers).properties(width="container", height=_parts.ROW * max(len(data), 1) + 10)
+
+
+def _rows(contrasts: pd.DataFrame, meta: pd.DataFrame | None, measure: str) -> pd.DataFrame:
+    """Put data sets and pooled estimates into one table, one row per line of the chart."""
+    chosen = contrasts[_parts.text_column(contrasts, "measure") == measure] if len(contrasts) else contrasts
+    several = len(set(_parts.text_column(chosen, "contrast"))) > 1
+    name = _parts.text_column(chosen, "dataset")
+    audit = _parts.text_column(chosen, "audit")
+    rows = pd.DataFrame({
+        "row": name + (" · " + _parts.text_column(chosen, "contrast") if several else ""),
+        "g": _parts.number_column(chosen, "g"),
+        "low": _parts.number_column(chosen, "g_low"),
+        "high": _parts.number_column(chosen, "g_high"),
+        "p_value": _parts.number_column(chosen, "p_value"),
+        "p_smallest": _parts.number_column(chosen, "p_smallest"),
+        "donors": _donors(chosen),
+        "audit": audit,
+        "role": audit.str.startswith("cannot").map({True: "not pooled", False: "data set"}),
+        "pi_low": float("nan"),
+        "pi_high": float("nan"),
+    })  # fmt: skip
+    if meta is not None and len(meta):
+        rows = pd.concat([rows, _pooled(meta, measure, several)], ignore_index=True)
+    return rows[rows["g"].notna()].reset_index(drop=True)
+
+
+def _pooled(meta: pd.DataFrame, measure: str, several: bool) -> pd.DataFrame:
+    chosen = meta[(_parts.text_column(meta, "measure") == measure) & (_parts.number_column(meta, "k") >= 2)]
+    return pd.DataFrame({
+        "row": POOLED + (" · " + _parts.text_column(chosen, "contrast") if several else pd.Series("", chosen.index)),
+        "g": _parts.number_column(chosen, "effect"),
+        "low": _parts.number_column(chosen, "ci_low"),
+        "high": _parts.number_column(chosen, "ci_high"),
+        "p_value": _parts.number_column(chosen, "p_value"),
+        "p_smallest": float("nan"),
+        "donors": "",
+        "audit": _parts.text_column(chosen, "note"),
+        "role": "pooled",
+        "pi_low": _parts.number_column(chosen, "pi_low"),
+        "pi_high": _parts.number_column(chosen, "pi_high"),
+    })  # fmt: skip
+
+
+def _donors(table: pd.DataFrame) -> pd.Series:
+    def text(name: str) -> pd.Series:
+        return _parts.number_column(table, name).map(lambda n: f"{n:.0f}" if n == n else "").astype(object)
+
+    return text("n_case") + ", " + text("n_control")

@@ -1,0 +1,92 @@
+"""Heat map of the difference in every measure, data set by data set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from fatescore.pl import _palette, _parts
+
+MOST_COLUMNS_WITH_NUMBERS = 8
+
+
+def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
+    """Draw Hedges' g of every measure (rows) in every contrast (columns).
+
+    Parameters
+    ----------
+    contrasts
+        Rows of ``contrasts.tsv``; one cell per data set, contrast and measure.
+    limit
+        Colours saturate at plus and minus this value of g.
+
+    Returns
+    -------
+    altair.LayerChart
+        Purple: higher in case; green: higher in control; an empty cell could not be estimated.
+
+    Examples
+    --------
+    >>> row = {"dataset": "A", "contrast": "op", "measure": "set:wnt", "g": 0.5}
+    >>> heatmap(pd.DataFrame([row])).to_dict()["layer"][0]["mark"]["type"]
+    'rect'
+    """
+    import altair as alt
+
+    data = pd.DataFrame({
+        "column": _parts.text_column(contrasts, "dataset"),
+        "contrast": _parts.text_column(contrasts, "contrast"),
+        "measure": _parts.text_column(contrasts, "measure").str.removeprefix("set:"),
+        "g": _parts.number_column(contrasts, "g"),
+        "difference": _parts.number_column(contrasts, "difference"),
+        "p_value": _parts.number_column(contrasts, "p_value"),
+        "padj": _parts.number_column(contrasts, "padj"),
+        "p_smallest": _parts.number_column(contrasts, "p_smallest"),
+        "audit": _parts.text_column(contrasts, "audit"),
+    })  # fmt: skip
+    repeated = data.groupby("column")["contrast"].nunique()
+    several = data["column"].map(repeated) > 1
+    data["column"] = data["column"].where(~several, data["column"] + " · " + data["contrast"])
+    measures = list(dict.fromkeys(data["measure"]))
+    columns = list(dict.fromkeys(data["column"]))
+    tooltip = [
+        _parts.nominal("column", "data set"),
+        _parts.nominal("contrast", "contrast"),
+        _parts.nominal("measure", "measure"),
+        _parts.quantitative("g", "Hedges' g"),
+        _parts.quantitative("difference", "difference"),
+        _parts.quantitative("p_value", "p"),
+        _parts.quantitative("p_smallest", "smallest reachable p"),
+        _parts.quantitative("padj", "FDR"),
+        _parts.nominal("audit", "audit"),
+    ]
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            field="column",
+            type="nominal",
+            sort=columns,
+            title=None,
+            axis=alt.Axis(labelAngle=-30, orient="top", labelLimit=110),
+        ),
+        y=alt.Y(field="measure", type="nominal", sort=measures, title=None),
+        tooltip=tooltip,
+    )
+    colour = alt.Color(
+        field="g",
+        type="quantitative",
+        title="Hedges' g",
+        legend=alt.Legend(gradientLength=180),
+        scale=alt.Scale(
+            domain=[-limit, 0, limit], range=[_palette.CONTROL, "#F4F4F2", _palette.CASE], clamp=True, interpolate="lab"
+        ),
+    )
+    cells = base.transform_filter("isValid(datum.g)").mark_rect(cornerRadius=3, strokeWidth=0).encode(color=colour)
+    missing = base.transform_filter("!isValid(datum.g)").mark_text(text="–", opacity=0.6)
+    layers = [cells, missing]
+    if len(columns) <= MOST_COLUMNS_WITH_NUMBERS:
+        # The cell colours are the same on the dark page, so the ink on them is too.
+        ink = alt.condition("abs(datum.g) > 1.2", alt.value("#FFFFFF"), alt.value("#20242B"))
+        numbers = base.transform_filter("isValid(datum.g)").mark_text(fontSize=11)
+        layers.append(numbers.encode(text=alt.Text(field="g", type="quantitative", format=".1f"), color=ink))
+    return alt.layer(*layers).properties(width="container", height=24 * max(len(measures), 1))

@@ -1,0 +1,97 @@
+"""Waterfall of the genes that make up a difference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from fatescore.pl import _palette, _parts
+
+TOTAL = "sum = difference"
+
+
+def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
+    """Draw the contribution of every gene to the difference of fate_bias, end to end.
+
+    Parameters
+    ----------
+    contributions
+        Rows of ``contributions.tsv`` of one contrast (gene, arm, contribution); they sum to the difference.
+    most
+        Genes drawn one by one, those with the largest contributions; the others are drawn together.
+
+    Returns
+    -------
+    altair.LayerChart
+        Unit: log2 rank ratio. A bar to the right moves the case towards osteogenic (bone), to the left towards
+        adipogenic (fat); its colour is the arm the gene belongs to.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"gene": ["RUNX2", "PPARG"], "arm": ["osteogenic", "adipogenic"],
+    ...                       "contribution": [-0.2, 0.05]})
+    >>> waterfall(table).to_dict()["layer"][1]["mark"]["type"]
+    'bar'
+    """
+    import altair as alt
+
+    data = steps(contributions, most=most)
+    names = ["osteogenic gene", "adipogenic gene", "together"]
+    colour = alt.Color(
+        field="part",
+        type="nominal",
+        scale=alt.Scale(domain=names, range=[_palette.OSTEOGENIC, _palette.ADIPOGENIC, _palette.NEUTRAL]),
+        legend=alt.Legend(title=None, columns=2),
+    )
+    x = {
+        "type": "quantitative",
+        "scale": alt.Scale(domain=_parts.padded(data[["from", "to"]], zero=True), nice=False),
+        "axis": alt.Axis(title="← fat  ·  change of fate_bias  ·  bone →", grid=True, tickCount=6),
+    }
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule().encode(x=alt.X(field="zero", **x))
+    bars = (
+        alt.Chart(data)
+        .mark_bar(height=14, cornerRadius=2)
+        .encode(
+            x=alt.X(field="from", **x),
+            x2="to",
+            y=alt.Y(field="gene", type="nominal", sort=data["gene"].tolist(), title=None),
+            color=colour,
+            tooltip=[
+                _parts.nominal("gene", "gene"),
+                _parts.nominal("part", "part"),
+                _parts.quantitative("contribution", "contribution", "+.4~g"),
+                _parts.quantitative("to", "sum so far", "+.4~g"),
+            ],
+        )
+    )
+    return alt.layer(zero, bars).properties(width="container", height=21 * max(len(data), 1) + 10)
+
+
+def steps(contributions: pd.DataFrame, *, most: int = 20) -> pd.DataFrame:
+    """Return the bars of the waterfall: one row per gene with where its bar starts and ends.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"gene": ["A", "B"], "arm": ["osteogenic", "adipogenic"], "contribution": [0.5, -0.25]})
+    >>> steps(table)[["gene", "from", "to"]].values.tolist()
+    [['A', 0.0, 0.5], ['B', 0.5, 0.25], ['sum = difference', 0.0, 0.25]]
+    """
+    data = pd.DataFrame({
+        "gene": _parts.text_column(contributions, "gene"),
+        "part": _parts.text_column(contributions, "arm") + " gene",
+        "contribution": _parts.number_column(contributions, "contribution").fillna(0.0),
+    })  # fmt: skip
+    size = data["contribution"].abs()
+    data = data.assign(size=size).sort_values(["size", "gene"], ascending=[False, True], kind="stable")
+    shown, rest = data.iloc[:most], data.iloc[most:]
+    total = float(data["contribution"].sum())
+    if len(rest):
+        other = {"gene": f"{len(rest)} other genes", "part": "together", "contribution": rest["contribution"].sum()}
+        shown = pd.concat([shown, pd.DataFrame([other])], ignore_index=True)
+    ends = shown["contribution"].cumsum()
+    shown = shown.assign(**{"from": (ends - shown["contribution"]).round(8), "to": ends.round(8)})
+    last = {"gene": TOTAL, "part": "together", "contribution": total, "from": 0.0, "to": round(total, 8)}
+    bars = pd.concat([shown, pd.DataFrame([last])], ignore_index=True)
+    return bars[["gene", "part", "contribution", "from", "to"]]

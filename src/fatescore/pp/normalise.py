@@ -1,0 +1,93 @@
+"""From the declared scale to log values, never twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+
+from fatescore import _keys
+from fatescore.errors import InputError, nearest
+from fatescore.typing import SCALES, Assay, Scale
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+TARGET_SUM: dict[str, float] = {"single_cell": 1e4, "bulk": 1e6}
+
+
+def normalise(adata: AnnData, *, assay: Assay, scale: Scale) -> AnnData:
+    """Return a copy with log-normalised values in ``X``.
+
+    Counts of cells become log(1 + counts per 10,000), counts of bulk samples log2(1 + counts per million), TPM
+    and linear array values log2(1 + value); values that are log2 already stay as they are.
+
+    Parameters
+    ----------
+    adata
+        Observations x genes on the declared scale; not changed.
+    assay
+        ``"single_cell"``, ``"bulk"`` or ``"array"``.
+    scale
+        ``"counts"``, ``"tpm"``, ``"linear"`` or ``"log2"``.
+
+    Returns
+    -------
+    A copy; ``X`` holds the log values (float32), raw counts stay in ``layers["counts"]``, and
+    ``uns["fatescore"]["normalise"]`` says what was done.
+
+    Raises
+    ------
+    InputError
+        When the data were normalised before, or counts are missing.
+
+    Examples
+    --------
+    >>> import fatescore as fs
+    >>> adata = fs.simulate.bulk(n_per_group=2, n_genes=300, seed=0)
+    >>> float(fs.pp.normalise(adata, assay="bulk", scale="counts").X.max()) < 20
+    True
+    """
+    if scale not in SCALES:
+        raise InputError(f'scale "{scale}" is not known', fix=nearest(scale, SCALES))
+    notes = dict(adata.uns.get(_keys.UNS, {}))
+    if "normalise" in notes:
+        raise InputError("the data are normalised already", expected="data as ingest or qc writes them")
+    out = adata.copy()
+    if scale == "counts":
+        if _keys.COUNTS not in out.layers:
+            raise InputError('layers["counts"] is missing', expected="raw counts there when scale is counts")
+        out.X = out.layers[_keys.COUNTS].copy()
+        done = _log_counts(out, assay)
+    elif scale == "log2":
+        done = "values are log2 already and stay as they are"
+    else:
+        lowest = float(out.X.min())
+        if lowest < 0:
+            raise InputError(f"the lowest value is {lowest:g}", expected=f"no negative {scale} values")
+        out.X = _log2p1(out.X)
+        done = f"log2(1 + {scale})"
+    out.X = out.X.astype(np.float32)
+    out.uns[_keys.UNS] = {**notes, "normalise": done}
+    return out
+
+
+def _log_counts(adata: AnnData, assay: Assay) -> str:
+    import scanpy as sc
+
+    target = TARGET_SUM["single_cell" if assay == "single_cell" else "bulk"]
+    sc.pp.normalize_total(adata, target_sum=target)
+    if assay == "single_cell":
+        sc.pp.log1p(adata)
+        return f"log(1 + counts per {target:,.0f})"
+    adata.X = _log2p1(adata.X)
+    return f"log2(1 + counts per {target:,.0f})"
+
+
+def _log2p1(X: object) -> object:
+    if sp.issparse(X):
+        out = X.copy()  # type: ignore[attr-defined]
+        out.data = np.log2(1 + out.data)
+        return out
+    return np.log2(1 + np.asarray(X))

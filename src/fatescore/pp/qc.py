@@ -1,0 +1,212 @@
+"""Quality control: every sample and every dropped cell with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.errors import InputError, NotScorable
+from fatescore.pp.cell_type import STROMAL, cell_types
+from fatescore.typing import Assay, Organism
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+LOW_DEPTH = "low depth"
+MITOCHONDRIAL = "mitochondrial share"
+NOT_STROMAL = "not stromal"
+DROPPED = "dropped_because"
+
+
+@dataclass(frozen=True)
+class QcLimits:
+    """Limits of quality control; ``config/README.md`` explains each."""
+
+    min_genes: int = 200
+    max_pct_mt: float = 20.0
+    n_mads: float = 5.0
+    min_stromal_cells: int = 20
+    min_counts_bulk: float = 500_000.0
+    gate: str = "markers"
+
+
+def qc(
+    adata: AnnData, *, assay: Assay, organism: Organism, limits: QcLimits | None = None
+) -> tuple[AnnData, pd.DataFrame]:
+    """Judge cells and samples and keep what can be scored.
+
+    Cells are dropped for too few genes, a depth far below their sample's, a large mitochondrial share, or
+    because markers do not call them stromal. Bulk samples need a minimum of counts. Arrays need values that vary.
+
+    Parameters
+    ----------
+    adata
+        Observations x genes as ingest writes it; not changed.
+    assay
+        ``"single_cell"``, ``"bulk"`` or ``"array"``.
+    organism
+        ``"human"`` or ``"mouse"``.
+    limits
+        See :class:`QcLimits`.
+
+    Returns
+    -------
+    kept
+        A copy with the observations that can be scored; ``obs`` gains scanpy's ``total_counts``,
+        ``n_genes_by_counts``, ``pct_counts_mt`` and, for cells, ``cell_type``.
+    table
+        One row per sample: numbers of observations, verdict (``ok`` or ``not scorable``) and reason.
+
+    Raises
+    ------
+    NotScorable
+        When no sample is left; the message says why, the table is in ``error.table``.
+
+    Examples
+    --------
+    >>> import fatescore as fs
+    >>> adata = fs.simulate.single_cell(n_donors=2, cells_per_donor=40, n_genes=400, seed=0)
+    >>> limits = fs.pp.QcLimits(min_genes=20, min_stromal_cells=5)
+    >>> kept, table = fs.pp.qc(adata, assay="single_cell", organism="human", limits=limits)
+    >>> sorted(set(table["verdict"]))
+    ['ok']
+    """
+    limits = limits or QcLimits()
+    judged = adata.copy()
+    _metrics(judged, organism)
+    if assay == "single_cell":
+        judged.obs[DROPPED] = _judge_cells(judged, organism, limits)
+        table = _cell_table(judged, limits)
+    else:
+        judged.obs[DROPPED] = ""
+        table = _sample_table(judged, assay, limits)
+    if not (table["verdict"] == _keys.OK).any():
+        raise NotScorable(_why_none(table), fix="see qc.tsv for every sample")
+    good = table.loc[table["verdict"] == _keys.OK, _keys.SAMPLE]
+    keep = (judged.obs[DROPPED] == "").to_numpy() & judged.obs[_keys.SAMPLE].isin(good).to_numpy()
+    kept = judged[keep].copy()
+    del kept.obs[DROPPED]
+    return kept, table
+
+
+def _metrics(adata: AnnData, organism: Organism) -> None:
+    import scanpy as sc
+
+    adata.var["mt"] = adata.var_names.str.startswith("MT-" if organism == "human" else "mt-")
+    layer = _keys.COUNTS if _keys.COUNTS in adata.layers else None
+    if layer is None:
+        if not np.isfinite(np.asarray(adata.X.sum(axis=1))).all():
+            raise InputError("the values hold missing or infinite numbers", expected="finite numbers")
+        adata.obs[_keys.TOTAL_COUNTS] = np.nan
+        adata.obs[_keys.N_GENES] = np.asarray((adata.X > 0).sum(axis=1)).ravel()
+        adata.obs[_keys.PCT_MT] = np.nan
+    else:
+        sc.pp.calculate_qc_metrics(adata, layer=layer, qc_vars=["mt"], percent_top=None, log1p=False, inplace=True)
+        adata.obs.drop(columns="total_counts_mt", inplace=True)  # noqa: PD002  (AnnData's obs is changed in place)
+
+
+def _judge_cells(adata: AnnData, organism: Organism, limits: QcLimits) -> pd.Series[str]:
+    """Return why each cell is dropped; empty keeps it. The first reason that holds is given."""
+    obs = adata.obs
+    reason = pd.Series("", index=obs.index, dtype=object)
+    log_depth = np.log1p(obs[_keys.TOTAL_COUNTS])
+    by_sample = log_depth.groupby(obs[_keys.SAMPLE], observed=True)
+    median = by_sample.transform("median")
+    mad = (log_depth - median).abs().groupby(obs[_keys.SAMPLE], observed=True).transform("median") * 1.4826
+    low = (obs[_keys.N_GENES] < limits.min_genes) | (log_depth < median - limits.n_mads * mad)
+    if limits.gate == "markers":
+        cell_types(adata, organism=organism)
+        reason[adata.obs[_keys.CELL_TYPE] != STROMAL] = NOT_STROMAL
+    else:
+        adata.obs[_keys.CELL_TYPE] = STROMAL
+    reason[obs[_keys.PCT_MT] > limits.max_pct_mt] = MITOCHONDRIAL
+    reason[low] = LOW_DEPTH
+    return reason
+
+
+def _cell_table(adata: AnnData, limits: QcLimits) -> pd.DataFrame:
+    rows = []
+    for sample, cells in adata.obs.groupby(_keys.SAMPLE, observed=True, sort=True):
+        why = cells[DROPPED].value_counts()
+        n_stromal = int((cells[_keys.CELL_TYPE] == STROMAL).sum())
+        n_kept = int(why.get("", 0))
+        verdict, reason = _keys.OK, _dropped_text(why.to_dict())
+        if n_stromal == 0:
+            verdict, reason = _keys.NOT_SCORABLE, "no stromal cells"
+        elif n_kept < limits.min_stromal_cells:
+            verdict = _keys.NOT_SCORABLE
+            reason = f"{n_kept} stromal cells pass, {limits.min_stromal_cells} needed; {reason}"
+        rows.append(
+            {
+                **_identity(cells, str(sample)),
+                **_medians(cells[cells[DROPPED] == ""] if n_kept else cells),
+                "n_obs": len(cells),
+                "n_kept": n_kept,
+                "n_stromal": n_stromal,
+                "fraction_stromal": n_stromal / len(cells),
+                "verdict": verdict,
+                "reason": reason,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(_keys.QC_COLUMNS))
+
+
+def _sample_table(adata: AnnData, assay: Assay, limits: QcLimits) -> pd.DataFrame:
+    rows = []
+    constant = _constant_rows(adata)
+    for (name, obs), flat in zip(adata.obs.iterrows(), constant, strict=True):
+        verdict, reason = _keys.OK, ""
+        total = obs[_keys.TOTAL_COUNTS]
+        if flat:
+            verdict, reason = _keys.NOT_SCORABLE, "all genes have the same value"
+        elif assay == "bulk" and total < limits.min_counts_bulk:
+            verdict = _keys.NOT_SCORABLE
+            reason = f"{total:,.0f} counts, {limits.min_counts_bulk:,.0f} needed"
+        cells = adata.obs.loc[[name]]
+        rows.append(
+            {
+                **_identity(cells, str(obs[_keys.SAMPLE])),
+                **_medians(cells),
+                "n_obs": 1,
+                "n_kept": int(verdict == _keys.OK),
+                "verdict": verdict,
+                "reason": reason,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(_keys.QC_COLUMNS))
+
+
+def _constant_rows(adata: AnnData) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    high = adata.X.max(axis=1)
+    low = adata.X.min(axis=1)
+    dense = [part.toarray() if hasattr(part, "toarray") else np.asarray(part) for part in (high, low)]
+    return np.asarray(dense[0].ravel() == dense[1].ravel())
+
+
+def _identity(obs: pd.DataFrame, sample: str) -> dict[str, str]:
+    first = obs.iloc[0]
+    return {key: sample if key == _keys.SAMPLE else str(first[key]) for key in _keys.IDENTITY}
+
+
+def _medians(obs: pd.DataFrame) -> dict[str, float]:
+    return {key: float(obs[key].median()) for key in (_keys.TOTAL_COUNTS, _keys.N_GENES, _keys.PCT_MT)}
+
+
+def _dropped_text(why: dict[str, int]) -> str:
+    parts = [f"{why[key]} {key}" for key in (LOW_DEPTH, MITOCHONDRIAL, NOT_STROMAL) if why.get(key)]
+    return "cells dropped: " + ", ".join(parts) if parts else ""
+
+
+def _why_none(table: pd.DataFrame) -> str:
+    n = len(table)
+    if (table["reason"] == "no stromal cells").all():
+        return "no stromal cells"
+    if table["reason"].str.contains("counts, ").all():
+        median = table[_keys.TOTAL_COUNTS].median()
+        needed = table["reason"].iloc[0].split(", ", maxsplit=1)[1]
+        return f"all {n} samples are too shallow: median {median:,.0f} counts a sample, {needed}"
+    return f"none of the {n} samples can be scored ({table['sample'].iloc[0]}: {table['reason'].iloc[0]})"

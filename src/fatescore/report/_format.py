@@ -1,0 +1,155 @@
+"""Numbers and names as a person reads them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+MISSING = "–"
+
+LABELS = {
+    "n_obs": "cells or samples",
+    "n_kept": "kept",
+    "total_counts": "total counts",
+    "n_genes_by_counts": "genes detected",
+    "pct_counts_mt": "mitochondrial %",
+    "n_stromal": "stromal",
+    "fraction_stromal": "stromal share",
+    "n_case": "n case",
+    "n_control": "n control",
+    "mean_case": "mean case",
+    "mean_control": "mean control",
+    "difference_low": "difference, CI low",
+    "difference_high": "difference, CI high",
+    "g": "Hedges' g",
+    "g_low": "g, CI low",
+    "g_high": "g, CI high",
+    "g_var": "g, variance",
+    "p_value": "p",
+    "p_method": "p from",
+    "p_smallest": "smallest p",
+    "padj": "FDR",
+    "p_welch": "Welch p",
+    "loo_low": "leave one out, low",
+    "loo_high": "leave one out, high",
+    "auroc": "AUROC",
+    "gene_set": "gene set",
+    "by_alias": "by alias",
+    "missing_genes": "missing genes",
+    "fate_bias": "fate bias",
+    "fate_bias_z": "fate bias z",
+    "fate_bias_pval": "fate bias p",
+    "fate_bias_padj": "fate bias FDR",
+    "fate_call": "call",
+    "case_values": "values in case",
+    "control_values": "values in control",
+    "n_samples": "samples",
+    "n_donors": "donors",
+    "ci_low": "CI low",
+    "ci_high": "CI high",
+    "pi_low": "prediction low",
+    "pi_high": "prediction high",
+    "tau2": "tau²",
+    "i2": "I²",
+    "q": "Q",
+    "k": "data sets",
+    "se": "SE",
+    "datasets": "which",
+    "left_out": "left out",
+}
+
+_P_COLUMNS = {"p_value", "p_smallest", "padj", "p_welch", "fate_bias_pval", "fate_bias_padj"}
+
+
+def label(column: str) -> str:
+    """Return the heading of a column.
+
+    Examples
+    --------
+    >>> label("p_smallest"), label("set:wnt")
+    ('smallest p', 'wnt')
+    """
+    return LABELS.get(column, column.removeprefix("set:").removeprefix("characteristics: ").replace("_", " "))
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a value is absent."""
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+def text(row: Mapping[str, Any], column: str) -> str:
+    """Return a text value of a row, empty when it is absent."""
+    value = row.get(column)
+    return "" if is_missing(value) else str(value)
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """Return a number with ``digits`` significant digits; from 10,000 on with thousands separators.
+
+    Examples
+    --------
+    >>> number(0.123456), number(22189), number(float("nan")), number(5.0)
+    ('0.123', '22,189', '–', '5')
+    """
+    if is_missing(value):
+        return MISSING
+    real = float(value)
+    if math.isinf(real):
+        return "∞" if real > 0 else "-∞"
+    if real == int(real) and abs(real) < 1e15:
+        return f"{int(real):,}" if abs(real) >= 10_000 else str(int(real))
+    if abs(real) >= 1000:
+        return f"{real:,.0f}"
+    return f"{real:.{digits}g}" if abs(real) >= 1e-4 else f"{real:.1e}"
+
+
+def p(value: Any) -> str:
+    """Return a p value.
+
+    Examples
+    --------
+    >>> p(0.03174), p(1.0), p(None)
+    ('0.032', '1', '–')
+    """
+    if is_missing(value):
+        return MISSING
+    real = float(value)
+    return f"{real:.2g}" if real >= 1e-4 else f"{real:.1e}"
+
+
+def cell(column: str, value: Any) -> str:
+    """Return the text of one table cell."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if is_missing(value):
+        return MISSING
+    if column in _P_COLUMNS:
+        return p(value)
+    if isinstance(value, (int, float)):
+        return number(value)
+    return str(value)
+
+
+def plain(value: Any) -> str:
+    """Return a value of a sample field: a year or a code is no quantity, so it gets no separators.
+
+    Examples
+    --------
+    >>> plain(2019), plain(76131.0), plain("f")
+    ('2019', '76131', 'f')
+    """
+    if is_missing(value):
+        return MISSING
+    return f"{value:.10g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+
+
+def count(n: Any, noun: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> count(1, "donor"), count(5, "donor")
+    ('1 donor', '5 donors')
+    """
+    return f"{number(n)} {noun}" + ("" if not is_missing(n) and float(n) == 1 else "s")

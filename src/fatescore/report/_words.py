@@ -1,0 +1,212 @@
+"""The answer in sentences, put together from the tables and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.report import _format
+from fatescore.report.tables import records
+
+DISEASE, KNOWN = "disease", "known_fate"
+WARNING = "cannot be separated from"
+LEAST_DONORS = 3
+
+FATE_BIAS_IN_ONE_LINE = (
+    "fate_bias is a log2 rank ratio: positive means osteogenic (bone) genes rank higher in a sample's expression, "
+    "negative means adipogenic (fat) genes do."
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one contrast says: one headline, one verdict, and the numbers beside them."""
+
+    dataset: str
+    title: str
+    headline: str
+    verdict: str
+    numbers: tuple[tuple[str, str], ...]
+    tone: str  # plain | warning (cannot be separated) | quiet (not tested)
+
+    @property
+    def text(self) -> str:
+        """Both sentences."""
+        return f"{self.headline} {self.verdict}"
+
+
+def rows_of(table: pd.DataFrame, *, kind: str = "", measure: str = "", contrast: str = "") -> pd.DataFrame:
+    """Return the rows of a kind, measure and contrast."""
+    chosen = table
+    for column, value in (("kind", kind), ("measure", measure), ("contrast", contrast)):
+        if value and column in chosen:
+            chosen = chosen[chosen[column].astype(str) == value]
+        elif value:
+            return chosen.iloc[:0]
+    return chosen
+
+
+def tested(row: Mapping[str, Any]) -> bool:
+    """Tell whether the row has a p value."""
+    return not _format.is_missing(row.get("p_value"))
+
+
+def p_text(row: Mapping[str, Any]) -> str:
+    """Return p, always beside the smallest p that the design can reach and the audit's warning."""
+    if not tested(row):
+        return "described, not tested"
+    kind = "exact p" if "exact" in _format.text(row, "p_method").lower() else "p"
+    smallest = _format.p(row.get("p_smallest"))
+    text = f"{kind} = {_format.p(row['p_value'])}; the smallest p this design can reach is {smallest}"
+    audit = _format.text(row, "audit")
+    return f"{text}; warning: {audit}" if audit.startswith(WARNING) else text
+
+
+def donors_text(row: Mapping[str, Any]) -> str:
+    """Return how many donors are on each side."""
+    case, control = _format.number(row.get("n_case")), _format.number(row.get("n_control"))
+    return f"{case} against {_format.count(row.get('n_control'), 'donor')}" if control != "–" else f"{case} donors"
+
+
+def direction(difference: Any) -> str:
+    """Say which way a difference of fate_bias points.
+
+    Examples
+    --------
+    >>> direction(-0.2)
+    'lower, towards adipogenic (fat)'
+    """
+    if _format.is_missing(difference):
+        return "not known"
+    if float(difference) == 0:
+        return "the same"
+    return "higher, towards osteogenic (bone)" if float(difference) > 0 else "lower, towards adipogenic (fat)"
+
+
+def expectation(row: Mapping[str, Any]) -> str:
+    """Compare the finding with what the review expects, in words; empty when it expects nothing."""
+    expected = _format.text(row, "expected")
+    agreement = _format.text(row, "agreement")
+    if not agreement or expected not in {"+", "-"}:
+        return ""
+    side = "a shift towards bone" if expected == "+" else "a shift towards fat"
+    words = {
+        "agrees": f"This agrees with the expectation ({side})",
+        "opposite": f"This is the opposite of the expectation ({side})",
+        "not told apart from zero": f"It is not told apart from zero, where {side} was expected",
+        "not tested": f"It was not tested against the expectation ({side})",
+    }
+    return words.get(agreement, f"Against the expectation ({side}): {agreement}")
+
+
+def verdict(row: Mapping[str, Any]) -> str:
+    """Return the audit's verdict as a sentence."""
+    audit = _format.text(row, "audit")
+    if audit.startswith(WARNING):
+        fields = audit.removeprefix(WARNING).strip()
+        return (
+            f"Confounding: the groups cannot be separated from {fields}, so this difference may be due to that alone."
+        )
+    if audit.startswith("partly"):
+        return f"Confounding: {audit}; read the difference with that in mind."
+    if audit == "clean":
+        return "Confounding: none of the recorded sample fields separates the groups (clean)."
+    return f"Confounding: {audit}." if audit else "Confounding: not audited."
+
+
+def answer(row: Mapping[str, Any]) -> Answer:
+    """Put one row of ``contrasts.tsv`` (measure fate_bias) into words."""
+    side = f"{row['case']} against {row['control']}"
+    amount = _format.number(abs(float(row["difference"]))) if not _format.is_missing(row["difference"]) else ""
+    headline = (
+        f"In {row['dataset']}, fate_bias was {amount} {direction(row['difference'])}, in {row['case']} than in "
+        f"{row['control']} ({donors_text(row)}; {p_text(row)})."
+    )
+    if direction(row["difference"]) in {"the same", "not known"}:
+        headline = (
+            f"In {row['dataset']}, the difference of fate_bias for {side} is {direction(row['difference'])} "
+            f"({p_text(row)})."
+        )
+    more = expectation(row)
+    audit = _format.text(row, "audit")
+    return Answer(
+        dataset=str(row["dataset"]),
+        title=f"{row['contrast']}: {side}",
+        headline=headline + (f" {more}." if more else ""),
+        verdict=verdict(row),
+        numbers=_numbers(row),
+        tone="warning" if audit.startswith(WARNING) else "plain" if tested(row) else "quiet",
+    )
+
+
+def pooled(row: Mapping[str, Any], contrasts: pd.DataFrame) -> Answer:
+    """Put one row of ``meta.tsv`` that pools at least two data sets into words."""
+    used = rows_of(contrasts, kind=DISEASE, measure=_keys.FATE_BIAS, contrast=str(row["contrast"]))
+    names = [name.strip() for name in str(row["datasets"]).replace(";", ",").split(",")]
+    used = used[used["dataset"].isin(names)]
+    n_case, n_control = used["n_case"].sum(), used["n_control"].sum()
+    first = used.iloc[0] if len(used) else None
+    sides = str(row["contrast"]) if first is None else f"in {first['case']} than in {first['control']}"
+    low, high = _format.number(row["ci_low"]), _format.number(row["ci_high"])
+    headline = (
+        f"Over {_format.number(row['k'])} data sets "
+        f"({_format.number(n_case)} against {_format.number(n_control)} donors), "
+        f"fate_bias was {direction(row['effect'])}, {sides}: pooled Hedges' g = {_format.number(row['effect'])} "
+        f"(95 % CI {low} to {high}, "
+        f"prediction interval {_format.number(row['pi_low'])} to {_format.number(row['pi_high'])}, "
+        f"p = {_format.p(row['p_value'])})."
+    )
+    if float(row["ci_low"]) <= 0 <= float(row["ci_high"]):
+        headline += " This is not told apart from zero."
+    out = _format.text(row, "left_out")
+    audits = used["audit"].astype(str)
+    clean = int((audits == "clean").sum())
+    words = f"Confounding: {clean} of {len(used)} pooled data sets are clean."
+    if out:
+        words += f" Not pooled: {out}."
+    numbers = (
+        ("pooled Hedges' g", f"{_format.number(row['effect'])} [{low}, {high}]"),
+        ("prediction interval", f"[{_format.number(row['pi_low'])}, {_format.number(row['pi_high'])}]"),
+        ("data sets", _format.number(row["k"])),
+        ("p (pooled)", _format.p(row["p_value"])),
+        ("I² (heterogeneity)", _format.number(row.get("i2"))),
+    )
+    return Answer("", f"{row['contrast']}: all data sets", headline, words, numbers, "plain")
+
+
+def controls(contrasts: pd.DataFrame) -> str:
+    """Say how many contrasts with a known answer came out as expected."""
+    rows = rows_of(contrasts, kind=KNOWN, measure=_keys.FATE_BIAS)
+    if not len(rows):
+        return "Positive controls: none in this run."
+    signs = {"+": 1.0, "-": -1.0}
+    right = [
+        f"{row['dataset']} (AUROC {_format.number(row['auroc'])})"
+        for row in records(rows)
+        if not _format.is_missing(row["difference"]) and signs.get(str(row["expected"]), 0.0) * row["difference"] > 0
+    ]
+    names = ", ".join(right) or "none"
+    return f"Positive controls: {len(right)} of {len(rows)} contrasts with a known fate point the right way ({names})."
+
+
+def _numbers(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    def interval(name: str) -> str:
+        middle = _format.number(row.get(name))
+        return f"{middle} [{_format.number(row.get(f'{name}_low'))}, {_format.number(row.get(f'{name}_high'))}]"
+
+    audit = _format.text(row, "audit") or "–"
+    p_value = _format.p(row.get("p_value")) if tested(row) else "not tested"
+    return (
+        ("difference [95 % CI]", interval("difference")),
+        ("Hedges' g [95 % CI]", interval("g")),
+        ("donors", donors_text(row)),
+        ("p", p_value + (" ⚠" if audit.startswith(WARNING) and tested(row) else "")),
+        ("smallest reachable p", _format.p(row.get("p_smallest"))),
+        ("leave one donor out", f"{_format.number(row.get('loo_low'))} to {_format.number(row.get('loo_high'))}"),
+        ("expectation", _format.text(row, "agreement") or "–"),
+        ("audit", audit),
+    )

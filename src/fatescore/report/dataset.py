@@ -1,0 +1,208 @@
+"""The page of one data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from fatescore import _keys, pl
+from fatescore.report import _format, _html, _words, methods
+from fatescore.report.tables import DatasetTables, facts, in_order, is_simulated, outcome, records
+
+_FACTS = (
+    "accession",
+    "organism",
+    "assay",
+    "scale",
+    "population",
+    "n_samples",
+    "n_donors",
+    "n_obs",
+    "n_genes",
+    "n_unmapped",
+)
+_SHOWN_CONTRAST = (
+    "measure", "n_case", "n_control", "mean_case", "mean_control", "difference", "difference_low", "difference_high",
+    "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "loo_low", "loo_high", "auroc", "audit", "note",
+)  # fmt: skip
+
+
+def dataset_page(tables: DatasetTables) -> str:
+    """Return the page of one data set as one HTML file that needs no network.
+
+    Parameters
+    ----------
+    tables
+        Tables and outcomes of its steps. A data set that is ``not scorable`` or ``failed`` gets a page that says so.
+
+    Returns
+    -------
+    str
+        HTML; the same tables give the same bytes.
+
+    Examples
+    --------
+    >>> status = {"dataset": "A", "step": "score", "status": "not scorable", "reason": "3 of 40 genes", "facts": {}}
+    >>> "3 of 40 genes" in dataset_page(DatasetTables("A", statuses=[status]))
+    True
+    """
+    statuses = in_order(tables.statuses)
+    known = facts(statuses, "ingest")
+    status, step, reason = outcome(statuses)
+    return _html.render(
+        "dataset.html.j2",
+        page=_html.Page(
+            str(known.get("title") or tables.dataset),
+            "this page is made from simulated data" if is_simulated(statuses) else "",
+        ),
+        dataset=tables.dataset,
+        status=status,
+        step=step,
+        reason=reason,
+        facts=[(_format.label(key), _format.cell(key, known[key])) for key in _FACTS if key in known],
+        notes=[str(note) for note in known.get("notes") or []],
+        contrasts=_contrasts(tables) if status == _keys.OK else [],
+        plane=_plane(tables),
+        qc=_qc(tables),
+        coverage=_coverage(tables),
+        samples=_samples(tables),
+        steps=_steps(statuses),
+        inputs=methods.input_table(statuses),
+        methods=methods.paragraphs(statuses),
+        versions=methods.versions(),
+        files=[_html.Link(text, href) for text, href in tables.files],
+        summary=tables.summary,
+        one_line=_words.FATE_BIAS_IN_ONE_LINE,
+        number_of_cells=len(tables.scores) if known.get("assay") == "single_cell" else 0,
+    )
+
+
+def _contrasts(tables: DatasetTables) -> list[dict[str, Any]]:
+    """Return, contrast by contrast, its answer, audit, figures and table."""
+    main = _words.rows_of(tables.contrasts, measure=_keys.FATE_BIAS)
+    return [_contrast(tables, row, index) for index, row in enumerate(records(main), 1)]
+
+
+def _contrast(tables: DatasetTables, row: Mapping[str, Any], index: int) -> dict[str, Any]:
+    name = str(row["contrast"])
+    audit = _words.rows_of(tables.confounding, contrast=name)
+    genes = _words.rows_of(tables.contributions, contrast=name)
+    every = _words.rows_of(tables.contrasts, contrast=name)
+    return {
+        "answer": _words.answer(row),
+        "audit": _audit(audit, index) if len(audit) else None,
+        "donors": _donors(tables, row, index),
+        "genes": _genes(genes, row, index) if len(genes) else None,
+        "measures": _html.table(f"measures-{index}", f"Every measure of {name}", every, _SHOWN_CONTRAST),
+    }
+
+
+def _audit(audit: pd.DataFrame, index: int) -> _html.Table:
+    order = {"separates perfectly": 0, "partly separates": 1, "states the condition": 2, "clean": 3}
+    place = audit["verdict"].map(order).fillna(4)
+    marks = {"verdict": lambda row: "bad" if row["verdict"] == "separates perfectly" else ""}
+    columns = ("field", "verdict", "case_values", "control_values", "statistic", "p_value")
+    caption = "Does a sample field other than the condition separate the groups?"
+    ordered = audit.assign(place=place).sort_values(["place", "field"], kind="stable")
+    return _html.table(f"audit-{index}", caption, ordered, columns, marks=marks)
+
+
+def _donors(tables: DatasetTables, row: Mapping[str, Any], index: int) -> _html.Figure:
+    case, control = str(row["case"]), str(row["control"])
+    cells = tables.scores if _is_single_cell(tables) else None
+    chart = pl.donors(tables.sample_scores, cells, case=case, control=control)
+    shown = tables.sample_scores
+    shown = shown[shown[_keys.CONDITION].astype(str).isin([case, control])]
+    columns = (*_keys.IDENTITY[1:], "unit", "n_obs", *_keys.INDEX_COLUMNS)
+    behind = _html.table(f"donors-table-{index}", "The points of this chart", shown, columns)
+    cloud = " The band behind a point is the distribution of that donor's cells." if cells is not None else ""
+    alt = (
+        f"One row per donor, one point per sample: fate_bias in {case} ({_format.number(row['n_case'])} donors) and "
+        f"{control} ({_format.number(row['n_control'])} donors).{cloud}"
+    )
+    caption = (
+        "Every donor is a row and every sample a point; right of the dashed line is towards bone, left towards fat."
+    )
+    return _html.figure(f"donors-{index}", "Every donor", chart, alt, caption=caption + cloud, behind=behind)
+
+
+def _genes(genes: pd.DataFrame, row: Mapping[str, Any], index: int) -> _html.Figure:
+    behind = _html.table(f"genes-table-{index}", "Contribution of every gene", genes, ("gene", "arm", "contribution"))
+    total = _format.number(row["difference"])
+    alt = f"Contributions of {len(genes)} genes, which add up to the difference of fate_bias, {total}."
+    caption = (
+        "Each bar is one gene's share of the difference; together they make it exactly. "
+        "An adipogenic gene that is higher in the case moves the bar to the left."
+    )
+    title = "Which genes make the difference"
+    return _html.figure(f"genes-{index}", title, pl.waterfall(genes), alt, caption=caption, behind=behind)
+
+
+def _plane(tables: DatasetTables) -> _html.Figure | None:
+    scores = tables.scores if len(tables.scores) else tables.sample_scores
+    if not len(scores):
+        return None
+    unit = "cells" if _is_single_cell(tables) else "samples"
+    calls = [str(call) for call in scores[_keys.FATE_CALL]] if _keys.FATE_CALL in scores else []
+    counted = [(call, f"{calls.count(call):,}") for call in _keys.FATE_CALLS if call in calls]
+    said = ", ".join(f"{n} {call}" for call, n in counted)
+    alt = f"Osteogenic (bone) against adipogenic (fat) score of {len(scores):,} {unit}: {said}."
+    behind = _html.pairs("calls", "Calls", counted, ("call", unit))
+    caption = "On the dashed line both programmes are equally strong; above it bone, below it fat."
+    if len(scores) > pl.MOST_POINTS:
+        caption += (
+            f" {len(scores):,} cells are drawn in small squares: "
+            "the colour is the most common call, darker means more cells."
+        )
+    return _html.figure("plane-chart", "Bone against fat", pl.plane(scores), alt, caption=caption, behind=behind)
+
+
+def _qc(tables: DatasetTables) -> _html.Table | None:
+    if not len(tables.qc):
+        return None
+    marks = {"verdict": lambda row: "" if str(row["verdict"]) in {"ok", "kept", "pass", "nan"} else "bad"}
+    known = [name for name in _keys.QC_COLUMNS if name in tables.qc and tables.qc[name].notna().any()]
+    return _html.table("qc-table", "Quality of every sample", tables.qc, _without_dataset(known), marks=marks)
+
+
+def _coverage(tables: DatasetTables) -> _html.Table | None:
+    if not len(tables.coverage):
+        return None
+    columns = _without_dataset(_keys.COVERAGE_COLUMNS)
+    return _html.table("coverage-table", "Genes of each set found in the data", tables.coverage, columns)
+
+
+def _samples(tables: DatasetTables) -> _html.Table | None:
+    data = tables.sample_fields
+    if not len(data):
+        return None
+    # A field that is the same for every sample tells nothing about a sample.
+    varied = [name for name in data if name in _keys.IDENTITY or len(set(data[name].astype(str))) > 1]
+    return _html.table(
+        "samples-table", "Samples and the fields in which they differ", data, _without_dataset(varied), plain=True
+    )
+
+
+def _steps(statuses: list[Mapping[str, Any]]) -> _html.Table:
+    rows = []
+    for status in statuses:
+        said = "; ".join(f"{key}: {value}" for key, value in methods.flatten(_brief(status["facts"])) if value)
+        rows.append((str(status["step"]), str(status["status"]), str(status["reason"]) or "–", said or "–"))
+    return _html.pairs(
+        "steps-table", "What each step recorded", list(dict.fromkeys(rows)), ("step", "status", "reason", "facts")
+    )
+
+
+def _brief(known: Mapping[str, Any]) -> dict[str, Any]:
+    shown_elsewhere = {"notes", "title", *methods.INPUT_KEYS}
+    return {key: value for key, value in known.items() if key not in shown_elsewhere}
+
+
+def _is_single_cell(tables: DatasetTables) -> bool:
+    return facts(tables.statuses, "ingest").get("assay") == "single_cell" and len(tables.scores) > 0
+
+
+def _without_dataset(columns: Any) -> list[str]:
+    return [column for column in columns if column != _keys.DATASET]

@@ -1,0 +1,137 @@
+"""What a page is made from: the tables and outcomes of the steps, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from fatescore import _keys
+
+Status = Mapping[str, Any]
+
+
+def _empty() -> pd.DataFrame:
+    return pd.DataFrame()
+
+
+@dataclass(frozen=True)
+class DatasetTables:
+    """Everything the page of one data set shows.
+
+    Parameters
+    ----------
+    dataset
+        Name of the data set.
+    statuses
+        Outcomes of its steps (``dataset step status reason facts``).
+    sample_scores, scores, coverage, contributions, contrasts, confounding, qc, sample_fields
+        The tables of the steps; empty where the data set stopped before.
+    files
+        Files to download: label and address relative to the page.
+    summary
+        Address of the summary page relative to this page.
+    """
+
+    dataset: str
+    statuses: Sequence[Status] = ()
+    sample_scores: pd.DataFrame = field(default_factory=_empty)
+    scores: pd.DataFrame = field(default_factory=_empty)
+    coverage: pd.DataFrame = field(default_factory=_empty)
+    contributions: pd.DataFrame = field(default_factory=_empty)
+    contrasts: pd.DataFrame = field(default_factory=_empty)
+    confounding: pd.DataFrame = field(default_factory=_empty)
+    qc: pd.DataFrame = field(default_factory=_empty)
+    sample_fields: pd.DataFrame = field(default_factory=_empty)
+    files: Sequence[tuple[str, str]] = ()
+    summary: str = "../../report.html"
+
+
+@dataclass(frozen=True)
+class SummaryTables:
+    """Everything the summary page shows.
+
+    Parameters
+    ----------
+    scoreboard
+        One row per data set (``_keys.SCOREBOARD_COLUMNS``).
+    contrasts, confounding, meta
+        The tables of all data sets, one below the other.
+    statuses
+        Outcomes of all steps of all data sets.
+    title
+        Title of the page.
+    settings
+        The configuration of the run, for the methods section.
+    pages
+        Address of each data set's page relative to the summary; by default ``datasets/<id>/report.html``.
+    """
+
+    scoreboard: pd.DataFrame = field(default_factory=_empty)
+    contrasts: pd.DataFrame = field(default_factory=_empty)
+    confounding: pd.DataFrame = field(default_factory=_empty)
+    meta: pd.DataFrame = field(default_factory=_empty)
+    statuses: Sequence[Status] = ()
+    title: str = "Fate bias of bone-marrow stromal cells"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
+
+
+def outcome(statuses: Iterable[Status]) -> tuple[str, str, str]:
+    """Return status, step and reason of one data set: the first step that is not ok decides.
+
+    Examples
+    --------
+    >>> outcome([{"step": "ingest", "status": "ok", "reason": ""}])
+    ('ok', '', '')
+    """
+    for status in in_order(statuses):
+        if status["status"] != _keys.OK:
+            return str(status["status"]), str(status["step"]), str(status["reason"])
+    return _keys.OK, "", ""
+
+
+def in_order(statuses: Iterable[Status]) -> list[Status]:
+    """Sort outcomes by data set and by the order of the steps."""
+    place = {step: index for index, step in enumerate(_keys.STEPS)}
+    return sorted(
+        statuses,
+        key=lambda status: (str(status["dataset"]) if "dataset" in status else "", place.get(str(status["step"]), 99)),
+    )
+
+
+def facts(statuses: Iterable[Status], step: str) -> dict[str, Any]:
+    """Return the facts that a step recorded, empty when it did not finish."""
+    for status in statuses:
+        if status["step"] == step and status["status"] == _keys.OK:
+            return dict(status["facts"])
+    return {}
+
+
+def is_simulated(statuses: Iterable[Status]) -> bool:
+    """Tell whether any step says that its data are simulated."""
+    return any(bool(dict(status.get("facts") or {}).get("simulated")) for status in statuses)
+
+
+def by_dataset(statuses: Iterable[Status]) -> dict[str, list[Status]]:
+    """Group outcomes by data set, in order of first appearance."""
+    groups: dict[str, list[Status]] = {}
+    for status in statuses:
+        groups.setdefault(str(status["dataset"]), []).append(status)
+    return groups
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table, each as column to value."""
+    return [{str(column): value for column, value in row.items()} for row in table.to_dict("records")]
+
+
+def stack(tables: Iterable[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """Put tables one below the other; empty ones (of stopped data sets) add nothing."""
+    kept = [table for table in tables if len(table)]
+    if not kept:
+        return pd.DataFrame(columns=list(columns))
+    rows = [record for table in kept for record in records(table)]
+    return pd.DataFrame(rows)

@@ -1,0 +1,60 @@
+// Start the charts and the tables; both libraries are above. Charts are drawn again when light and dark change.
+(() => {
+  const themes = JSON.parse(document.getElementById("chart-themes").textContent);
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const specs = [...document.querySelectorAll("script[data-chart]")];
+  const views = new Map();
+
+  function draw(print) {
+    const config = print || !dark.matches ? themes.light : themes.dark;
+    for (const holder of specs) {
+      const name = holder.dataset.chart;
+      const spec = JSON.parse(holder.textContent);
+      window
+        .vegaEmbed(document.getElementById(name), spec, {
+          config,
+          renderer: "svg",
+          downloadFileName: name,
+          actions: { export: true, source: false, compiled: false, editor: false },
+        })
+        .then((result) => {
+          if (views.has(name)) views.get(name).finalize();
+          views.set(name, result);
+        });
+    }
+  }
+  draw(false);
+  dark.addEventListener("change", () => draw(false));
+
+  async function tables() {
+    const { ITable, set_or_remove_dark_class } = await window[window.fatescoreTables];
+    set_or_remove_dark_class();
+    for (const table of document.querySelectorAll("table[data-interactive]")) {
+      const search = table.dataset.interactive === "search";
+      const rows = table.tBodies[0].rows.length;
+      new ITable(table, {
+        classes: ["display", "compact"],
+        order: [],
+        autoWidth: false,
+        paging: rows > 25,
+        pageLength: 25,
+        layout: {
+          topStart: search
+            ? { buttons: [{ extend: "csv", text: "Save as CSV", filename: table.id, exportOptions: { escapeExcelFormula: true } }] }
+            : null,
+          topEnd: search ? "search" : null,
+          bottomStart: search ? "info" : null,
+          bottomEnd: rows > 25 ? "paging" : null,
+        },
+      });
+    }
+  }
+  tables();
+
+  // On paper everything is open and light.
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll("details").forEach((d) => (d.open = true));
+    if (dark.matches) draw(true);
+  });
+  window.addEventListener("afterprint", () => dark.matches && draw(false));
+})();

@@ -1,0 +1,61 @@
+"""Who is simulated: donors, their conditions, and the bias that is planted in each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.errors import InputError
+from fatescore.simulate._noise import check, whole
+from fatescore.typing import Organism
+
+TRUE_BIAS = "true_bias"
+CASE = {"human": "osteoporosis", "mouse": "ovariectomy"}
+CONTROL = {"human": "control", "mouse": "sham"}
+
+
+def donors(
+    rng: np.random.Generator, *, organism: Organism, n_donors: int, effect: float, bias_sd: float
+) -> pd.DataFrame:
+    """Draw the donors of a two-group study.
+
+    Parameters
+    ----------
+    rng
+        Generator.
+    organism
+        Names the conditions: osteoporosis and control, or ovariectomy and sham.
+    n_donors
+        Number of donors in both groups together, even.
+    effect
+        Mean true bias of the cases minus that of the controls; negative means away from bone.
+    bias_sd
+        Standard deviation of the true bias between donors of one group, at least 0.
+
+    Returns
+    -------
+    DataFrame, one row per donor, controls first: ``sample``, ``donor``, ``condition``, ``sex``, ``age`` (years;
+    weeks for mice), ``passage``, ``true_bias``.
+    """
+    check("effect", effect, -100, 100)
+    check("bias_sd", bias_sd, 0, 100)
+    n, odd = divmod(whole("n_donors", n_donors, 2, 10_000), 2)
+    if odd:
+        raise InputError(f"n_donors is {n_donors}", expected="an even number, half in each group", fix="add one")
+    sign = np.repeat([-0.5, 0.5], n)
+    human = organism == "human"
+    # Age and sex are alike in both groups: what separates the groups is the planted bias alone.
+    age = rng.integers(70, 90, 2 * n) if human else np.full(2 * n, 20)
+    one_male = np.tile(np.arange(n) == min(1, n - 1), 2) & human & (n >= 3)
+    return pd.DataFrame(
+        {
+            _keys.SAMPLE: [f"{group}_{i + 1}" for group in (CONTROL[organism], CASE[organism]) for i in range(n)],
+            _keys.DONOR: [f"D{i + 1:02d}" for i in range(2 * n)],
+            _keys.CONDITION: np.repeat([CONTROL[organism], CASE[organism]], n),
+            "sex": np.where(one_male, "male", "female"),
+            "age": age,
+            "passage": np.tile(1 + np.arange(n) % 2, 2),
+            TRUE_BIAS: (sign * effect + rng.normal(0.0, 1.0, 2 * n) * bias_sd).round(6),
+        }
+    )

@@ -1,0 +1,161 @@
+"""Reading the fields of samples as numbers or text, and showing them on one line."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fatescore.typing import BoolArray, FloatArray
+
+_NUMBER = re.compile(r"(?:(?:p|passage)\.? *)?([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([^\d]*)", re.IGNORECASE)
+_DATE = re.compile(
+    r"(?:[a-z]{3,9} \d{1,2},? \d{4}|\d{1,2}[ -][a-z]{3,9}[ -]\d{4}|\d{4}[-/]\d{2}[-/]\d{2}.*)", re.IGNORECASE
+)
+# A point between digits is part of a number; plus and minus tell CD271+ from CD271-.
+_PUNCTUATION = re.compile(r"(?<!\d)\.|\.(?!\d)|[,;:!?'\"()\[\]]")
+_MISSING = {"", "na", "n/a", "nan", "none", "null", "not available", "missing", "unknown"}
+_WIDTH = 80
+_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers read from text; dates are days since 1970."""
+
+    values: FloatArray
+    dates: bool
+
+
+def clean_text(field: pd.Series) -> pd.Series:
+    """Return values as text with single blanks; what only says "missing" becomes missing.
+
+    Examples
+    --------
+    >>> clean_text(pd.Series([1.0, "kit  A", "n/a"])).tolist()
+    ['1.0', 'kit A', nan]
+    """
+    text = field.astype(object).map(lambda value: " ".join(str(value).split()), na_action="ignore")
+    return text.where(text.notna() & ~text.astype(str).str.casefold().isin(_MISSING), np.nan)
+
+
+def same_wording(texts: pd.Series) -> pd.Series:
+    """Give texts that differ only in capitals and punctuation the wording that sorts first.
+
+    Examples
+    --------
+    >>> same_wording(pd.Series(["Washed, then lysed.", "washed then lysed", "0.5", "05"])).tolist()
+    ['Washed, then lysed.', 'Washed, then lysed.', '0.5', '05']
+    """
+    known = sorted(set(texts.dropna()))
+    first: dict[str, str] = {}
+    for text in known:
+        first.setdefault(_wording(text), text)
+    return texts.map({text: first[_wording(text)] for text in known})
+
+
+def parse_numbers(texts: pd.Series) -> Numbers | None:
+    """Read every value as a number (with the same first word of unit) or every value as a date, or return None.
+
+    Examples
+    --------
+    >>> parse_numbers(pd.Series(["79 yrs (old)", "80 yrs"])).values.tolist()
+    [79.0, 80.0]
+    >>> parse_numbers(pd.Series(["kit 1", "kit 2"])) is None
+    True
+    """
+    known = texts.dropna()
+    matches = [_NUMBER.fullmatch(text) for text in known]
+    values = np.full(len(texts), np.nan)
+    positions = np.flatnonzero(texts.notna())
+    read = [match for match in matches if match is not None]
+    if len(read) == len(known):
+        units = {(match[2].split() or [""])[0].casefold() for match in read}
+        if len(units) == 1:
+            values[positions] = [float(match[1]) for match in read]
+            return Numbers(values, dates=False)
+    if all(_DATE.fullmatch(text) for text in known):
+        days = pd.to_datetime(known, errors="coerce", format="mixed", utc=True)
+        if days.notna().all():
+            values[positions] = (days - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+            return Numbers(values, dates=True)
+    return None
+
+
+def show_numbers(case: FloatArray, control: FloatArray, numbers: Numbers) -> tuple[str, str]:
+    """Return mean and range of each side; the standardised difference stands with the case values.
+
+    Examples
+    --------
+    >>> show_numbers(np.array([1.0, 3.0]), np.array([2.0]), Numbers(np.array([1.0]), dates=False))
+    ('2 (1 to 3)', '2')
+    """
+    shown = [_show_side(side, dates=numbers.dates) for side in (case, control)]
+    if min(len(case), len(control)) > 1:
+        df = len(case) + len(control) - 2
+        squares = sum(float(((side - side.mean()) ** 2).sum()) for side in (case, control))
+        if squares > 0:
+            standardised = float(case.mean() - control.mean()) / (squares / df) ** 0.5
+            shown[0] += f", standardised difference {standardised:+.2f}"
+    return shown[0], shown[1]
+
+
+def show_texts(labels: Sequence[str], is_case: BoolArray) -> tuple[str, str]:
+    """Return the values of each side with their number of donors; of long texts, the words that differ.
+
+    Examples
+    --------
+    >>> show_texts(["A", "A", "B"], np.array([True, True, False]))
+    ('A (2)', 'B (1)')
+    """
+    short = dict(zip(labels, _differing(labels), strict=True))
+    sides = []
+    for chosen in (is_case, ~is_case):
+        counts = Counter(short[label] for label, use in zip(labels, chosen, strict=True) if use)
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        more = [f"{len(ranked) - _SHOWN} more"] if len(ranked) > _SHOWN else []
+        sides.append("; ".join([f"{text} ({number})" for text, number in ranked[:_SHOWN]] + more))
+    return sides[0], sides[1]
+
+
+def _show_side(side: FloatArray, *, dates: bool) -> str:
+    if not len(side):
+        return "missing"
+
+    def one(value: float) -> str:
+        return str((pd.Timestamp(0) + pd.Timedelta(days=value)).date()) if dates else f"{value:.4g}"
+
+    low, high = float(side.min()), float(side.max())
+    return one(low) if low == high else f"{one(float(side.mean()))} ({one(low)} to {one(high)})"
+
+
+def _differing(labels: Sequence[str]) -> list[str]:
+    """Leave the words out that all long texts begin or end with."""
+    distinct = sorted({label for label in labels if label})
+    front = back = 0
+    if len(distinct) > 1 and max(map(len, distinct)) > _WIDTH:
+        words = [[_wording(word) for word in label.split()] for label in distinct]
+        front = _common(words)
+        back = _common([row[front:][::-1] for row in words])
+    return [_shorten(label.split(), front, back) for label in labels]
+
+
+def _common(rows: Sequence[Sequence[str]]) -> int:
+    return sum(1 for _ in itertools.takewhile(lambda column: len(set(column)) == 1, zip(*rows, strict=False)))
+
+
+def _shorten(words: Sequence[str], front: int, back: int) -> str:
+    if not words:
+        return "missing"
+    kept = " ".join(words[front : len(words) - back]) or "(nothing)"
+    kept = kept if len(kept) <= _WIDTH else kept[:_WIDTH].rstrip() + " ..."
+    return ("... " if front else "") + kept + (" ..." if back and not kept.endswith("...") else "")
+
+
+def _wording(text: str) -> str:
+    return " ".join(_PUNCTUATION.sub(" ", text.casefold()).split())

@@ -1,0 +1,111 @@
+"""The score tables of a data set: observations, samples, genes, coverage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.errors import NotScorable
+from fatescore.gene_sets import coverage, load, match
+from fatescore.tl.fate_bias import fate_bias, gene_contributions
+from fatescore.tl.score_gene_sets import score_gene_sets
+from fatescore.typing import Organism
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+SET_PREFIX = "set:"
+METHOD = "rank_log"
+
+
+@dataclass(frozen=True)
+class SampleScores:
+    """Scores of samples and what they rest on."""
+
+    scores: pd.DataFrame
+    contributions: pd.DataFrame
+
+
+def observation_scores(adata: AnnData, *, organism: Organism) -> pd.DataFrame:
+    """Score every observation: index and all sets of the review.
+
+    Parameters
+    ----------
+    adata
+        Observations x genes with gene symbols; not changed.
+    organism
+        ``"human"`` or ``"mouse"``.
+
+    Returns
+    -------
+    One row per observation: ``obs_name``, the identity columns and QC columns that ``obs`` has, the index's
+    columns, then ``set:<gene set>`` columns (mean log2(N / rank), signed).
+
+    Raises
+    ------
+    NotScorable
+        When too few genes of the index are measured.
+
+    Examples
+    --------
+    >>> import fatescore as fs
+    >>> adata = fs.simulate.bulk(n_per_group=2, n_genes=300, seed=0)
+    >>> fs.tl.observation_scores(adata, organism="human")["fate_bias"].notna().all()
+    np.True_
+    """
+    scored = adata.copy()
+    fate_bias(scored, organism=organism)
+    reason = scored.uns[_keys.UNS][_keys.FATE_BIAS]["not_scorable"]
+    if reason:
+        raise NotScorable(f"too few genes of the index are measured: {reason}")
+    sets = {name: genes for name, genes in match(load(organism=organism), scored.var_names).items() if genes}
+    score_gene_sets(scored, sets, method=METHOD)
+    table = scored.obsm[_keys.score_key(METHOD)].add_prefix(SET_PREFIX)
+    kept = [
+        column
+        for column in (*_keys.IDENTITY, _keys.CELL_TYPE, _keys.TOTAL_COUNTS, _keys.N_GENES)
+        if column in scored.obs
+    ]
+    out: pd.DataFrame = pd.concat([scored.obs[kept], scored.obs[list(_keys.INDEX_COLUMNS)], table], axis=1)
+    return out.rename_axis(_keys.OBS_NAME).reset_index()
+
+
+def sample_scores(samples: AnnData, *, organism: Organism, unit: str) -> SampleScores:
+    """Score samples (bulk, arrays or pseudobulks) and each gene's part in their index.
+
+    Parameters
+    ----------
+    samples
+        Samples x genes.
+    organism
+        ``"human"`` or ``"mouse"``.
+    unit
+        ``"sample"`` or ``"pseudobulk"``, written into the table.
+
+    Returns
+    -------
+    ``scores`` (one row per sample) and ``contributions`` (rows sum to ``fate_bias``).
+    """
+    table = observation_scores(samples, organism=organism)
+    parts = gene_contributions(samples, organism=organism)
+    identity = [column for column in _keys.IDENTITY if column in table]
+    scores = table[identity].copy()
+    scores["unit"] = unit
+    scores["n_obs"] = samples.obs["n_obs"].to_numpy() if "n_obs" in samples.obs else 1
+    scores = pd.concat([scores, table.drop(columns=[*identity, _keys.OBS_NAME])], axis=1)
+    contributions = pd.concat([table[identity], parts.reset_index(drop=True)], axis=1)
+    return SampleScores(scores, contributions)
+
+
+def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "") -> pd.DataFrame:
+    """Return how much of every gene set the data measure, with the missing genes named."""
+    aliased: list[str] = []
+    if _keys.MAPPED_BY in adata.var:
+        aliased = list(adata.var_names[adata.var[_keys.MAPPED_BY].isin(["previous", "alias"])])
+    table = coverage(load(organism=organism), list(adata.var_names), by_alias=aliased)
+    table.insert(0, _keys.DATASET, dataset)
+    table["scorable"] = table["found"] > 0
+    return table[list(_keys.COVERAGE_COLUMNS)]

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fatescore import _keys
+from fatescore._files import read_tsv, write_tsv
+from fatescore.cli import main
+
+Run = Callable[..., int]
+OP = {"id": "op", "kind": "disease", "case": "sick", "control": "well", "expected": "-"}
+
+
+def tables(
+    name: str = "GSE1", *, n: int = 5, seed: int = 0, condition: list[str] | None = None
+) -> dict[str, pd.DataFrame]:
+    rng = np.random.default_rng(seed)
+    size = 2 * n
+    identity = pd.DataFrame(
+        {
+            "dataset": name,
+            "sample": [f"{name}_S{i}" for i in range(size)],
+            "donor": [str(500 + i) for i in range(size)],
+            "condition": condition or ["sick"] * n + ["well"] * n,
+        }
+    )
+    genes = pd.DataFrame({"RUNX2": rng.normal(size=size), "PPARG": rng.normal(size=size)})
+    scores = identity.assign(
+        unit="sample", n_obs=1, osteogenic=rng.normal(size=size), adipogenic=rng.normal(size=size),
+        fate_bias=genes.sum(axis=1), commitment=1.0, maturation=rng.normal(size=size), fate_call="dual",
+        **{"set:bmp_smad": rng.normal(size=size)},
+    )  # fmt: skip
+    fields = identity.assign(sex=["f", "m"] * n, title=[f"t{i}" for i in range(size)])
+    qc = identity.assign(total_counts=rng.integers(1000, 2000, size), verdict="keep", reason="")
+    return {"scores": scores, "fields": fields, "qc": qc, "genes": pd.concat([identity, genes], axis=1)}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def call(*inputs: dict[str, pd.DataFrame], contrasts=(OP,), more: tuple[str, ...] = ()) -> int:
+        paths: dict[str, list[str]] = {}
+        for number, parts in enumerate(inputs):
+            for kind, table in parts.items():
+                path = tmp_path / f"{kind}{number}.tsv"
+                write_tsv(path, table)
+                paths.setdefault(kind, []).append(str(path))
+        words = ["contrast", "--sample-scores", *paths["scores"], "--sample-fields", *paths["fields"]]
+        words += ["--qc", *paths.get("qc", []), "--gene-contributions", *paths.get("genes", [])]
+        for spec in contrasts:
+            words += ["--contrast", spec if isinstance(spec, str) else json.dumps(spec)]
+        for name in ("output", "confounding", "contributions"):
+            words += [f"--{name}", str(tmp_path / f"{name}.tsv")]
+        return main([*words, *more])
+
+    return call
+
+
+def test_three_tables_are_written(run: Run, tmp_path: Path) -> None:
+    parts = tables()
+    assert run(parts, contrasts=[OP, OP | {"id": "mirror", "case": "well", "control": "sick"}]) == 0
+    result = read_tsv(tmp_path / "output.tsv")
+    assert tuple(result.columns) == _keys.CONTRAST_COLUMNS
+    assert list(result["measure"][:6]) == [*_keys.INDEX_MEASURES, "set:bmp_smad"]
+    assert list(result["contrast"].unique()) == ["op", "mirror"]
+    assert set(result["dataset"]) == {"GSE1"}
+    bias = result[result["measure"] == "fate_bias"].set_index("contrast")
+    assert bias.loc["op", "difference"] == pytest.approx(-bias.loc["mirror", "difference"])
+    parts_of = read_tsv(tmp_path / "contributions.tsv")
+    assert tuple(parts_of.columns) == _keys.CONTRIBUTION_COLUMNS
+    sums = parts_of.groupby("contrast")["contribution"].sum()
+    assert sums["op"] == pytest.approx(bias.loc["op", "difference"], abs=1e-8)
+    assert dict(zip(parts_of["gene"], parts_of["arm"], strict=True)) == {"RUNX2": "osteogenic", "PPARG": "adipogenic"}
+    audit = read_tsv(tmp_path / "confounding.tsv")
+    assert tuple(audit.columns) == _keys.CONFOUNDING_COLUMNS
+    assert set(audit["field"]) >= {"sex", "total_counts"}
+    assert "title" not in set(audit["field"])
+
+
+def test_same_input_same_bytes(run: Run, tmp_path: Path) -> None:
+    run(tables())
+    first = {path.name: path.read_bytes() for path in tmp_path.glob("*.tsv")}
+    run(tables())
+    assert first == {path.name: path.read_bytes() for path in tmp_path.glob("*.tsv")}
+    number = read_tsv(tmp_path / "output.tsv")["difference"].astype(str).str.len().max()
+    assert number < 16  # ten significant digits, not seventeen
+
+
+def test_a_planted_kit_marks_every_row(run: Run, tmp_path: Path) -> None:
+    parts = tables()
+    parts["fields"]["kit"] = ["A"] * 5 + ["B"] * 5
+    assert run(parts) == 0
+    assert set(read_tsv(tmp_path / "output.tsv")["audit"]) == {"cannot be separated from kit"}
+    assert run(parts, contrasts=[OP | {"ignore": ["kit"]}]) == 0
+    assert "kit" not in read_tsv(tmp_path / "output.tsv")["audit"].iloc[0]
+
+
+def test_across_data_sets(run: Run, tmp_path: Path) -> None:
+    spec = OP | {"id": "bone_fat", "kind": "known_fate"}
+    assert run(tables("A", condition=["sick"] * 10), tables("B", condition=["well"] * 10), contrasts=[spec]) == 0
+    result = read_tsv(tmp_path / "output.tsv")
+    assert set(result["dataset"]) == {"A+B"}
+    assert (result["n_case"].iloc[0], result["n_control"].iloc[0]) == (10, 10)  # donor 500 of A is not donor 500 of B
+    assert result["audit"].iloc[0].startswith("cannot be separated from dataset")
+
+
+def test_no_contrast_gives_tables_with_headers_only(run: Run, tmp_path: Path) -> None:
+    assert run(tables(), contrasts=[]) == 0
+    assert (tmp_path / "output.tsv").read_text() == "\t".join(_keys.CONTRAST_COLUMNS) + "\n"
+    assert read_tsv(tmp_path / "confounding.tsv").empty
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (
+            OP | {"case": "sik"},
+            'condition "sik" of contrast "op" is not in the table; expected one of sick, well; did you',
+        ),
+        (OP | {"kind": "diseases"}, 'did you mean "disease"?'),
+        (OP | {"expect": "-"}, 'unknown key "expect"; did you mean "expected"?'),
+        ("{", "is not JSON"),
+        ("[]", "is not a contrast"),
+        (OP | {"case": 1}, '"case" is 1; expected text'),
+        (OP | {"ignore": "kit"}, "expected a list of texts"),
+    ],
+)
+def test_bad_contrasts_are_one_line(
+    run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path, spec, message
+) -> None:
+    assert run(tables(), contrasts=[spec]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "output.tsv").exists()
+
+
+def test_bad_tables_are_one_line(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tables(), contrasts=[OP, OP]) == 2
+    assert "'op' is given twice" in capsys.readouterr().err
+    parts = tables()
+    assert run(parts | {"scores": parts["scores"].drop(columns="fate_bias")}) == 2
+    assert 'no column "fate_bias"' in capsys.readouterr().err
+    assert run(parts | {"fields": parts["fields"].iloc[1:]}) == 2
+    assert 'sample "GSE1_S0" has scores but no row' in capsys.readouterr().err
+    cells = pd.concat([parts["scores"]] * 2)
+    assert run(parts | {"scores": cells}) == 2
+    assert "cells are not replicates" in capsys.readouterr().err
+
+
+def test_an_arm_emptied_by_quality_control_is_described(run: Run, tmp_path: Path) -> None:
+    parts = tables()
+    left = parts | {"scores": parts["scores"].iloc[5:], "genes": parts["genes"].iloc[5:]}
+    assert run(left) == 0
+    result = read_tsv(tmp_path / "output.tsv")
+    assert result["n_case"].tolist() == [0] * 6
+    assert result["note"].iloc[0].startswith("described, not tested: n=0 against 5 donors")
+
+
+def test_as_a_step_it_records_its_outcome(run: Run, tmp_path: Path) -> None:
+    status = tmp_path / "contrast.json"
+    assert run(tables(), more=("--dataset", "GSE1", "--status-out", str(status))) == 0
+    outcome = json.loads(status.read_text())
+    assert (outcome["status"], outcome["facts"]["contrasts"]) == ("ok", ["op"])
+    assert run(tables(), contrasts=[OP | {"case": "x"}], more=("--dataset", "GSE1", "--status-out", str(status))) == 0
+    assert json.loads(status.read_text())["status"] == "failed"
+    assert (tmp_path / "output.tsv").read_bytes() == b""

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from fatescore import _keys
+from fatescore._files import read_tsv, write_tsv
+from fatescore.cli import main
+
+FACTS = {"title": "A study", "organism": "human", "assay": "array", "n_samples": 9, "n_donors": 9}
+
+
+def write_status(folder: Path, dataset: str, step: str, *, status="ok", origin="", reason="", **facts) -> str:
+    path = folder / dataset / "status" / f"{step}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    outcome = {"dataset": dataset, "step": origin or step, "status": status, "reason": reason, "facts": facts}
+    path.write_text(json.dumps(outcome))
+    return str(path)
+
+
+def write_contrasts(path: Path, dataset: str, g: float, audit: str = "clean") -> str:
+    row = dict.fromkeys(_keys.CONTRAST_COLUMNS, 1.0) | {
+        "dataset": dataset, "contrast": "op", "kind": "disease", "measure": "fate_bias", "g": g, "g_var": 0.3,
+        "p_value": 0.1, "audit": audit, "n_case": 5, "n_control": 4,
+    }  # fmt: skip
+    write_tsv(path, pd.DataFrame([row]))
+    return str(path)
+
+
+def test_pool_and_scoreboard(tmp_path: Path) -> None:
+    status = []
+    for name, population in (("B", "bmsc"), ("A", "bmsc"), ("M", "other")):
+        status.append(write_status(tmp_path, name, "ingest", **FACTS, population=population))
+        status.append(write_status(tmp_path, name, "contrast"))
+    low = {"status": "not scorable", "origin": "score", "reason": "too few counts"}
+    status.append(write_status(tmp_path, "L", "contrast", **low))
+    status.append(write_status(tmp_path, "L", "ingest", **FACTS, population="bmsc"))
+    status.append(write_status(tmp_path, "L", "score", **low))
+    (tmp_path / "L.tsv").write_bytes(b"")
+    contrasts = [str(tmp_path / "L.tsv")]
+    contrasts += [
+        write_contrasts(tmp_path / f"{name}.tsv", name, g) for name, g in (("A", -1.0), ("B", 0.0), ("M", 5.0))
+    ]
+    words = ["meta", "--contrasts", *contrasts, "--status", *status]
+    words += ["--output", str(tmp_path / "meta.tsv"), "--scoreboard", str(tmp_path / "board.tsv")]
+    assert main(words) == 0
+    pooled = read_tsv(tmp_path / "meta.tsv")
+    assert tuple(pooled.columns) == _keys.META_COLUMNS
+    assert pooled.loc[0, ["k", "datasets", "left_out"]].tolist() == [2, "A, B", "M (population other)"]
+    assert pooled.loc[0, "effect"] == pytest.approx(-0.5)
+    board = read_tsv(tmp_path / "board.tsv")
+    assert tuple(board.columns) == _keys.SCOREBOARD_COLUMNS
+    assert board["dataset"].tolist() == ["B", "A", "M", "L"]
+    assert board["status"].tolist() == ["ok", "ok", "ok", "not scorable"]
+    last = board.iloc[3]
+    assert last[["step", "reason", "n_donors", "title"]].tolist() == ["score", "too few counts", 9, "A study"]
+
+
+def test_a_data_set_that_was_never_read_is_on_the_scoreboard(tmp_path: Path) -> None:
+    stopped = {"status": "failed", "origin": "fetch", "reason": "refused"}
+    status = [write_status(tmp_path, "X", step, **stopped) for step in ("ingest", "fetch", "contrast")]
+    words = ["meta", "--contrasts", "--status", *status]
+    assert main([*words, "--output", str(tmp_path / "m.tsv"), "--scoreboard", str(tmp_path / "b.tsv")]) == 0
+    row = read_tsv(tmp_path / "b.tsv").iloc[0]
+    assert row[["status", "step", "reason"]].tolist() == ["failed", "fetch", "refused"]
+    assert read_tsv(tmp_path / "m.tsv").empty
+
+
+def test_confounded_data_sets_are_kept_on_request(tmp_path: Path) -> None:
+    contrasts = [
+        write_contrasts(tmp_path / "A.tsv", "A", -1.0, "cannot be separated from kit"),
+        write_contrasts(tmp_path / "B.tsv", "B", 0.0),
+    ]
+    words = [
+        "meta",
+        "--contrasts",
+        *contrasts,
+        "--output",
+        str(tmp_path / "m.tsv"),
+        "--scoreboard",
+        str(tmp_path / "b.tsv"),
+    ]
+    assert main(words) == 0
+    assert read_tsv(tmp_path / "m.tsv").loc[0, "left_out"] == "A (cannot be separated from kit)"
+    assert main([*words, "--keep-confounded"]) == 0
+    assert read_tsv(tmp_path / "m.tsv").loc[0, "k"] == 2
+
+
+def test_unreadable_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "s.json").write_text("{")
+    outputs = ["--output", str(tmp_path / "m.tsv"), "--scoreboard", str(tmp_path / "b.tsv")]
+    assert main(["meta", "--status", str(tmp_path / "s.json"), *outputs]) == 2
+    assert "is not a status file" in capsys.readouterr().err
+    assert not (tmp_path / "m.tsv").exists()

@@ -1,0 +1,267 @@
+"""Both pages, made from a results folder that has a data set of every kind."""
+
+from __future__ import annotations
+
+import dataclasses
+import html.parser
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fatescore import _keys
+from fatescore.report import _format, answer_lines, dataset_page, provenance, summary_page
+
+EVIL = "<script>alert(1)</script>"
+VOID = {"meta", "link", "br", "input", "img", "hr"}
+
+
+class Page(html.parser.HTMLParser):
+    """What is on a page: ids, links, headings, tables, scripts and the visible text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.ids: list[str] = []
+        self.resources: list[str] = []
+        self.links: list[str] = []
+        self.headings: list[int] = []
+        self.charts: list[dict[str, Any]] = []
+        self.scripts = 0
+        self.tables: dict[str, list[list[tuple[str, str]]]] = {}
+        self.text: list[str] = []
+        self._open: list[str] = []
+        self._table = self._chart = ""
+        self.feed(text)
+        self.close()
+        assert self._open == [], f"not closed: {self._open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = dict(attrs)
+        if tag not in VOID:
+            self._open.append(tag)
+        if known.get("id"):
+            self.ids.append(str(known["id"]))
+        if tag == "a":
+            self.links.append(str(known.get("href")))
+        else:
+            self.resources += [str(known[key]) for key in ("src", "href") if known.get(key)]
+        if tag == "table":
+            self._table = str(known["id"])
+            self.tables[self._table] = []
+        if tag == "tr":
+            self.tables[self._table].append([])
+        if tag == "td":
+            self.tables[self._table][-1].append(("", str(known.get("data-order") or "")))
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag == "script":
+            self.scripts += 1
+            self._chart = str(known.get("data-chart") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open, f"closes nothing: {tag}"
+        assert self._open.pop() == tag
+        if tag == "script":
+            self._chart = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] in {"script", "style"}:
+            if self._chart:
+                self.charts.append(json.loads(data))
+            return
+        self.text.append(data)
+        if "td" in self._open:
+            text, order = self.tables[self._table][-1][-1]
+            self.tables[self._table][-1][-1] = (text + data, order)
+
+    @property
+    def words(self) -> str:
+        return " ".join(" ".join(self.text).split())
+
+
+@pytest.fixture(scope="module")
+def summary(results: Any) -> Page:
+    return Page(summary_page(results.summary()))
+
+
+@pytest.fixture(scope="module")
+def pages(results: Any) -> dict[str, Page]:
+    return {name: Page(dataset_page(tables)) for name, tables in results.tables.items()}
+
+
+def every(summary: Page, pages: dict[str, Page]) -> list[Page]:
+    return [summary, *pages.values()]
+
+
+def test_summary_has_every_section(summary: Page) -> None:
+    sections = {
+        "answer",
+        "scoreboard",
+        "effects",
+        "measures",
+        "controls",
+        "confounding",
+        "methods",
+        "settings",
+        "glossary",
+    }
+    assert sections <= set(summary.ids)
+    assert {"forest-chart", "heatmap-chart", "controls-chart"} <= set(summary.ids)
+
+
+def test_every_dataset_page_has_every_section(pages: dict[str, Page]) -> None:
+    sections = {"answer", "plane", "qc", "coverage", "samples", "steps", "files", "methods", "glossary"}
+    for page in pages.values():
+        assert sections <= set(page.ids)
+    assert {"donors-1", "genes-1", "plane-chart", "audit-1", "measures-1"} <= set(pages["GSE1"].ids)
+
+
+def test_ids_are_unique_and_links_inside_the_page_lead_somewhere(summary: Page, pages: dict[str, Page]) -> None:
+    for page in every(summary, pages):
+        assert len(page.ids) == len(set(page.ids))
+        assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+
+
+def test_headings_come_in_order(summary: Page, pages: dict[str, Page]) -> None:
+    for page in every(summary, pages):
+        assert page.headings[0] == 1
+        assert page.headings.count(1) == 1
+        assert all(after - before <= 1 for before, after in zip(page.headings, page.headings[1:], strict=False))
+
+
+def test_nothing_is_loaded_from_anywhere(results: Any, summary: Page, pages: dict[str, Page]) -> None:
+    for page in every(summary, pages):
+        assert page.resources == ["data:,"]  # the empty icon
+    text = summary_page(results.summary())
+    assert "default-src 'none'" in text
+    assert "connect-src 'none'" in text
+    assert not re.search(r"url\(\s*[\"']?https?:", text)
+    assert not re.search(r"@import", text)
+
+
+def test_names_are_text(results: Any, summary: Page, pages: dict[str, Page]) -> None:
+    clean = Page(dataset_page(results.tables["kit"]))
+    assert EVIL in pages["GSE1"].words  # shown to the reader as it is
+    assert "=cmd()" in pages["GSE1"].words
+    assert pages["GSE1"].scripts == clean.scripts  # and no script more than the page's own
+    assert EVIL not in dataset_page(results.tables["GSE1"])
+    assert EVIL not in summary_page(results.summary(title=EVIL))
+    assert Page(summary_page(results.summary(title=EVIL))).scripts == summary.scripts
+
+
+def test_a_name_inside_a_chart_cannot_end_the_script(pages: dict[str, Page]) -> None:
+    drawn = json.dumps(pages["GSE1"].charts)
+    assert EVIL in drawn
+
+
+@pytest.mark.parametrize("name", ["GSE1", "sc"])
+def test_made_twice_gives_the_same_bytes(results: Any, name: str) -> None:
+    assert dataset_page(results.tables[name]) == dataset_page(results.tables[name])
+    assert summary_page(results.summary()) == summary_page(results.summary())
+
+
+def test_stopped_data_sets_say_why(pages: dict[str, Page], summary: Page) -> None:
+    assert f"stopped at the step “score”: 3 of 40 osteogenic genes detected in {EVIL}" in pages["lowdepth"].words
+    assert "stopped at the step “fetch”: file:///mirror/GSE404 does not exist" in pages["GSE404"].words
+    for name, state in (("lowdepth", "not scorable"), ("GSE404", "failed")):
+        row = next(row for row in summary.tables["scoreboard-table"] if row and row[0][0] == name)
+        assert row[1][0] == state
+        assert pages[name].charts == []
+    assert "5 ok" in summary.words
+
+
+def test_summary_links_to_every_page(results: Any, summary: Page) -> None:
+    assert {f"datasets/{name}/report.html" for name in results.tables} <= set(summary.links)
+
+
+def test_simulated_data_are_named(results: Any, pages: dict[str, Page], summary: Page) -> None:
+    assert "SIMULATED this page is made from simulated data" in pages["fates"].words
+    assert "SIMULATED these data sets are simulated: fates" in summary.words
+    assert "SIMULATED" not in pages["GSE1"].words
+
+
+def test_numbers_on_the_page_equal_the_table(results: Any, pages: dict[str, Page]) -> None:
+    table = results.tables["GSE1"].contrasts
+    shown = {row[0][0]: row for row in pages["GSE1"].tables["measures-1"] if row}
+    assert len(shown) == len(table)
+    for row in table.to_dict("records"):
+        orders = [order for _, order in shown[row["measure"]]]
+        for column in ("mean_case", "difference", "g", "p_value", "p_smallest"):
+            assert f"{row[column]:.10g}" in orders
+    main = table.set_index("measure").loc["fate_bias"]
+    said = pages["GSE1"].words
+    assert f"fate_bias was {_format.number(abs(main['difference']))}" in said
+    assert f"p = {_format.p(main['p_value'])}; the smallest p this design can reach is 0.0079" in said
+
+
+def test_a_p_value_is_never_without_its_warning(results: Any, pages: dict[str, Page], summary: Page) -> None:
+    warning = "cannot be separated from kit"
+    p = _format.p(results.tables["kit"].contrasts.set_index("measure").loc["fate_bias", "p_value"])
+    for page in (summary, pages["kit"]):
+        for found in re.finditer(rf"p = {re.escape(p)};", page.words):
+            assert warning in page.words[found.start() : found.start() + 120]
+    assert all(warning in " ".join(text for text, _ in row) for row in pages["kit"].tables["measures-1"] if row)
+    rows = [row for row in summary.tables["all-contrasts"] if row and row[0][0] == "kit"]
+    assert rows
+    assert all(warning in " ".join(text for text, _ in row) for row in rows)
+
+
+def test_few_donors_are_described_not_tested(pages: dict[str, Page]) -> None:
+    assert "described, not tested" in pages["tiny"].words
+    assert "p = " not in pages["tiny"].words.split("Words")[0].split("Every measure")[0]
+
+
+def test_charts_hold_the_numbers_of_the_tables(results: Any, summary: Page) -> None:
+    forest = next(chart for chart in summary.charts if chart["description"].startswith("Forest"))
+    drawn = {
+        row["row"]: row["g"] for data in forest["datasets"].values() for row in data if "role" in row
+    }  # fmt: skip
+    for name in ("GSE1", "sc", "kit"):
+        g = results.tables[name].contrasts.set_index("measure").loc["fate_bias", "g"]
+        assert drawn[name] == pytest.approx(g)
+    assert drawn["Pooled"] == -0.8
+
+
+def test_the_answer_in_three_lines(results: Any) -> None:
+    lines = answer_lines(results.summary())
+    assert len(lines) == 3
+    assert lines[0] == "SIMULATED. 7 data sets: 5 ok, 1 not scorable, 1 failed."
+    assert lines[1].startswith("Over 2 data sets (8 against 7 donors), fate_bias was lower, towards adipogenic (fat)")
+    assert "Positive controls: 1 of 1" in lines[2]
+
+
+def test_without_pooling_the_soundest_data_set_leads(results: Any) -> None:
+    lines = answer_lines(results.summary(meta=results.meta().assign(k=1)))
+    assert lines[1].startswith("In GSE1, fate_bias was")
+
+
+def test_an_empty_run_is_still_a_page(results: Any) -> None:
+    nothing = results.summary().contrasts.iloc[:0]
+    stopped = [status for status in results.summary().statuses if status["dataset"] in {"lowdepth", "GSE404"}]
+    tables = results.summary(contrasts=nothing, confounding=nothing, meta=nothing, statuses=stopped)
+    assert "No disease contrast could be estimated" in Page(summary_page(tables)).words
+    assert answer_lines(tables)[1] == "No disease contrast could be estimated in this run."
+
+
+def test_a_dataset_without_contrasts(results: Any) -> None:
+    empty = results.tables["GSE1"].contrasts.iloc[:0]
+    page = Page(dataset_page(dataclasses.replace(results.tables["GSE1"], contrasts=empty)))
+    assert "no contrast was asked of it" in page.words
+    assert "plane-chart" in page.ids
+
+
+def test_a_hundred_thousand_cells_fit(make_results: Callable[..., Any], tmp_path: Path) -> None:
+    page = dataset_page(make_results(tmp_path, n_cells=100_000).tables["sc"])
+    assert len(page.encode()) < 3_000_000
+
+
+def test_provenance_names_inputs_versions_and_outcomes(results: Any) -> None:
+    made = provenance(results.summary().statuses, settings={"a": 1}, tables={"meta.tsv": "00"})
+    assert made["settings"] == {"a": 1}
+    assert made["versions"]["fatescore"]
+    assert {"dataset": "GSE1", "file": "GSE1_series_matrix.txt.gz", "sha256": "ab" * 32} in made["inputs"]
+    assert made["datasets"]["lowdepth"]["score"]["status"] == _keys.NOT_SCORABLE
+    json.dumps(made, allow_nan=False)

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats as scipy_stats
+
+from fatescore import _keys
+from fatescore.errors import InputError
+from fatescore.stats import confounding, verdict
+
+ARMS = {"case": "sick", "control": "well"}
+
+
+@pytest.fixture
+def fields():
+    def make(n_case: int, n_control: int, **columns) -> pd.DataFrame:
+        n = n_case + n_control
+        names = [f"S{i}" for i in range(n)]
+        condition = ["sick"] * n_case + ["well"] * n_control
+        return pd.DataFrame({"sample": names, "donor": names, "condition": condition, **columns})
+
+    return make
+
+
+def judged(table: pd.DataFrame, field: str, **options) -> str | None:
+    result = confounding(table, **ARMS, **options).set_index("field")["verdict"]
+    return result.get(field)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ("AAAAABBBB", "separates perfectly"),  # a kit an arm
+        ("AABBBCCDD", "separates perfectly"),  # two kits an arm, none shared
+        ("AAAABABBB", "clean"),
+        ("ABABABABA", "clean"),
+        ("AAAAAAAAA", "clean"),
+        ("AAAAAAABB", "clean"),
+        ("AAAAAABBB", "partly separates"),  # three of four controls by another kit
+    ],
+)
+def test_text(fields, values: str, expected: str) -> None:
+    assert judged(fields(5, 4, kit=list(values)), "kit") == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([9, 8, 7, 6, 5, 4, 3, 2, 1], "separates perfectly"),
+        ([9, 8, 7, 6, 4, 5, 3, 2, 1], "partly separates"),
+        ([1, 3, 5, 7, 9, 2, 4, 6, 8], "clean"),
+        ([1, 1, 1, 3, 3, 2, 2, 2, 2], "separates perfectly"),  # batch numbers: ranges overlap, values do not
+        ([5] * 9, "clean"),
+    ],
+)
+def test_numbers(fields, values: list[int], expected: str) -> None:
+    assert judged(fields(5, 4, depth=values), "depth") == expected
+
+
+def test_statistics_equal_scipy(fields) -> None:
+    kit, depth = list("AAABCABBC"), [3.0, 1, 4, 1.5, 9, 2.6, 5, 3.5, 8]
+    table = confounding(fields(5, 4, kit=kit, depth=depth), **ARMS).set_index("field")
+    counts = pd.crosstab(pd.Series(kit), np.arange(9) < 5).to_numpy()
+    assert table.loc["kit", "statistic"] == pytest.approx(scipy_stats.contingency.association(counts))
+    exact = scipy_stats.mannwhitneyu(depth[:5], depth[5:], method="exact")
+    assert table.loc["depth", "p_value"] == pytest.approx(exact.pvalue)
+    assert table.loc["depth", "statistic"] == pytest.approx(abs(2 * exact.statistic / 20 - 1))
+
+
+def test_two_by_two_p_equals_fisher(fields) -> None:
+    table = confounding(fields(5, 4, kit=list("AAAABABBB")), **ARMS).set_index("field")
+    assert table.loc["kit", "p_value"] == pytest.approx(scipy_stats.fisher_exact([[4, 1], [1, 3]]).pvalue)
+
+
+def test_separation_by_chance_in_tiny_studies_is_still_said(fields) -> None:
+    tiny = fields(2, 2, kit=list("AABB"), depth=[1.0, 2.0, 3.0, 4.0])
+    assert judged(tiny, "kit") == "separates perfectly"
+    assert judged(tiny, "depth") == "partly separates"
+
+
+def test_names_get_no_row_and_what_stands_on_one_side_only_does(fields) -> None:
+    table = fields(5, 4, title=[f"t{i}" for i in range(9)], note=[f"x{i}" for i in range(5)] + [None] * 4, empty=np.nan)
+    result = confounding(table, **ARMS).set_index("field")["verdict"]
+    assert result.to_dict() == {"note": "separates perfectly"}
+    numbers = fields(5, 4, age=[70, 71, 72, 73, 74] + [None] * 4)
+    assert judged(numbers, "age") == "separates perfectly"
+
+
+def test_fields_that_state_the_condition_do_not_count(fields) -> None:
+    own = list("ooooocccc")
+    table = fields(
+        5, 4, **{"characteristics: diagnosis": own, "source_name_ch1": own, "lab": ["sick"] * 5 + ["Well"] * 4}
+    )
+    result = confounding(table, **ARMS)
+    assert set(result["verdict"]) == {"states the condition"}
+    assert verdict(result) == "clean"
+    assert judged(fields(5, 4, cluster=own), "cluster") == "separates perfectly"
+    assert judged(fields(5, 4, cluster=own), "cluster", ignore=["cluster"]) == "states the condition"
+
+
+def test_units_dates_and_wording(fields) -> None:
+    ages = [
+        "79 yrs (old)",
+        "80 yrs",
+        "81 yrs",
+        "79 yrs",
+        "90 yrs (old)",
+        "80 yrs (c)",
+        "81 yrs (c)",
+        "79 yrs (c)",
+        "88 yrs",
+    ]
+    dates = ["Feb 1 2012"] * 2 + ["Feb 2 2012"] * 3 + ["Mar 21 2012"] * 2 + ["Mar 22 2012"] * 2
+    wording = ["Lysed, washed."] * 5 + ["lysed washed"] * 4
+    table = fields(5, 4, age=ages, date=dates, protocol=wording)
+    result = confounding(table, **ARMS).set_index("field")
+    assert result["verdict"].to_dict() == {"date": "separates perfectly", "age": "clean", "protocol": "clean"}
+    assert result.loc["age", "case_values"].startswith("81.8 (79 to 90)")
+    assert result.loc["date", "control_values"] == "2012-03-21 (2012-03-21 to 2012-03-22)"
+
+
+def test_donors_are_the_unit(fields) -> None:
+    table = fields(8, 8, kit=list("AAAABBBB") + list("ABABABBB"))
+    table["donor"] = [f"D{i // 4}" for i in range(16)]  # two donors an arm, four samples each
+    assert judged(table, "kit") != "separates perfectly"
+    p_value = confounding(table, **ARMS).set_index("field").loc["kit", "p_value"]
+    assert p_value >= 2 / 6
+
+
+def test_one_donor_an_arm_cannot_be_separated_from_the_donor(fields) -> None:
+    result = confounding(fields(1, 1, kit=["A", "A"]), **ARMS)
+    assert verdict(result) == "cannot be separated from donor"
+    assert confounding(fields(0, 3, kit=["A"] * 3), **ARMS)["field"].tolist() == ["donor"]
+
+
+def test_across_data_sets_the_data_set_itself_is_the_confounder(fields) -> None:
+    table = fields(4, 4, dataset=["A"] * 4 + ["B"] * 4)
+    assert verdict(confounding(table, **ARMS)) == "cannot be separated from dataset"
+    assert confounding(fields(4, 4, dataset=["A"] * 8), **ARMS).empty
+
+
+def test_verdict_in_words(fields) -> None:
+    table = fields(5, 4, sex=list("AAAAAABBB"), kit=list("ABABABABA"))
+    result = confounding(table, **ARMS, dataset="GSE1", contrast="op")
+    assert tuple(result.columns) == _keys.CONFOUNDING_COLUMNS
+    assert result["field"].tolist() == ["sex", "kit"]
+    assert verdict(result) == "partly confounded: sex"
+    assert verdict(result.iloc[1:]) == "clean"
+
+
+def test_a_planted_kit_is_always_caught_and_clean_fields_are_mostly_left_alone(fields) -> None:
+    rng = np.random.default_rng(0)
+    alarms = caught = 0
+    runs = 150
+    for _ in range(runs):
+        table = fields(6, 6, kit=list("AAAAAABBBBBB"), sex=rng.choice(["f", "m"], 12), age=rng.normal(size=12))
+        result = confounding(table, **ARMS).set_index("field")["verdict"]
+        caught += result["kit"] == "separates perfectly"
+        alarms += int((result[["sex", "age"]] != "clean").sum())
+    assert caught == runs
+    # Exact tests at 0.1 reject at most 10 % of clean fields; three Monte Carlo standard errors on top.
+    assert alarms / (2 * runs) < 0.1 + 3 * np.sqrt(0.09 / (2 * runs))
+
+
+def test_many_donors_use_drawn_arrangements_and_repeat_exactly(fields) -> None:
+    table = fields(12, 12, kit=list("AB" * 12), depth=np.arange(24.0))
+    first = confounding(table, **ARMS)
+    pd.testing.assert_frame_equal(first, confounding(table, **ARMS))
+    assert judged(table, "depth") == "separates perfectly"
+
+
+def test_missing_columns_are_named() -> None:
+    with pytest.raises(InputError, match='no column "donor"'):
+        confounding(pd.DataFrame({"sample": []}), **ARMS)
+
+
+@pytest.mark.realdata
+def test_the_labelling_kit_of_gse35958_is_found(real_data: Path) -> None:
+    path = next((real_data / "geo/series/GSE35nnn/GSE35958/matrix").glob("*series_matrix.txt.gz"))
+    rows: dict[str, list[str]] = {}
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            key, *values = line.rstrip("\n").split("\t")
+            if key.startswith("!Sample_") and not key.startswith("!Sample_char"):
+                rows[key.removeprefix("!Sample_")] = [value.strip('"') for value in values]
+    table = pd.DataFrame(rows)
+    names = table["geo_accession"]
+    condition = np.where(table["title"].str.contains("osteopo"), "sick", "well")
+    result = confounding(table.assign(sample=names, donor=names, condition=condition), **ARMS).set_index("field")
+    label = result.loc["label_protocol_ch1"]
+    assert label["verdict"] == "separates perfectly"
+    assert label["p_value"] == pytest.approx(1 / 126)
+    assert "One-Cycle" in label["case_values"]
+    assert "IVT Express" in label["control_values"]
+    assert result.loc["source_name_ch1", "verdict"] == "states the condition"
+    assert "label_protocol_ch1" in verdict(result.reset_index())

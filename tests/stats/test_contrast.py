@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats as scipy_stats
+
+from fatescore import _keys
+from fatescore.errors import InputError
+from fatescore.stats import bh, contrast, contributions, donor_means
+
+ARMS = {"case": "sick", "control": "well"}
+
+
+def one(table: pd.DataFrame, **options) -> pd.Series:
+    return contrast(table, **ARMS, measures=["fate_bias"], **options).iloc[0]
+
+
+def test_a_row_holds_what_it_says(study) -> None:
+    table = study(5, 4, effect=3.0)
+    result = contrast(
+        table, **ARMS, measures=["fate_bias", "osteogenic"], dataset="GSE1", contrast="op", kind="disease",
+        expected="-", audit="clean",
+    )  # fmt: skip
+    assert tuple(result.columns) == _keys.CONTRAST_COLUMNS
+    row = result.iloc[0]
+    sick = table.loc[table["condition"] == "sick", "fate_bias"]
+    well = table.loc[table["condition"] == "well", "fate_bias"]
+    assert row["difference"] == pytest.approx(sick.mean() - well.mean())
+    assert row["p_welch"] == pytest.approx(scipy_stats.ttest_ind(sick, well, equal_var=False).pvalue)
+    assert row["p_smallest"] == 1 / 126
+    assert row["p_method"] == "exact permutation, 126 arrangements"
+    assert (row["n_case"], row["n_control"], row["unit"]) == (5, 4, "donor")
+    assert row["loo_low"] < row["difference"] < row["loo_high"]
+    assert row["agreement"] == "opposite"
+    assert result["agreement"].tolist() == ["opposite", ""]
+    np.testing.assert_allclose(result["padj"], bh(result["p_value"]))
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 1000), st.integers(3, 5), st.integers(3, 5), st.integers(-50, 50))
+def test_invariances(study, seed: int, n_case: int, n_control: int, shift: int) -> None:
+    table = study(n_case, n_control, effect=1.0, seed=seed)
+    row = one(table)
+    swapped = contrast(table, case="well", control="sick", measures=["fate_bias"]).iloc[0]
+    for key in ("difference", "g"):
+        assert swapped[key] == pytest.approx(-row[key])
+    assert swapped["p_value"] == row["p_value"]
+    assert swapped["auroc"] == pytest.approx(1 - row["auroc"])
+    moved = one(table.assign(fate_bias=table["fate_bias"] + shift))
+    shuffled = one(table.sample(frac=1, random_state=seed))
+    for other in (moved, shuffled):
+        for key in ("difference", "difference_low", "g", "g_var", "p_value", "auroc", "loo_low", "loo_high"):
+            assert other[key] == pytest.approx(row[key], abs=1e-8)
+
+
+def test_replicates_of_a_donor_do_not_add_evidence(study) -> None:
+    table = study(5, 4, effect=1.0)
+    doubled = pd.concat([table, table.assign(sample=table["sample"] + "b")])
+    row, again = one(table), one(doubled)
+    for key in ("n_case", "difference", "g", "p_value", "difference_low"):
+        assert again[key] == pytest.approx(row[key])
+    assert "18 samples averaged within 9 donors" in again["note"]
+
+
+def test_cells_are_refused(study) -> None:
+    cells = study().assign(sample=lambda t: t["sample"].str.replace("1", "0"))
+    with pytest.raises(InputError, match=r'sample "S0" has several rows: cells are not replicates'):
+        one(cells)
+
+
+def test_the_same_sample_name_in_two_data_sets_is_two_samples() -> None:
+    table = pd.DataFrame({"dataset": ["A", "B"], "sample": "s", "donor": "1", "condition": ["sick", "well"], "x": 1.0})
+    assert len(donor_means(table, ["x"])) == 2
+
+
+@pytest.mark.parametrize(("n_case", "n_control"), [(1, 1), (2, 5), (5, 2)])
+def test_few_donors_are_described_not_tested(study, n_case: int, n_control: int) -> None:
+    row = one(study(n_case, n_control), expected="-")
+    assert np.isnan(row[["p_value", "p_welch", "padj", "g", "difference_low"]].astype(float)).all()
+    assert np.isfinite(row["difference"])
+    assert row["note"].startswith(f"described, not tested: n={n_case} against {n_control} donor")
+    assert row["agreement"] == "not tested"
+
+
+def test_missing_values_leave_donors_out(study) -> None:
+    table = study(5, 4)
+    table.loc[0, "fate_bias"] = np.nan
+    row = one(table)
+    assert (row["n_case"], row["n_control"]) == (4, 4)
+    assert "1 sick donor without a value" in row["note"]
+    assert row["p_smallest"] == 2 / 70
+
+
+def test_a_measure_without_values_is_described(study) -> None:
+    row = one(study().assign(fate_bias=np.nan))
+    assert (row["n_case"], row["n_control"]) == (0, 0)
+    assert np.isnan(row["difference"])
+
+
+def test_small_designs_say_that_they_cannot_reach_significance(study) -> None:
+    row = one(study(3, 3, effect=100.0), expected="+")
+    assert row["p_value"] == row["p_smallest"] == 0.1
+    assert row["agreement"] == "not told apart from zero"
+    assert "cannot reach p < 0.05" in row["note"]
+
+
+@pytest.mark.parametrize(
+    ("effect", "expected", "words"), [(9, "+", "agrees"), (-9, "+", "opposite"), (-9, "-", "agrees")]
+)
+def test_agreement_in_words(study, effect: float, expected: str, words: str) -> None:
+    assert one(study(5, 5, effect=effect), expected=expected)["agreement"] == words
+    assert one(study(5, 5, effect=effect))["agreement"] == ""
+
+
+def test_donors_in_both_arms_are_paired(study) -> None:
+    table = study(5, 5, effect=2.0).assign(donor=[f"D{i % 5}" for i in range(10)])
+    row = one(table)
+    difference = table["fate_bias"].to_numpy()[:5] - table["fate_bias"].to_numpy()[5:]
+    flipped = scipy_stats.permutation_test(
+        (difference,), lambda x: abs(x.mean()), permutation_type="samples", vectorized=False,
+        n_resamples=np.inf, alternative="greater",
+    )  # fmt: skip
+    assert row["p_value"] == pytest.approx(flipped.pvalue)
+    assert row["p_smallest"] == 2 / 32
+    assert "paired by donor" in row["note"]
+    assert np.isnan(row["p_welch"])
+
+
+def test_partly_shared_donors_are_only_described(study) -> None:
+    table = study(4, 4)
+    table.loc[4, "donor"] = "D0"
+    row = one(table)
+    assert np.isnan(row["p_value"])
+    assert "1 of the donors in both arms" in row["note"]
+
+
+def test_a_pair_without_one_value_is_left_out(study) -> None:
+    table = study(6, 6, effect=2.0).assign(donor=[f"D{i % 6}" for i in range(12)])
+    complete = one(table.drop(index=[2, 8]))
+    table.loc[2, "fate_bias"] = np.nan
+    row = one(table)
+    assert (row["n_case"], row["n_control"]) == (5, 5)
+    for key in ("difference", "p_value", "g", "p_smallest"):
+        assert row[key] == pytest.approx(complete[key])
+
+
+def test_errors_say_what_to_do(study) -> None:
+    table = study()
+    with pytest.raises(InputError, match=r'"sik".*expected one of sick, well; did you mean "sick"'):
+        contrast(table, case="sik", control="well", measures=["fate_bias"])
+    with pytest.raises(InputError, match=r'no column "fate_bia".*did you mean "fate_bias"'):
+        contrast(table, **ARMS, measures=["fate_bia"])
+    with pytest.raises(InputError, match="has no donor"):
+        one(table.assign(donor=None))
+    with pytest.raises(InputError, match="kind"):
+        one(table, kind="diseas")
+    with pytest.raises(InputError, match="expected sign"):
+        one(table, expected="up")
+    with pytest.raises(InputError, match='both "sick"'):
+        contrast(table, case="sick", control="sick", measures=["fate_bias"])
+
+
+def test_an_arm_that_quality_control_emptied_has_no_donors(study) -> None:
+    table = study().query("condition == 'well'")
+    row = one(table, known_conditions=["sick", "well"])
+    assert (row["n_case"], row["n_control"]) == (0, 4)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 1000), st.integers(1, 3))
+def test_contributions_sum_to_the_difference(study, seed: int, replicates: int) -> None:
+    rng = np.random.default_rng(seed)
+    table = pd.concat([study(4, 3).assign(sample=lambda t, i=i: t["sample"] + str(i)) for i in range(replicates)])
+    genes = pd.DataFrame(rng.normal(size=(len(table), 6)), columns=[f"G{i}" for i in range(6)], index=table.index)
+    table = table.drop(columns=["fate_bias", "osteogenic"]).reset_index(drop=True)
+    genes = genes.reset_index(drop=True)
+    # Donors with unequal numbers of samples: means of means, not means of samples.
+    table, genes = table.iloc[: len(table) - replicates + 1], genes.iloc[: len(genes) - replicates + 1]
+    parts = contributions(pd.concat([table, genes], axis=1), **ARMS, arms={"G1": "osteogenic"})
+    whole = one(table.assign(fate_bias=genes.sum(axis=1)))
+    assert parts["contribution"].sum() == pytest.approx(whole["difference"], abs=1e-12)
+    assert parts.set_index("gene").loc["G1", "arm"] == "osteogenic"
+    assert parts["contribution"].abs().is_monotonic_decreasing
+
+
+def test_contributions_sum_to_the_paired_difference_too(study) -> None:
+    table = study(6, 6).drop(columns=["fate_bias", "osteogenic"]).assign(donor=[f"D{i % 6}" for i in range(12)])
+    genes = pd.DataFrame(np.random.default_rng(0).normal(size=(12, 3)), columns=["G0", "G1", "G2"])
+    genes.loc[2] = np.nan
+    parts = contributions(pd.concat([table, genes], axis=1), **ARMS)
+    whole = one(table.assign(fate_bias=genes.sum(axis=1, min_count=1)))
+    assert whole["n_case"] == 5
+    assert parts["contribution"].sum() == pytest.approx(whole["difference"], abs=1e-12)
+
+
+def test_samples_without_a_score_contribute_nothing(study) -> None:
+    table = study(3, 3).drop(columns=["fate_bias", "osteogenic"]).assign(G0=1.0, G1=2.0)
+    table.loc[0, ["G0", "G1"]] = np.nan
+    assert contributions(table, **ARMS)["contribution"].tolist() == [0.0, 0.0]
+
+
+def test_false_positives_stay_at_the_level(study) -> None:
+    rejected = [one(study(4, 5, seed=seed))["p_value"] <= 0.05 for seed in range(300)]
+    # 6 of 126 arrangements: exactly 0.0476; three Monte Carlo standard errors around it.
+    assert abs(np.mean(rejected) - 6 / 126) < 3 * np.sqrt(0.0476 * 0.9524 / 300)

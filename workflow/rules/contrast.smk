@@ -1,0 +1,71 @@
+rule contrast:
+    input:
+        scores=rules.score.output.samples,
+        fields=rules.ingest.output.fields,
+        qc=rules.qc.output.table,
+        genes=rules.score.output.contributions,
+        status=rules.score.output.status,
+    output:
+        contrasts=f"{RESULTS}/datasets/{{dataset}}/contrasts.tsv",
+        confounding=f"{RESULTS}/datasets/{{dataset}}/confounding.tsv",
+        contributions=f"{RESULTS}/datasets/{{dataset}}/contributions.tsv",
+        status=f"{RESULTS}/datasets/{{dataset}}/status/contrast.json",
+    log:
+        f"{RESULTS}/logs/contrast/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/contrast/{{dataset}}.tsv"
+    conda:
+        "../envs/fatescore.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        contrasts=lambda wildcards: contrast_flags(
+            PLAN.contrasts_within(wildcards.dataset)
+        ),
+        seed=SETTINGS["seed"],
+    shell:
+        "fatescore contrast --sample-scores {input.scores} --sample-fields {input.fields} --qc {input.qc} "
+        "--gene-contributions {input.genes} {params.contrasts} --seed {params.seed} "
+        "--output {output.contrasts} --confounding {output.confounding} --contributions {output.contributions} "
+        "--dataset {wildcards.dataset} --status-in {input.status} --status-out {output.status} > {log} 2>&1"
+
+
+rule contrast_across:
+    input:
+        scores=lambda wildcards: expand(
+            rules.score.output.samples, dataset=ACROSS[wildcards.contrast].datasets
+        ),
+        fields=lambda wildcards: expand(
+            rules.ingest.output.fields, dataset=ACROSS[wildcards.contrast].datasets
+        ),
+        qc=lambda wildcards: expand(
+            rules.qc.output.table, dataset=ACROSS[wildcards.contrast].datasets
+        ),
+        genes=lambda wildcards: expand(
+            rules.score.output.contributions,
+            dataset=ACROSS[wildcards.contrast].datasets,
+        ),
+        status=lambda wildcards: status_of("score", ACROSS[wildcards.contrast].datasets),
+    output:
+        contrasts=f"{RESULTS}/across/{{contrast}}/contrasts.tsv",
+        confounding=f"{RESULTS}/across/{{contrast}}/confounding.tsv",
+        contributions=f"{RESULTS}/across/{{contrast}}/contributions.tsv",
+        status=f"{RESULTS}/across/{{contrast}}/status.json",
+    log:
+        f"{RESULTS}/logs/contrast_across/{{contrast}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/contrast_across/{{contrast}}.tsv"
+    conda:
+        "../envs/fatescore.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        contrasts=lambda wildcards: contrast_flags([ACROSS[wildcards.contrast]]),
+        seed=SETTINGS["seed"],
+    shell:
+        "fatescore contrast --sample-scores {input.scores} --sample-fields {input.fields} --qc {input.qc} "
+        "--gene-contributions {input.genes} {params.contrasts} --seed {params.seed} "
+        "--output {output.contrasts} --confounding {output.confounding} --contributions {output.contributions} "
+        "--dataset {wildcards.contrast} --status-in {input.status} --status-out {output.status} > {log} 2>&1"

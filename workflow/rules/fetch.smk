@@ -1,0 +1,19 @@
+rule fetch:
+    output:
+        status=f"{RESULTS}/datasets/{{dataset}}/status/fetch.json",
+    log:
+        f"{RESULTS}/logs/fetch/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/fetch/{{dataset}}.tsv"
+    conda:
+        "../envs/fatescore.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    params:
+        accession=lambda wildcards: PLAN.datasets[wildcards.dataset].accession,
+        base_url=SETTINGS["geo_base_url"],
+        dest=f"{RESOURCES}/geo",
+    shell:
+        "fatescore fetch {params.accession} --base-url {params.base_url:q} --dest {params.dest:q} "
+        "--dataset {wildcards.dataset} --status-out {output.status} > {log} 2>&1"

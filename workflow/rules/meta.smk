@@ -1,0 +1,19 @@
+rule meta:
+    input:
+        contrasts=expand(rules.contrast.output.contrasts, dataset=DATASETS),
+        status=[path for step in STEPS for path in status_of(step, DATASETS)],
+    output:
+        meta=f"{RESULTS}/meta.tsv",
+        scoreboard=f"{RESULTS}/scoreboard.tsv",
+    log:
+        f"{RESULTS}/logs/meta.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/meta.tsv"
+    conda:
+        "../envs/fatescore.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "fatescore meta --contrasts {input.contrasts} --status {input.status} "
+        "--output {output.meta} --scoreboard {output.scoreboard} > {log} 2>&1"

@@ -1,0 +1,19 @@
+rule normalise:
+    input:
+        h5ad=rules.qc.output.h5ad,
+        status=rules.qc.output.status,
+    output:
+        h5ad=f"{RESULTS}/datasets/{{dataset}}/normalised.h5ad",
+        status=f"{RESULTS}/datasets/{{dataset}}/status/normalise.json",
+    log:
+        f"{RESULTS}/logs/normalise/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/normalise/{{dataset}}.tsv"
+    conda:
+        "../envs/fatescore.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    shell:
+        "fatescore normalise {input.h5ad} --output {output.h5ad} --dataset {wildcards.dataset} "
+        "--status-in {input.status} --status-out {output.status} > {log} 2>&1"

@@ -1,0 +1,113 @@
+rule settings:
+    output:
+        f"{RESULTS}/settings.json",
+    log:
+        f"{RESULTS}/logs/settings.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/settings.tsv"
+    conda:
+        "../envs/fatescore.yaml"
+    resources:
+        mem_mb=100,
+        runtime=5,
+    params:
+        plan=json.dumps(settings_as_dict(PLAN), sort_keys=True),
+    shell:
+        "printf '%s\\n' {params.plan:q} > {output} 2> {log}"
+
+
+rule report_dataset:
+    input:
+        status=lambda wildcards: [
+            path for step in STEPS for path in status_of(step, wildcards.dataset)
+        ],
+        scores=rules.score.output.scores,
+        sample_scores=rules.score.output.samples,
+        coverage=rules.score.output.coverage,
+        contributions=rules.contrast.output.contributions,
+        contrasts=rules.contrast.output.contrasts,
+        confounding=rules.contrast.output.confounding,
+        qc=rules.qc.output.table,
+        fields=rules.ingest.output.fields,
+    output:
+        report(
+            f"{RESULTS}/datasets/{{dataset}}/report.html",
+            caption="../report/dataset.rst",
+            category="Data sets",
+            labels={"data set": "{dataset}"},
+        ),
+    log:
+        f"{RESULTS}/logs/report/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report/{{dataset}}.tsv"
+    conda:
+        "../envs/fatescore.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    shell:
+        "fatescore report dataset --dataset {wildcards.dataset} --status {input.status} --scores {input.scores} "
+        "--sample-scores {input.sample_scores} --coverage {input.coverage} --contributions {input.contributions} "
+        "--contrasts {input.contrasts} --confounding {input.confounding} --qc {input.qc} "
+        "--sample-fields {input.fields} --output {output} > {log} 2>&1"
+
+
+rule report_summary:
+    input:
+        status=[path for step in STEPS for path in status_of(step, DATASETS)],
+        contrasts=expand(rules.contrast.output.contrasts, dataset=DATASETS)
+        + expand(rules.contrast_across.output.contrasts, contrast=ACROSS),
+        confounding=expand(rules.contrast.output.confounding, dataset=DATASETS)
+        + expand(rules.contrast_across.output.confounding, contrast=ACROSS),
+        meta=rules.meta.output.meta,
+        scoreboard=rules.meta.output.scoreboard,
+        settings=rules.settings.output,
+    output:
+        page=report(
+            f"{RESULTS}/report.html",
+            caption="../report/summary.rst",
+            category="Summary",
+        ),
+        provenance=f"{RESULTS}/provenance.json",
+        answer=f"{RESULTS}/answer.txt",
+    log:
+        f"{RESULTS}/logs/report_summary.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report_summary.tsv"
+    conda:
+        "../envs/fatescore.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        title=SETTINGS["title"],
+    shell:
+        "fatescore report summary --status {input.status} --contrasts {input.contrasts} "
+        "--confounding {input.confounding} --meta {input.meta} --scoreboard {input.scoreboard} "
+        "--title {params.title:q} --settings {input.settings} --output {output.page} "
+        "--provenance {output.provenance} --answer {output.answer} > {log} 2>&1"
+
+
+# Fails when a data set failed (not when one is not scorable), after every page has been written.
+rule conclude:
+    input:
+        scoreboard=rules.meta.output.scoreboard,
+        status=status_of("fetch", FETCHED)
+        + [path for step in STEPS for path in status_of(step, DATASETS)],
+        pages=[
+            rules.report_summary.output.page,
+            expand(rules.report_dataset.output, dataset=DATASETS),
+        ],
+    output:
+        f"{RESULTS}/done.txt",
+    log:
+        f"{RESULTS}/logs/conclude.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/conclude.tsv"
+    conda:
+        "../envs/fatescore.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    shell:
+        "fatescore conclude {input.scoreboard} --status {input.status} --output {output} > {log} 2>&1"
