@@ -83,7 +83,7 @@ CONTRAST_COLUMNS = (
     "dataset", "contrast", "kind", "case", "control", "measure", "unit", "n_case", "n_control",
     "mean_case", "mean_control", "difference", "difference_low", "difference_high",
     "g", "g_low", "g_high", "g_var", "p_value", "p_method", "p_smallest", "padj",
-    "p_welch", "loo_low", "loo_high", "auroc", "expected", "agreement", "audit", "note",
+    "p_welch", "loo_low", "loo_high", "auroc", "auroc_cells", "expected", "agreement", "audit", "note",
 )  # fmt: skip
 CONFOUNDING_COLUMNS = (
     "dataset",

@@ -18,7 +18,7 @@ def arguments(tmp_path: Path, status_in: list[Path] | None = None, workflow: boo
     )
 
 
-def fail(error: Exception):  # noqa: ANN201
+def fail(error: Exception):
     def work() -> dict:
         raise error
 
@@ -32,7 +32,9 @@ def test_ok_keeps_the_facts(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("error", "status"), [(NotScorable("too shallow"), "not scorable"), (InputError("bad"), "failed")])
+@pytest.mark.parametrize(
+    ("error", "status"), [(NotScorable("too shallow"), "not scorable"), (InputError("bad"), "failed")]
+)
 def test_a_stopped_data_set_is_recorded_and_passed_on(tmp_path: Path, error: Exception, status: str) -> None:
     output = tmp_path / "out.tsv"
     run_step("qc", arguments(tmp_path), [output], fail(error))

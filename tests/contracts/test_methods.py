@@ -51,7 +51,9 @@ def test_input_is_not_changed(table: pd.DataFrame, method: str) -> None:
 def test_storage_does_not_matter(table: pd.DataFrame, method: str, form: type) -> None:
     import anndata as ad
 
-    adata = ad.AnnData(form(table.to_numpy()), obs=pd.DataFrame(index=table.index), var=pd.DataFrame(index=table.columns))
+    adata = ad.AnnData(
+        form(table.to_numpy()), obs=pd.DataFrame(index=table.index), var=pd.DataFrame(index=table.columns)
+    )
     fs.tl.score_gene_sets(adata, SETS, method=method)
     np.testing.assert_allclose(adata.obsm[f"score_{method}"], scores(table, method), atol=1e-12)
 

@@ -106,7 +106,7 @@ def test_unknown_accession_is_not_asked_twice(server: Any, tmp_path: Path) -> No
 
 def test_refused_is_told_from_missing_and_not_retried(server: Any, tmp_path: Path) -> None:
     server.faults[MATRIX] = lambda handler, n: send(handler, 403)
-    with pytest.raises(FetchError, match="the mirror refuses .* answered 403"):
+    with pytest.raises(FetchError, match=r"the mirror refuses .* answered 403"):
         get(server, tmp_path)
     assert server.count(MATRIX) == 1
 
@@ -252,7 +252,7 @@ def test_two_jobs_make_one_download(server: Any, tmp_path: Path) -> None:
 
 
 def test_bad_arguments(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match='"matrx" cannot be fetched; .* did you mean "matrix"'):
+    with pytest.raises(InputError, match=r'"matrx" cannot be fetched; .* did you mean "matrix"'):
         fetch("GSE5", tmp_path, base_url="file:///x", what="matrx")
     with pytest.raises(InputError, match="GSM5 is a sample"):
         fetch("GSM5", tmp_path, base_url="file:///x")
@@ -265,9 +265,7 @@ def test_command(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     ]
     assert main(["fetch", "GSE999", "--base-url", tree.as_uri(), "--dest", str(tmp_path / "geo")]) == 2
     message = capsys.readouterr().err.strip().splitlines()[-1]
-    assert message == (
-        f"fatescore fetch: error: GSE999 is not at {tree.as_uri()}; check the accession or the mirror"
-    )
+    assert message == (f"fatescore fetch: error: GSE999 is not at {tree.as_uri()}; check the accession or the mirror")
 
 
 def test_command_as_a_step(tree: Path, tmp_path: Path) -> None:

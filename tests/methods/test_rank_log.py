@@ -12,9 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from fatescore.methods import rank_log
 
-rows = hnp.arrays(
-    float, hnp.array_shapes(min_dims=2, max_dims=2, max_side=7), elements=st.integers(0, 4).map(float)
-)
+rows = hnp.arrays(float, hnp.array_shapes(min_dims=2, max_dims=2, max_side=7), elements=st.integers(0, 4).map(float))
 
 
 def by_definition(row: np.ndarray) -> np.ndarray:

@@ -144,6 +144,11 @@ def test_controls_draws_the_auroc() -> None:
     assert [row["auroc"] for row in drawn] == [0.9]
 
 
+def test_controls_draws_cells_beside_donors() -> None:
+    drawn = spec(pl.controls(pd.DataFrame([contrast("A", auroc=1.0, auroc_cells=0.8)])))
+    assert [layer["encoding"]["x"]["field"] for layer in drawn["layer"]] == ["half", "auroc", "auroc_cells"]
+
+
 def test_figures_of_nothing_are_still_charts() -> None:
     empty = pd.DataFrame(columns=list(_keys.CONTRAST_COLUMNS))
     for chart in (pl.forest(empty, pd.DataFrame()), pl.heatmap(empty), pl.controls(empty)):

@@ -19,9 +19,14 @@ EVIL = "<script>alert(1)</script>"
 FORMULA = "=cmd()"
 SETS = ("bmp_smad", "wnt", "hedgehog", "nf_kb", "epigenetic", "mir_204")
 GENES = {
-    **dict.fromkeys(["RUNX2", "SP7", "ALPL", "BGLAP", "COL1A1", "IBSP", "SPP1", "DLX5", "MSX2", "SATB2", "BMP2"], "osteogenic"),
-    **dict.fromkeys(["PPARG", "CEBPA", "FABP4", "LPL", "ADIPOQ", "PLIN1", "CEBPB", "CD36", "KLF5", "LEP", "ZFP423", "EBF1"], "adipogenic"),
-}  # fmt: skip
+    **dict.fromkeys(
+        ["RUNX2", "SP7", "ALPL", "BGLAP", "COL1A1", "IBSP", "SPP1", "DLX5", "MSX2", "SATB2", "BMP2"], "osteogenic"
+    ),
+    **dict.fromkeys(
+        ["PPARG", "CEBPA", "FABP4", "LPL", "ADIPOQ", "PLIN1", "CEBPB", "CD36", "KLF5", "LEP", "ZFP423", "EBF1"],
+        "adipogenic",
+    ),
+}
 
 
 def status(dataset: str, step: str, state: str = "ok", reason: str = "", **facts: Any) -> dict[str, Any]:
@@ -35,16 +40,29 @@ def make_samples(
     for condition, n in arms.items():
         for index in range(n):
             name = names.pop() if names else f"{condition[:2]}{index + 1}"
-            bias = rng.normal(shift if condition == list(arms)[0] else 0.0, 0.25)
+            bias = rng.normal(shift if condition == next(iter(arms)) else 0.0, 0.25)
             bone = rng.normal(0.5, 0.05)
-            rows.append({
-                "dataset": dataset, "sample": f"{dataset}_{name}", "donor": name, "condition": condition, "unit": "sample",
-                "n_obs": 1, "total_counts": float(rng.integers(1_000_000, 3_000_000)), "osteogenic": bone,
-                "adipogenic": bone - bias / 4, "fate_bias": bias, "commitment": rng.normal(1, 0.1), "maturation": rng.normal(0, 0.1),
-                "fate_bias_z": bias * 4, "fate_bias_pval": 0.02, "fate_bias_padj": 0.05,
-                "fate_call": "osteogenic" if bias > 0.2 else "adipogenic" if bias < -0.2 else "uncommitted",
-                **{f"set:{name}": rng.normal(0, 0.2) for name in SETS},
-            })  # fmt: skip
+            rows.append(
+                {
+                    "dataset": dataset,
+                    "sample": f"{dataset}_{name}",
+                    "donor": name,
+                    "condition": condition,
+                    "unit": "sample",
+                    "n_obs": 1,
+                    "total_counts": float(rng.integers(1_000_000, 3_000_000)),
+                    "osteogenic": bone,
+                    "adipogenic": bone - bias / 4,
+                    "fate_bias": bias,
+                    "commitment": rng.normal(1, 0.1),
+                    "maturation": rng.normal(0, 0.1),
+                    "fate_bias_z": bias * 4,
+                    "fate_bias_pval": 0.02,
+                    "fate_bias_padj": 0.05,
+                    "fate_call": "osteogenic" if bias > 0.2 else "adipogenic" if bias < -0.2 else "uncommitted",
+                    **{f"set:{name}": rng.normal(0, 0.2) for name in SETS},
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -58,19 +76,43 @@ def make_contrasts(samples: pd.DataFrame, spec: dict[str, str], audit: str, rng:
         spread = np.sqrt((a.var() + b.var()) / 2) if enough else np.nan
         g = difference / spread
         p = rng.uniform(0.0079, 0.05) if abs(g) > 1.2 else rng.uniform(0.06, 0.9)
-        rows.append({
-            "dataset": samples["dataset"].iloc[0], "contrast": spec["id"], "kind": spec["kind"], "case": spec["case"],
-            "control": spec["control"], "measure": measure, "unit": "sample", "n_case": len(a), "n_control": len(b),
-            "mean_case": a.mean(), "mean_control": b.mean(), "difference": difference, "difference_low": difference - 0.3,
-            "difference_high": difference + 0.3, "g": g, "g_low": g - 1.1, "g_high": g + 1.1, "g_var": 0.3,
-            "p_value": p if enough else np.nan, "p_method": "exact permutation" if enough else "",
-            "p_smallest": 0.007936507937 if enough else np.nan, "padj": 0.4 if enough else np.nan, "p_welch": 0.2 if enough else np.nan,
-            "loo_low": difference - 0.1, "loo_high": difference + 0.1, "auroc": (a.to_numpy()[:, None] > b.to_numpy()).mean(),
-            "expected": spec["expected"] if measure == "fate_bias" else "",
-            "agreement": (("agrees" if p < 0.05 else "not told apart from zero") if enough else "not tested") if measure == "fate_bias" else "",
-            "audit": audit, "note": "" if enough else "described, not tested: n=1 against 1 donors",
-        })  # fmt: skip
-    return pd.DataFrame(rows)[list(_keys.CONTRAST_COLUMNS)]
+        rows.append(
+            {
+                "dataset": samples["dataset"].iloc[0],
+                "contrast": spec["id"],
+                "kind": spec["kind"],
+                "case": spec["case"],
+                "control": spec["control"],
+                "measure": measure,
+                "unit": "sample",
+                "n_case": len(a),
+                "n_control": len(b),
+                "mean_case": a.mean(),
+                "mean_control": b.mean(),
+                "difference": difference,
+                "difference_low": difference - 0.3,
+                "difference_high": difference + 0.3,
+                "g": g,
+                "g_low": g - 1.1,
+                "g_high": g + 1.1,
+                "g_var": 0.3,
+                "p_value": p if enough else np.nan,
+                "p_method": "exact permutation" if enough else "",
+                "p_smallest": 0.007936507937 if enough else np.nan,
+                "padj": 0.4 if enough else np.nan,
+                "p_welch": 0.2 if enough else np.nan,
+                "loo_low": difference - 0.1,
+                "loo_high": difference + 0.1,
+                "auroc": (a.to_numpy()[:, None] > b.to_numpy()).mean(),
+                "expected": spec["expected"] if measure == "fate_bias" else "",
+                "agreement": (("agrees" if p < 0.05 else "not told apart from zero") if enough else "not tested")
+                if measure == "fate_bias"
+                else "",
+                "audit": audit,
+                "note": "" if enough else "described, not tested: n=1 against 1 donors",
+            }
+        )
+    return pd.DataFrame(rows).reindex(columns=list(_keys.CONTRAST_COLUMNS))
 
 
 def make_cells(samples: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -128,8 +170,19 @@ class Results:
         )
         self.stop("GSE404", "failed", "fetch", "file:///mirror/GSE404 does not exist; expected a series matrix")
 
-    def add(self, name: str, spec: dict[str, str], arms: dict[str, int], shift: float, audit: str, *, names: list[str] | None = None,
-            n_cells: int = 0, assay: str = "array", simulated: bool = False) -> None:  # fmt: skip
+    def add(
+        self,
+        name: str,
+        spec: dict[str, str],
+        arms: dict[str, int],
+        shift: float,
+        audit: str,
+        *,
+        names: list[str] | None = None,
+        n_cells: int = 0,
+        assay: str = "array",
+        simulated: bool = False,
+    ) -> None:
         samples = make_samples(self.rng, name, arms, shift, list(names or []))
         contrasts = make_contrasts(samples, spec, audit, self.rng)
         difference = float(contrasts.set_index("measure").loc["fate_bias", "difference"])
@@ -163,28 +216,66 @@ class Results:
             columns=list(_keys.COVERAGE_COLUMNS),
         )
         qc = samples[list(_keys.IDENTITY)].assign(
-            n_obs=1, n_kept=1, total_counts=samples["total_counts"], n_genes_by_counts=15000, pct_counts_mt=np.nan, n_stromal=np.nan,
-            fraction_stromal=np.nan, verdict="ok", reason="",
-        )  # fmt: skip
+            n_obs=1,
+            n_kept=1,
+            total_counts=samples["total_counts"],
+            n_genes_by_counts=15000,
+            pct_counts_mt=np.nan,
+            n_stromal=np.nan,
+            fraction_stromal=np.nan,
+            verdict="ok",
+            reason="",
+        )
         scores = (
             make_cells(samples, n_cells, self.rng)
             if n_cells
             else samples.rename(columns={"sample": "obs_name"}).assign(sample=samples["sample"])
         )
         self.tables[name] = DatasetTables(
-            dataset=name, sample_scores=samples, scores=scores, coverage=coverage, contrasts=contrasts, confounding=confounding, qc=qc,
-            contributions=pd.DataFrame({"dataset": name, "contrast": spec["id"], "gene": list(GENES), "arm": list(GENES.values()), "contribution": parts}),
+            dataset=name,
+            sample_scores=samples,
+            scores=scores,
+            coverage=coverage,
+            contrasts=contrasts,
+            confounding=confounding,
+            qc=qc,
+            contributions=pd.DataFrame(
+                {
+                    "dataset": name,
+                    "contrast": spec["id"],
+                    "gene": list(GENES),
+                    "arm": list(GENES.values()),
+                    "contribution": parts,
+                }
+            ),
             sample_fields=samples[list(_keys.IDENTITY)].assign(age=range(60, 60 + len(samples)), sex="f", note=FORMULA),
             files=[("sample_scores.tsv", "sample_scores.tsv")],
             statuses=[
                 status(name, "fetch"),
-                status(name, "ingest", title=f"{'SIMULATED: ' if simulated else ''}Marrow stroma of {name}", accession=name, organism="human", assay=assay,
-                       scale="log2", population="bmsc", n_obs=max(n_cells, len(samples)), n_samples=len(samples), n_donors=len(samples),
-                       n_genes=19876, n_unmapped=120, simulated=simulated, input_files={f"{name}_series_matrix.txt.gz": "ab" * 32},
-                       notes=["12 probes of several genes were left out"]),
-                status(name, "qc"), status(name, "normalise"), status(name, "score", method="rank_log"), status(name, "contrast"),
+                status(
+                    name,
+                    "ingest",
+                    title=f"{'SIMULATED: ' if simulated else ''}Marrow stroma of {name}",
+                    accession=name,
+                    organism="human",
+                    assay=assay,
+                    scale="log2",
+                    population="bmsc",
+                    n_obs=max(n_cells, len(samples)),
+                    n_samples=len(samples),
+                    n_donors=len(samples),
+                    n_genes=19876,
+                    n_unmapped=120,
+                    simulated=simulated,
+                    input_files={f"{name}_series_matrix.txt.gz": "ab" * 32},
+                    notes=["12 probes of several genes were left out"],
+                ),
+                status(name, "qc"),
+                status(name, "normalise"),
+                status(name, "score", method="rank_log"),
+                status(name, "contrast"),
             ],
-        )  # fmt: skip
+        )
 
     def stop(self, name: str, state: str, step: str, reason: str) -> None:
         done = _keys.STEPS[: _keys.STEPS.index(step)]
@@ -207,16 +298,43 @@ class Results:
         for name, tables in self.tables.items():
             known = facts(tables.statuses, "ingest")
             state, step, reason = outcome(tables.statuses)
-            rows.append({"dataset": name, **{key: known.get(key, "") for key in ("title", "organism", "assay", "population", "n_samples", "n_donors")},
-                         "status": state, "step": step, "reason": reason})  # fmt: skip
+            rows.append(
+                {
+                    "dataset": name,
+                    **{
+                        key: known.get(key, "")
+                        for key in ("title", "organism", "assay", "population", "n_samples", "n_donors")
+                    },
+                    "status": state,
+                    "step": step,
+                    "reason": reason,
+                }
+            )
         return pd.DataFrame(rows)[list(_keys.SCOREBOARD_COLUMNS)]
 
     def meta(self) -> pd.DataFrame:
         rows = [
-            ("osteoporosis", measure, 2, -0.8, 0.4, -1.9, 0.3, -2.5, 0.9, 0.12, 0.05, 0.2, 1.3, "Paule-Mandel, Hartung-Knapp",
-             "GSE1, sc", "kit: cannot be separated from kit; tiny: described, not tested", "")
+            (
+                "osteoporosis",
+                measure,
+                2,
+                -0.8,
+                0.4,
+                -1.9,
+                0.3,
+                -2.5,
+                0.9,
+                0.12,
+                0.05,
+                0.2,
+                1.3,
+                "Paule-Mandel, Hartung-Knapp",
+                "GSE1, sc",
+                "kit: cannot be separated from kit; tiny: described, not tested",
+                "",
+            )
             for measure in _keys.INDEX_MEASURES
-        ]  # fmt: skip
+        ]
         return pd.DataFrame(rows, columns=list(_keys.META_COLUMNS))
 
     def summary(self, **changes: Any) -> SummaryTables:
@@ -224,12 +342,14 @@ class Results:
 
         every = list(self.tables.values())
         values: dict[str, Any] = {
-            "scoreboard": self.scoreboard(), "meta": self.meta(), "title": "Osteoporosis and the fate of marrow stroma",
+            "scoreboard": self.scoreboard(),
+            "meta": self.meta(),
+            "title": "Osteoporosis and the fate of marrow stroma",
             "contrasts": stack([one.contrasts for one in every], _keys.CONTRAST_COLUMNS),
             "confounding": stack([one.confounding for one in every], _keys.CONFOUNDING_COLUMNS),
             "statuses": [status for one in every for status in one.statuses],
             "settings": {"score": {"method": "rank_log", "min_genes": 5}, "report": {"title": EVIL}},
-        }  # fmt: skip
+        }
         return SummaryTables(**{**values, **changes})
 
     def write(self) -> None:
@@ -259,8 +379,18 @@ class Results:
 
     def dataset_command(self, name: str) -> list[str]:
         folder = self.folder / "datasets" / name
-        words = ["report", "dataset", "--dataset", name, "--status", *map(str, sorted((folder / "status").glob("*.json"))),
-                 "--scores", str(folder / "scores.parquet"), "--output", str(folder / "report.html")]  # fmt: skip
+        words = [
+            "report",
+            "dataset",
+            "--dataset",
+            name,
+            "--status",
+            *map(str, sorted((folder / "status").glob("*.json"))),
+            "--scores",
+            str(folder / "scores.parquet"),
+            "--output",
+            str(folder / "report.html"),
+        ]
         for table in ("sample_scores", "coverage", "contributions", "contrasts", "confounding", "qc", "sample_fields"):
             words += [f"--{table.replace('_', '-')}", str(folder / f"{table}.tsv")]
         return words
@@ -269,10 +399,30 @@ class Results:
         def every(pattern: str) -> list[str]:
             return [str(path) for path in sorted(self.folder.glob(f"datasets/*/{pattern}"))]
 
-        return ["report", "summary", "--status", *every("status/*.json"), "--contrasts", *every("contrasts.tsv"), "--confounding",
-                *every("confounding.tsv"), "--meta", str(self.folder / "meta.tsv"), "--scoreboard", str(self.folder / "scoreboard.tsv"),
-                "--title", "A run", "--settings", str(self.folder / "config.json"), "--output", str(self.folder / "report.html"),
-                "--provenance", str(self.folder / "provenance.json"), "--answer", str(self.folder / "answer.txt")]  # fmt: skip
+        return [
+            "report",
+            "summary",
+            "--status",
+            *every("status/*.json"),
+            "--contrasts",
+            *every("contrasts.tsv"),
+            "--confounding",
+            *every("confounding.tsv"),
+            "--meta",
+            str(self.folder / "meta.tsv"),
+            "--scoreboard",
+            str(self.folder / "scoreboard.tsv"),
+            "--title",
+            "A run",
+            "--settings",
+            str(self.folder / "config.json"),
+            "--output",
+            str(self.folder / "report.html"),
+            "--provenance",
+            str(self.folder / "provenance.json"),
+            "--answer",
+            str(self.folder / "answer.txt"),
+        ]
 
 
 @pytest.fixture(scope="session")

@@ -49,3 +49,11 @@ def test_pages_need_no_file(results: Any) -> None:
     """The library makes the same kind of page from tables in memory."""
     assert summary_page(results.summary()).startswith("<!doctype html>")
     assert dataset_page(results.tables["GSE1"]).startswith("<!doctype html>")
+
+
+def test_without_the_extra_it_says_what_to_install(
+    results: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert main(results.summary_command()) == 2
+    assert 'pip install "fatescore[report]"' in capsys.readouterr().err

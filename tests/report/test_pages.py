@@ -177,6 +177,13 @@ def test_summary_links_to_every_page(results: Any, summary: Page) -> None:
     assert {f"datasets/{name}/report.html" for name in results.tables} <= set(summary.links)
 
 
+def test_a_contrast_across_data_sets_has_no_page_to_link_to(results: Any) -> None:
+    table = results.tables["fates"].contrasts.assign(dataset="fates+GSE1", contrast="across")
+    page = Page(summary_page(results.summary(contrasts=table)))
+    assert "fates+GSE1 · across" in page.words
+    assert not any("GSE1" in link and "fates" in link for link in page.links)
+
+
 def test_simulated_data_are_named(results: Any, pages: dict[str, Page], summary: Page) -> None:
     assert "SIMULATED this page is made from simulated data" in pages["fates"].words
     assert "SIMULATED these data sets are simulated: fates" in summary.words
@@ -228,7 +235,7 @@ def test_charts_hold_the_numbers_of_the_tables(results: Any, summary: Page) -> N
 def test_the_answer_in_three_lines(results: Any) -> None:
     lines = answer_lines(results.summary())
     assert len(lines) == 3
-    assert lines[0] == "SIMULATED. 7 data sets: 5 ok, 1 not scorable, 1 failed."
+    assert lines[0] == "SIMULATED IN PART (fates). 7 data sets: 5 ok, 1 not scorable, 1 failed."
     assert lines[1].startswith("Over 2 data sets (8 against 7 donors), fate_bias was lower, towards adipogenic (fat)")
     assert "Positive controls: 1 of 1" in lines[2]
 

@@ -4,6 +4,7 @@ rule contrast:
         fields=rules.ingest.output.fields,
         qc=rules.qc.output.table,
         genes=rules.score.output.contributions,
+        cells=rules.score.output.scores,
         status=rules.score.output.status,
     output:
         contrasts=f"{RESULTS}/datasets/{{dataset}}/contrasts.tsv",
@@ -20,13 +21,18 @@ rule contrast:
         mem_mb=2000,
         runtime=30,
     params:
+        cells=lambda wildcards, input: (
+            f"--cells {input.cells}"
+            if PLAN.datasets[wildcards.dataset].assay == "single_cell"
+            else ""
+        ),
         contrasts=lambda wildcards: contrast_flags(
             PLAN.contrasts_within(wildcards.dataset)
         ),
         seed=SETTINGS["seed"],
     shell:
         "fatescore contrast --sample-scores {input.scores} --sample-fields {input.fields} --qc {input.qc} "
-        "--gene-contributions {input.genes} {params.contrasts} --seed {params.seed} "
+        "--gene-contributions {input.genes} {params.cells} {params.contrasts} --seed {params.seed} "
         "--output {output.contrasts} --confounding {output.confounding} --contributions {output.contributions} "
         "--dataset {wildcards.dataset} --status-in {input.status} --status-out {output.status} > {log} 2>&1"
 

@@ -110,4 +110,4 @@ rule conclude:
         mem_mb=500,
         runtime=5,
     shell:
-        "fatescore conclude {input.scoreboard} --status {input.status} --output {output} > {log} 2>&1"
+        "fatescore conclude {input.scoreboard} --status {input.status} --output {output} 2>&1 | tee {log}"

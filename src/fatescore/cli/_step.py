@@ -69,9 +69,7 @@ def run_step(
         except FatescoreError as error:
             outcome = {"step": step, "status": _keys.FAILED, "reason": str(error), "facts": {}}
     if outcome["status"] != _keys.OK:
-        logger.warning(
-            "%s: %s at %s: %s", args.dataset, outcome["status"], outcome["step"], outcome["reason"]
-        )
+        logger.warning("%s: %s at %s: %s", args.dataset, outcome["status"], outcome["step"], outcome["reason"])
         for output in outputs:
             write_text(output, "")
     write_json(args.status_out, {"dataset": args.dataset, **outcome})

@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--sample-fields", nargs="+", required=True, type=Path, metavar="FILE", help="sample_fields.tsv")
     add("--qc", nargs="*", default=[], type=Path, metavar="FILE", help="qc.tsv")
     add("--gene-contributions", nargs="*", default=[], type=Path, metavar="FILE", help="gene_contributions.tsv")
+    add("--cells", type=Path, metavar="FILE", help="scores.parquet with one row per cell: adds the AUROC of cells")
     add("--contrast", action="append", default=[], metavar="JSON", help="what to compare (repeat for more)")
     add("--seed", type=int, default=0, help="seed of permutations that are too many to enumerate (default 0)")
     add("--output", required=True, type=Path, metavar="TSV", help="contrasts.tsv to write")
@@ -73,6 +74,7 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
     if specs and _keys.FATE_BIAS not in measures:
         raise InputError('the scores have no column "fate_bias"', fix="give sample_scores.tsv of fatescore score")
     arms = _arms(genes)
+    cells = None if args.cells is None else pd.read_parquet(args.cells)
     tables: list[list[pd.DataFrame]] = [[], [], []]
     verdicts = {}
     for spec in specs:
@@ -84,6 +86,9 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
             scores, **sides, **names, measures=measures, kind=spec["kind"], expected=spec["expected"],
             audit=verdicts[spec["id"]], known_conditions=known, seed=args.seed,
         )  # fmt: skip
+        if cells is not None:
+            recovered = stats.auroc_of_cells(cells, **sides, measures=measures)
+            compared["auroc_cells"] = compared["measure"].map(recovered)
         tables[0].append(compared)
         tables[1].append(audit)
         if not genes.empty:

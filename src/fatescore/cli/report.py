@@ -7,6 +7,7 @@ fatescore report summary   the page of the whole run, its provenance, and what i
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 from pathlib import Path
@@ -17,10 +18,11 @@ import pandas as pd
 from fatescore import _keys
 from fatescore._files import read_tsv, sha256, write_json, write_text
 from fatescore.cli._step import read_status
-from fatescore.errors import InputError
+from fatescore.errors import FatescoreError, InputError
 
 HELP = "make the HTML reports from the tables"
 
+_NEEDED = ("altair", "itables", "jinja2", "vl_convert")
 _TABLES = ("sample_scores", "coverage", "contributions", "contrasts", "confounding", "qc", "sample_fields")
 
 
@@ -53,6 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int | None:
     """Make a page."""
+    absent = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if absent:
+        raise FatescoreError(
+            f"the reports need {', '.join(absent)}", fix='install them with: pip install "fatescore[report]"'
+        )
     if args.mode == "dataset":
         _dataset(args)
     else:

@@ -96,7 +96,9 @@ def _one(name: str, lookup: _Lookup) -> tuple[str, str]:
         return lookup.by_case[upper], CASE
     if upper in AMBIGUOUS_ALIASES:
         return name, AMBIGUOUS
-    former = lookup.former.get(name) or lookup.former_by_case.get(upper)
+    former = lookup.former.get(name)
+    if former is None and name == upper:
+        former = lookup.former_by_case.get(upper)  # tables written in capitals
     if former is None:
         return name, UNMAPPED
     symbol, rule = former

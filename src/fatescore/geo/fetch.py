@@ -6,6 +6,7 @@ import fnmatch
 import gzip
 import logging
 import re
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -238,7 +239,8 @@ class _Job:
 
     def _from_filelist(self) -> list[str]:
         """Read names from ``filelist.txt`` where a server shows no index: the archive, and the series' own files."""
-        with atomic_path(self.folder / "suppl" / "filelist.txt") as part:
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix=".part-") as scratch:
+            part = Path(scratch) / "filelist.txt"
             try:
                 self._try(join(self.base, join(self.accession.part("suppl"), "filelist.txt")), part)
             except MissingError:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import re
+import warnings
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,7 +120,11 @@ def split_row(line: str, width: int) -> list[str]:
     A quote inside a value is not always doubled; where the quoting rules give another number of cells than
     ``width`` and plain tabs give the right one, the tabs are believed.
     """
-    cells = next(csv.reader([line], delimiter="\t"), [])
+    line = line.replace("\r", " ")
+    try:
+        cells = next(csv.reader([line], delimiter="\t"), [])
+    except csv.Error:  # a cell beyond csv's limit
+        cells = []
     if len(cells) != width:
         plain = line.split("\t")
         if len(plain) == width:
@@ -189,6 +194,8 @@ def _read_table(table: bytes, encoding: str, source: Path) -> pd.DataFrame | Non
     while header and header[-1] == "":
         header.pop()
     names = [name.strip('"') for name in header]
+    if not names:
+        raise InputError(f"{source} has a table without a header", expected="ID_REF and one column per sample")
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise InputError(f"{source} has the column {repeated[0]} twice", expected="one column per sample")
@@ -202,13 +209,15 @@ def _numbers(rest: bytes, names: list[str], encoding: str, source: Path) -> pd.D
     extra = [f"\0{number}" for number in range(max(wide, 0))]  # blank cells behind the last column
     options: dict[str, Any] = {
         "sep": "\t", "header": None, "names": names + extra, "index_col": False, "encoding": encoding,
-        "keep_default_na": False, "skipinitialspace": True,
+        "keep_default_na": False, "skipinitialspace": True, "float_precision": "round_trip",
     }  # fmt: skip
     missing = {name: list(MISSING) for name in names[1:]}
     options["dtype"] = {names[0]: str, **dict.fromkeys(names[1:], "float64")}
     try:
-        frame: pd.DataFrame = pd.read_csv(io.BytesIO(rest), na_values=missing, **options)
-    except (ValueError, OverflowError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas would cut long rows
+            frame: pd.DataFrame = pd.read_csv(io.BytesIO(rest), na_values=missing, **options)
+    except (ValueError, OverflowError, pd.errors.ParserWarning) as error:
         raise InputError(
             f"{source} has a value that is not a number: {_culprit(rest, names, encoding) or error}",
             expected="numbers, or NA, null or blank for a missing value",

@@ -184,4 +184,6 @@ def _values(entity: SoftEntity, column: str) -> pd.DataFrame | None:
     if wrong.any():
         raise InputError(f'{entity.name} has "{text[wrong].iloc[0]}" in column {column}', expected="a number")
     index = pd.Index(entity.table.iloc[:, 0].str.strip(), dtype=object)
+    if not index.is_unique:
+        raise InputError(f'{entity.name} has the row "{index[index.duplicated()][0]}" twice', expected="one per probe")
     return pd.DataFrame({entity.name: number.to_numpy(dtype=float)}, index=index)

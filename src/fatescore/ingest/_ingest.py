@@ -19,7 +19,7 @@ from fatescore.gene_sets import symbols
 from fatescore.ingest import count_table, h5ad, series_matrix, tenx_mtx
 from fatescore.ingest._locate import Located, locate
 from fatescore.ingest._raw import Raw
-from fatescore.ingest.identifiers import Genes, to_genes
+from fatescore.ingest.identifiers import Genes, scored_genes, to_genes
 from fatescore.ingest.samples import Matched, match_samples, safe_key, select
 from fatescore.ingest.scale import check_scale
 from fatescore.typing import ASSAYS, ORGANISMS, Assay, Matrix, Organism, Scale, StrPath
@@ -97,7 +97,7 @@ def ingest(
     raw.notes += matched.notes
     _keep(raw, kept)
     raw.notes += check_scale(raw, scale)
-    wanted = _scored_genes(organism) if keep_genes is None else frozenset(keep_genes)
+    wanted = scored_genes(organism) if keep_genes is None else frozenset(keep_genes)
     genes = to_genes(
         raw.matrix, raw.ids, organism, scale,
         other_names=raw.other_names, annotation=raw.annotation, keep_genes=wanted,
@@ -149,12 +149,6 @@ def _keep(raw: Raw, kept: np.ndarray) -> None:
     raw.barcodes = [name for name, keep in zip(raw.barcodes, kept, strict=True) if keep] if raw.barcodes else []
     if raw.obs is not None:
         raw.obs = raw.obs[kept]
-
-
-def _scored_genes(organism: Organism) -> frozenset[str]:
-    from fatescore import gene_sets
-
-    return frozenset(gene for genes in gene_sets.load("review", organism=organism).values() for gene in genes)
 
 
 def _anndata(raw: Raw, genes: Genes, matched: Matched, scale: Scale, declared: dict[str, Any]) -> AnnData:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -119,7 +120,11 @@ def _separator(header: str, row: str) -> str:
 
 def _cells(line: str, separator: str) -> list[str]:
     options = {"delimiter": separator, "skipinitialspace": separator == " "}
-    return [cell.strip() for cell in next(csv.reader([line.strip("\r\n ")], **options), [])]  # type: ignore[arg-type]
+    clean = line.strip("\r\n ").replace("\r", " ")
+    try:
+        return [cell.strip() for cell in next(csv.reader([clean], **options), [])]  # type: ignore[arg-type]
+    except csv.Error:  # a cell beyond csv's limit
+        return [cell.strip().strip('"') for cell in clean.split(separator)]
 
 
 def _header(lines: list[str], separator: str, source: Path) -> list[str]:
@@ -147,14 +152,15 @@ def _header(lines: list[str], separator: str, source: Path) -> list[str]:
 def _frame(lines: list[str], separator: str, names: list[str], source: Path) -> pd.DataFrame:
     body = io.StringIO("\n".join(lines[1:]))
     try:
-        frame = pd.read_csv(
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas would cut long rows
+            return pd.read_csv(
             body, sep=r"\s+" if separator == " " else separator, header=None, names=names, index_col=False,
             keep_default_na=False, na_values={name: list(MISSING) for name in names[1:]}, low_memory=False,
-            dtype={names[0]: str}, skipinitialspace=True,
+            dtype={names[0]: str}, skipinitialspace=True, float_precision="round_trip",
         )  # fmt: skip
-    except (ValueError, pd.errors.ParserError) as error:
+    except (ValueError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise InputError(f"{source} cannot be read as a table ({error})", expected="genes x samples") from error
-    return frame
 
 
 def _split_columns(frame: pd.DataFrame, source: Path) -> Table:

@@ -13,7 +13,7 @@ from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets import symbols
 from fatescore.ingest import count_table, h5ad
-from fatescore.ingest.identifiers import to_genes
+from fatescore.ingest.identifiers import scored_genes, to_genes
 from fatescore.typing import Matrix, Organism, Scale, StrPath
 
 if TYPE_CHECKING:
@@ -52,7 +52,10 @@ def read_expression(path: StrPath, organism: Organism) -> AnnData:
     _check_orientation(ids, names, organism, source)
     _check_values(values, ids, names, source)
     counts = bool((values >= 0).all() and (values == np.rint(values)).all() and values.max(initial=0) > 1)
-    genes = to_genes(values, ids, organism, "counts" if counts else "log2", other_names=table.other_names)
+    genes = to_genes(
+        values, ids, organism, "counts" if counts else "log2",
+        other_names=table.other_names, keep_genes=scored_genes(organism),
+    )  # fmt: skip
     matrix: Matrix = sp.csr_matrix(genes.matrix, dtype=np.float32) if counts else genes.matrix.astype(np.float32)
     adata = anndata.AnnData(X=matrix, obs=pd.DataFrame(index=pd.Index(names, dtype=object)), var=genes.var)
     if counts:
@@ -71,10 +74,11 @@ def _from_h5ad(source: Path, organism: Organism) -> AnnData:
         raise InputError(f"{source} has no X", expected="an expression matrix", fix="check the file")
     ids = [str(name) for name in adata.var_names]
     scale: Scale = "counts" if _keys.COUNTS in adata.layers or _whole(main) else "log2"
-    genes = to_genes(main, ids, organism, scale, other_names=h5ad.second_names(adata))
+    second, wanted = h5ad.second_names(adata), scored_genes(organism)
+    genes = to_genes(main, ids, organism, scale, other_names=second, keep_genes=wanted)
     out = anndata.AnnData(X=genes.matrix, obs=adata.obs.copy(), var=genes.var)
     if _keys.COUNTS in adata.layers:
-        counted = to_genes(adata.layers[_keys.COUNTS], ids, organism, "counts", other_names=h5ad.second_names(adata))
+        counted = to_genes(adata.layers[_keys.COUNTS], ids, organism, "counts", other_names=second, keep_genes=wanted)
         out.layers[_keys.COUNTS] = counted.matrix
     if _keys.UNS in adata.uns:
         out.uns[_keys.UNS] = adata.uns[_keys.UNS]

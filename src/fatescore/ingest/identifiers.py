@@ -91,6 +91,13 @@ def to_genes(
     return Genes(genes.matrix, genes.var, notes)
 
 
+def scored_genes(organism: Organism) -> frozenset[str]:
+    """Return every gene of the review's sets."""
+    from fatescore import gene_sets
+
+    return frozenset(gene for genes in gene_sets.load("review", organism=organism).values() for gene in genes)
+
+
 def _names(
     ids: list[str], annotation: pd.Series[str] | None, keep_genes: Collection[str], organism: Organism
 ) -> tuple[list[str], list[str]]:

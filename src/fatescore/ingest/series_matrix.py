@@ -63,7 +63,8 @@ def _annotation(raw: Raw, matrix: SeriesMatrix, platforms: Path | None, organism
             raw.notes.append(f"{round((1 - share) * len(probes))} probes are not in {file.name}")
         return found.reindex(probes).fillna("")
     first = [name.split("///")[0] for name in raw.ids]
-    known = float(symbols.mapped(symbols.resolve(first, organism)["mapped_by"]).mean())
+    rules = symbols.resolve(first, organism)["mapped_by"]
+    known = float(rules.isin([symbols.APPROVED, symbols.CASE, symbols.ENSEMBL]).mean())
     if known >= 0.3:
         raw.notes.append("the rows of the series matrix are named by gene, no platform annotation was needed")
         return None

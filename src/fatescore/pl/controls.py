@@ -24,7 +24,8 @@ def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
     -------
     altair.LayerChart
         AUROC, 0 to 1: the chance that a donor of the case has a higher value than a donor of the control. 0.5 is
-        guessing; with an expected sign of ``+`` a perfect index reaches 1, with ``-`` it reaches 0.
+        guessing; hollow diamonds are the same over cells, where there are cells. With an expected sign of ``+`` a
+        perfect index reaches 1, with ``-`` it reaches 0.
 
     Examples
     --------
@@ -34,16 +35,7 @@ def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
     """
     import altair as alt
 
-    chosen = contrasts[_parts.text_column(contrasts, "measure") == measure] if len(contrasts) else contrasts
-    data = pd.DataFrame({
-        "row": _parts.text_column(chosen, "dataset") + " · " + _parts.text_column(chosen, "contrast"),
-        "sides": _parts.text_column(chosen, "case") + " against " + _parts.text_column(chosen, "control"),
-        "auroc": _parts.number_column(chosen, "auroc"),
-        "difference": _parts.number_column(chosen, "difference"),
-        "expected": _parts.text_column(chosen, "expected"),
-        "n_case": _parts.number_column(chosen, "n_case"),
-        "n_control": _parts.number_column(chosen, "n_control"),
-    })  # fmt: skip
+    data = _rows(contrasts, measure)
     x = {
         "type": "quantitative",
         "scale": alt.Scale(domain=[-0.02, 1.02], nice=False),
@@ -51,22 +43,41 @@ def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
             title="AUROC of fate_bias (0.5 = guessing)", values=[0, 0.25, 0.5, 0.75, 1], format=".2f", grid=True
         ),
     }
+    y = alt.Y(field="row", type="nominal", sort=data["row"].tolist(), title=None)
+    tooltip = [
+        _parts.nominal("row", "contrast"),
+        _parts.nominal("sides", "compared"),
+        _parts.quantitative("auroc", "AUROC over donors"),
+        _parts.quantitative("auroc_cells", "AUROC over cells"),
+        _parts.quantitative("difference", "difference of fate_bias", "+.3~g"),
+        _parts.nominal("expected", "expected sign"),
+        _parts.quantitative("n_case", "case donors", "d"),
+        _parts.quantitative("n_control", "control donors", "d"),
+    ]
     half = alt.Chart(pd.DataFrame({"half": [0.5]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X(field="half", **x))
-    points = (
+    donors = (
         alt.Chart(data[data["auroc"].notna()])
         .mark_point(filled=True, size=110, opacity=1)
-        .encode(
-            x=alt.X(field="auroc", **x),
-            y=alt.Y(field="row", type="nominal", sort=data["row"].tolist(), title=None),
-            tooltip=[
-                _parts.nominal("row", "contrast"),
-                _parts.nominal("sides", "compared"),
-                _parts.quantitative("auroc", "AUROC"),
-                _parts.quantitative("difference", "difference of fate_bias", "+.3~g"),
-                _parts.nominal("expected", "expected sign"),
-                _parts.quantitative("n_case", "case donors", "d"),
-                _parts.quantitative("n_control", "control donors", "d"),
-            ],
-        )
+        .encode(x=alt.X(field="auroc", **x), y=y, tooltip=tooltip)
     )
-    return alt.layer(half, points).properties(width="container", height=_parts.ROW * max(len(data), 1) + 10)
+    cells = (
+        alt.Chart(data[data["auroc_cells"].notna()])
+        .mark_point(shape="diamond", size=110, opacity=1, strokeWidth=2)
+        .encode(x=alt.X(field="auroc_cells", **x), y=y, tooltip=tooltip)
+    )
+    layers = [half, donors, cells] if data["auroc_cells"].notna().any() else [half, donors]
+    return alt.layer(*layers).properties(width="container", height=_parts.ROW * max(len(data), 1) + 10)
+
+
+def _rows(contrasts: pd.DataFrame, measure: str) -> pd.DataFrame:
+    chosen = contrasts[_parts.text_column(contrasts, "measure") == measure] if len(contrasts) else contrasts
+    return pd.DataFrame({
+        "row": _parts.text_column(chosen, "dataset") + " · " + _parts.text_column(chosen, "contrast"),
+        "sides": _parts.text_column(chosen, "case") + " against " + _parts.text_column(chosen, "control"),
+        "auroc": _parts.number_column(chosen, "auroc"),
+        "auroc_cells": _parts.number_column(chosen, "auroc_cells"),
+        "difference": _parts.number_column(chosen, "difference"),
+        "expected": _parts.text_column(chosen, "expected"),
+        "n_case": _parts.number_column(chosen, "n_case"),
+        "n_control": _parts.number_column(chosen, "n_control"),
+    })  # fmt: skip

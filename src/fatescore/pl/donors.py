@@ -53,45 +53,62 @@ def donors(
     conditions = list(dict.fromkeys(points["condition"]))
     colours = _palette.condition_colours(conditions, case=case, control=control)
     scale = alt.Scale(domain=conditions, range=list(colours.values()))
-    shapes = alt.Scale(domain=conditions, range=["diamond" if name == case else "circle" for name in conditions])
     bars = pd.DataFrame() if cells is None else _bars(cells, points, measure)
     seen = np.concatenate([points["value"], bars["low"], bars["high"]]) if len(bars) else points["value"]
-    title = "← fat  ·  fate_bias (log2 rank ratio)  ·  bone →" if measure == _keys.FATE_BIAS else measure
+    title = "← fat · fate_bias · bone →" if measure == _keys.FATE_BIAS else measure
     x = {
         "type": "quantitative",
         "scale": alt.Scale(domain=_parts.padded(seen, zero=True), nice=False),
         "axis": alt.Axis(title=title, grid=True, tickCount=6),
     }
     y = alt.Y(field="row", type="nominal", sort=points["row"].drop_duplicates().tolist(), title=None)
-    legend = alt.Legend(title=None, symbolOpacity=1)
+    colour = alt.Color(field="condition", type="nominal", scale=scale, legend=alt.Legend(title=None, symbolOpacity=1))
     layers = [alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X(field="zero", **x))]
     if len(bars):
-        layers.append(
-            alt.Chart(bars)
-            .mark_rect(height=18)
-            .encode(
-                x=alt.X(field="low", **x),
-                x2="high",
-                y=y,
-                color=alt.Color(field="condition", type="nominal", scale=scale, legend=legend),
-                opacity=alt.Opacity(
-                    field="share", type="quantitative", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.04, 0.75])
-                ),
-                tooltip=[
-                    _parts.nominal("row", "donor"),
-                    _parts.quantitative("low", "from"),
-                    _parts.quantitative("high", "to"),
-                    _parts.quantitative("cells", "cells", ",d"),
-                ],
-            )
+        layers.append(_band(bars, x, y, colour))
+    layers.append(_dots(points, x, y, colour, case, measure))
+    height = 26 * max(points["row"].nunique(), 1) + 10
+    return alt.layer(*layers).properties(width="container", height=height)
+
+
+def _band(bars: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any) -> Any:
+    """Draw the distribution of the cells of every row."""
+    import altair as alt
+
+    strength = alt.Scale(domain=[0, 1], range=[0.04, 0.75])
+    return (
+        alt.Chart(bars)
+        .mark_rect(height=18)
+        .encode(
+            x=alt.X(field="low", **x),
+            x2="high",
+            y=y,
+            color=colour,
+            opacity=alt.Opacity(field="share", type="quantitative", legend=None, scale=strength),
+            tooltip=[
+                _parts.nominal("row", "donor"),
+                _parts.quantitative("low", "from"),
+                _parts.quantitative("high", "to"),
+                _parts.quantitative("cells", "cells", ",d"),
+            ],
         )
-    layers.append(
+    )
+
+
+def _dots(points: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any, case: str, measure: str) -> Any:
+    """Draw every sample; the case has its own shape as well as its own colour."""
+    import altair as alt
+
+    conditions = list(dict.fromkeys(points["condition"]))
+    shapes = alt.Scale(domain=conditions, range=["diamond" if name == case else "circle" for name in conditions])
+    legend = alt.Legend(title=None, symbolOpacity=1)
+    return (
         alt.Chart(points)
         .mark_point(size=130, filled=True, opacity=1, stroke="white", strokeWidth=1)
         .encode(
             x=alt.X(field="value", **x),
             y=y,
-            color=alt.Color(field="condition", type="nominal", scale=scale, legend=legend),
+            color=colour,
             shape=alt.Shape(field="condition", type="nominal", scale=shapes, legend=legend),
             tooltip=[
                 _parts.nominal("donor", "donor"),
@@ -101,8 +118,6 @@ def donors(
             ],
         )
     )
-    height = 26 * max(points["row"].nunique(), 1) + 10
-    return alt.layer(*layers).properties(width="container", height=height)
 
 
 def _points(table: pd.DataFrame, measure: str, case: str, control: str) -> pd.DataFrame:

@@ -42,8 +42,8 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure
     order = data["row"].tolist()
     x = {
         "type": "quantitative",
-        "scale": alt.Scale(domain=_parts.padded(data[["low", "high", "pi_low", "pi_high"]], zero=True), nice=False),
-        "axis": alt.Axis(title="← fat  ·  Hedges' g of fate_bias  ·  bone →", tickCount=6, grid=True),
+        "scale": alt.Scale(domain=_domain(data), nice=False),
+        "axis": alt.Axis(title="← fat · Hedges' g · bone →", tickCount=6, grid=True),
     }
     tooltip = [
         _parts.nominal("row", "data set"),
@@ -55,9 +55,11 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure
         _parts.quantitative("p_smallest", "smallest reachable p"),
         _parts.nominal("audit", "audit"),
     ]
-    base = alt.Chart(data).encode(y=alt.Y(field="row", type="nominal", sort=order, title=None))
+    base = alt.Chart(data).encode(
+        y=alt.Y(field="row", type="nominal", sort=order, title=None, axis=alt.Axis(labelLimit=190))
+    )
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 3])
-    prediction = base.transform_filter("isValid(datum.pi_low)").mark_rule(strokeWidth=8, opacity=0.3)
+    prediction = base.transform_filter("isValid(datum.pi_low)").mark_rule(strokeWidth=8, opacity=0.3, clip=True)
     interval = base.mark_rule(strokeWidth=2).encode(x=alt.X(field="low", **x), x2="high", tooltip=tooltip)
     symbols = [
         base.transform_filter(f"datum.role === '{role}'")
@@ -75,6 +77,14 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure
     return alt.layer(*layers).properties(width="container", height=_parts.ROW * max(len(data), 1) + 10)
 
 
+def _domain(data: pd.DataFrame) -> list[float]:
+    """Return the axis: all intervals whole; a prediction interval far wider than they are runs out of the picture."""
+    low, high = _parts.padded(data[["low", "high"]], zero=True)
+    room = (high - low) / 4
+    ends = _parts.padded(data[["low", "high", "pi_low", "pi_high"]], zero=True)
+    return [max(ends[0], low - room), min(ends[1], high + room)]
+
+
 def _rows(contrasts: pd.DataFrame, meta: pd.DataFrame | None, measure: str) -> pd.DataFrame:
     """Put data sets and pooled estimates into one table, one row per line of the chart."""
     chosen = contrasts[_parts.text_column(contrasts, "measure") == measure] if len(contrasts) else contrasts
@@ -82,6 +92,7 @@ def _rows(contrasts: pd.DataFrame, meta: pd.DataFrame | None, measure: str) -> p
     name = _parts.text_column(chosen, "dataset")
     audit = _parts.text_column(chosen, "audit")
     rows = pd.DataFrame({
+        "contrast": _parts.text_column(chosen, "contrast"),
         "row": name + (" · " + _parts.text_column(chosen, "contrast") if several else ""),
         "g": _parts.number_column(chosen, "g"),
         "low": _parts.number_column(chosen, "g_low"),
@@ -96,12 +107,16 @@ def _rows(contrasts: pd.DataFrame, meta: pd.DataFrame | None, measure: str) -> p
     })  # fmt: skip
     if meta is not None and len(meta):
         rows = pd.concat([rows, _pooled(meta, measure, several)], ignore_index=True)
-    return rows[rows["g"].notna()].reset_index(drop=True)
+    # Each contrast's pooled row stands below its own data sets.
+    place = {contrast: index for index, contrast in enumerate(dict.fromkeys(rows["contrast"]))}
+    rows = rows.assign(place=rows["contrast"].map(place)).sort_values("place", kind="stable")
+    return rows[rows["g"].notna()].drop(columns="place").reset_index(drop=True)
 
 
 def _pooled(meta: pd.DataFrame, measure: str, several: bool) -> pd.DataFrame:
     chosen = meta[(_parts.text_column(meta, "measure") == measure) & (_parts.number_column(meta, "k") >= 2)]
     return pd.DataFrame({
+        "contrast": _parts.text_column(chosen, "contrast"),
         "row": POOLED + (" · " + _parts.text_column(chosen, "contrast") if several else pd.Series("", chosen.index)),
         "g": _parts.number_column(chosen, "effect"),
         "low": _parts.number_column(chosen, "ci_low"),

@@ -34,20 +34,7 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
     """
     import altair as alt
 
-    data = pd.DataFrame({
-        "column": _parts.text_column(contrasts, "dataset"),
-        "contrast": _parts.text_column(contrasts, "contrast"),
-        "measure": _parts.text_column(contrasts, "measure").str.removeprefix("set:"),
-        "g": _parts.number_column(contrasts, "g"),
-        "difference": _parts.number_column(contrasts, "difference"),
-        "p_value": _parts.number_column(contrasts, "p_value"),
-        "padj": _parts.number_column(contrasts, "padj"),
-        "p_smallest": _parts.number_column(contrasts, "p_smallest"),
-        "audit": _parts.text_column(contrasts, "audit"),
-    })  # fmt: skip
-    repeated = data.groupby("column")["contrast"].nunique()
-    several = data["column"].map(repeated) > 1
-    data["column"] = data["column"].where(~several, data["column"] + " · " + data["contrast"])
+    data = _rows(contrasts)
     measures = list(dict.fromkeys(data["measure"]))
     columns = list(dict.fromkeys(data["column"]))
     tooltip = [
@@ -90,3 +77,22 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
         numbers = base.transform_filter("isValid(datum.g)").mark_text(fontSize=11)
         layers.append(numbers.encode(text=alt.Text(field="g", type="quantitative", format=".1f"), color=ink))
     return alt.layer(*layers).properties(width="container", height=24 * max(len(measures), 1))
+
+
+def _rows(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per cell; a column is named by its contrast too where a data set has several."""
+    data = pd.DataFrame({
+        "column": _parts.text_column(contrasts, "dataset"),
+        "contrast": _parts.text_column(contrasts, "contrast"),
+        "measure": _parts.text_column(contrasts, "measure").str.removeprefix("set:"),
+        "g": _parts.number_column(contrasts, "g"),
+        "difference": _parts.number_column(contrasts, "difference"),
+        "p_value": _parts.number_column(contrasts, "p_value"),
+        "padj": _parts.number_column(contrasts, "padj"),
+        "p_smallest": _parts.number_column(contrasts, "p_smallest"),
+        "audit": _parts.text_column(contrasts, "audit"),
+    })  # fmt: skip
+    repeated = data.groupby("column")["contrast"].nunique()
+    several = data["column"].map(repeated) > 1
+    data["column"] = data["column"].where(~several, data["column"] + " · " + data["contrast"])
+    return data

@@ -6,9 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from fatescore import _keys
 from fatescore.pl import _palette, _parts
 
 TOTAL = "sum = difference"
+_PARTS = {_keys.OSTEOGENIC: "bone gene", _keys.ADIPOGENIC: "fat gene"}
+_TOGETHER = "together"
 
 
 def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
@@ -37,7 +40,7 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
     import altair as alt
 
     data = steps(contributions, most=most)
-    names = ["osteogenic gene", "adipogenic gene", "together"]
+    names = [*_PARTS.values(), _TOGETHER]
     colour = alt.Color(
         field="part",
         type="nominal",
@@ -47,7 +50,7 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
     x = {
         "type": "quantitative",
         "scale": alt.Scale(domain=_parts.padded(data[["from", "to"]], zero=True), nice=False),
-        "axis": alt.Axis(title="← fat  ·  change of fate_bias  ·  bone →", grid=True, tickCount=6),
+        "axis": alt.Axis(title="← fat · change · bone →", grid=True, tickCount=6),
     }
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule().encode(x=alt.X(field="zero", **x))
     bars = (
@@ -80,7 +83,7 @@ def steps(contributions: pd.DataFrame, *, most: int = 20) -> pd.DataFrame:
     """
     data = pd.DataFrame({
         "gene": _parts.text_column(contributions, "gene"),
-        "part": _parts.text_column(contributions, "arm") + " gene",
+        "part": _parts.text_column(contributions, "arm").map(_PARTS).fillna(_TOGETHER),
         "contribution": _parts.number_column(contributions, "contribution").fillna(0.0),
     })  # fmt: skip
     size = data["contribution"].abs()
@@ -88,10 +91,10 @@ def steps(contributions: pd.DataFrame, *, most: int = 20) -> pd.DataFrame:
     shown, rest = data.iloc[:most], data.iloc[most:]
     total = float(data["contribution"].sum())
     if len(rest):
-        other = {"gene": f"{len(rest)} other genes", "part": "together", "contribution": rest["contribution"].sum()}
+        other = {"gene": f"{len(rest)} other genes", "part": _TOGETHER, "contribution": rest["contribution"].sum()}
         shown = pd.concat([shown, pd.DataFrame([other])], ignore_index=True)
     ends = shown["contribution"].cumsum()
     shown = shown.assign(**{"from": (ends - shown["contribution"]).round(8), "to": ends.round(8)})
-    last = {"gene": TOTAL, "part": "together", "contribution": total, "from": 0.0, "to": round(total, 8)}
+    last = {"gene": TOTAL, "part": _TOGETHER, "contribution": total, "from": 0.0, "to": round(total, 8)}
     bars = pd.concat([shown, pd.DataFrame([last])], ignore_index=True)
     return bars[["gene", "part", "contribution", "from", "to"]]

@@ -45,7 +45,7 @@ def normalise(adata: AnnData, *, assay: Assay, scale: Scale) -> AnnData:
     Examples
     --------
     >>> import fatescore as fs
-    >>> adata = fs.simulate.bulk(n_per_group=2, n_genes=300, seed=0)
+    >>> adata = fs.simulate.bulk(n_donors=4, n_genes=300, seed=0)
     >>> float(fs.pp.normalise(adata, assay="bulk", scale="counts").X.max()) < 20
     True
     """

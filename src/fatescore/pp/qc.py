@@ -139,7 +139,7 @@ def _cell_table(adata: AnnData, limits: QcLimits) -> pd.DataFrame:
             verdict, reason = _keys.NOT_SCORABLE, "no stromal cells"
         elif n_kept < limits.min_stromal_cells:
             verdict = _keys.NOT_SCORABLE
-            reason = f"{n_kept} stromal cells pass, {limits.min_stromal_cells} needed; {reason}"
+            reason = f"{n_kept:,} stromal cells pass, {limits.min_stromal_cells:,} needed; {reason}"
         rows.append(
             {
                 **_identity(cells, str(sample)),
@@ -193,7 +193,8 @@ def _identity(obs: pd.DataFrame, sample: str) -> dict[str, str]:
 
 
 def _medians(obs: pd.DataFrame) -> dict[str, float]:
-    return {key: float(obs[key].median()) for key in (_keys.TOTAL_COUNTS, _keys.N_GENES, _keys.PCT_MT)}
+    numbers = {key: obs[key].dropna() for key in (_keys.TOTAL_COUNTS, _keys.N_GENES, _keys.PCT_MT)}
+    return {key: float(values.median()) if len(values) else np.nan for key, values in numbers.items()}
 
 
 def _dropped_text(why: dict[str, int]) -> str:

@@ -6,10 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 MISSING = "–"
 
 LABELS = {
     "n_obs": "cells or samples",
+    "n_genes": "genes",
+    "n_unmapped": "identifiers not mapped",
     "n_kept": "kept",
     "total_counts": "total counts",
     "n_genes_by_counts": "genes detected",
@@ -34,6 +38,7 @@ LABELS = {
     "loo_low": "leave one out, low",
     "loo_high": "leave one out, high",
     "auroc": "AUROC",
+    "auroc_cells": "AUROC, cells",
     "gene_set": "gene set",
     "by_alias": "by alias",
     "missing_genes": "missing genes",
@@ -51,7 +56,7 @@ LABELS = {
     "pi_low": "prediction low",
     "pi_high": "prediction high",
     "tau2": "tau²",
-    "i2": "I²",
+    "i2": "I² (%)",
     "q": "Q",
     "k": "data sets",
     "se": "SE",
@@ -84,6 +89,11 @@ def text(row: Mapping[str, Any], column: str) -> str:
     return "" if is_missing(value) else str(value)
 
 
+def texts(table: pd.DataFrame, column: str) -> list[str]:
+    """Return a column as text; empty when the table lacks it."""
+    return [str(value) for value in table[column]] if column in table else []
+
+
 def number(value: Any, digits: int = 3) -> str:
     """Return a number with ``digits`` significant digits; from 10,000 on with thousands separators.
 
@@ -100,7 +110,7 @@ def number(value: Any, digits: int = 3) -> str:
     if real == int(real) and abs(real) < 1e15:
         return f"{int(real):,}" if abs(real) >= 10_000 else str(int(real))
     if abs(real) >= 1000:
-        return f"{real:,.0f}"
+        return f"{real:,.0f}" if abs(real) >= 10_000 else f"{real:.0f}"
     return f"{real:.{digits}g}" if abs(real) >= 1e-4 else f"{real:.1e}"
 
 

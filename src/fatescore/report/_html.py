@@ -15,6 +15,8 @@ from fatescore.pl import _palette, _theme
 from fatescore.report import _format
 from fatescore.report.tables import records
 
+LONG_TEXT = 45  # characters
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -35,6 +37,10 @@ class Table:
     columns: tuple[str, ...]
     numeric: tuple[bool, ...]
     rows: tuple[tuple[Cell, ...], ...]
+
+    def long(self, column: int) -> bool:
+        """Tell whether a column holds sentences and needs room."""
+        return any(len(row[column].text) > LONG_TEXT for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def table(
         Leave numbers as they are (for sample fields, where a number may be a code).
     """
     names = [column for column in (columns if columns is not None else list(data.columns)) if column in data]
-    numeric = tuple(pd.api.types.is_numeric_dtype(data[column]) and data[column].dtype != bool for column in names)
+    numeric = tuple(_is_numeric(data[column]) for column in names)
     rows = []
     for record in records(data):
         cells = []
@@ -143,6 +149,12 @@ def address(*parts: str) -> str:
 def render(template: str, **values: Any) -> str:
     """Render a template; the same values give the same bytes."""
     return str(_environment().get_template(template).render(**values))
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    """Tell numbers from text; a column without any value counts as text."""
+    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return bool(is_number and column.notna().any())
 
 
 def _order(value: Any) -> str:

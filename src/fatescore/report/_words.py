@@ -13,6 +13,7 @@ from fatescore.report import _format
 from fatescore.report.tables import records
 
 DISEASE, KNOWN = "disease", "known_fate"
+ALPHA = 0.05
 WARNING = "cannot be separated from"
 LEAST_DONORS = 3
 
@@ -62,7 +63,7 @@ def p_text(row: Mapping[str, Any]) -> str:
     kind = "exact p" if "exact" in _format.text(row, "p_method").lower() else "p"
     smallest = _format.p(row.get("p_smallest"))
     text = f"{kind} = {_format.p(row['p_value'])}; the smallest p this design can reach is {smallest}"
-    audit = _format.text(row, "audit")
+    audit = shorten(_format.text(row, "audit"))
     return f"{text}; warning: {audit}" if audit.startswith(WARNING) else text
 
 
@@ -100,12 +101,15 @@ def expectation(row: Mapping[str, Any]) -> str:
         "not told apart from zero": f"It is not told apart from zero, where {side} was expected",
         "not tested": f"It was not tested against the expectation ({side})",
     }
+    smallest = row.get("p_smallest")
+    if agreement == "not told apart from zero" and not _format.is_missing(smallest) and float(str(smallest)) > ALPHA:
+        return f"{words[agreement]}; with so few donors no result could have reached p < {ALPHA}"
     return words.get(agreement, f"Against the expectation ({side}): {agreement}")
 
 
 def verdict(row: Mapping[str, Any]) -> str:
     """Return the audit's verdict as a sentence."""
-    audit = _format.text(row, "audit")
+    audit = shorten(_format.text(row, "audit"))
     if audit.startswith(WARNING):
         fields = audit.removeprefix(WARNING).strip()
         return (
@@ -132,7 +136,7 @@ def answer(row: Mapping[str, Any]) -> Answer:
             f"({p_text(row)})."
         )
     more = expectation(row)
-    audit = _format.text(row, "audit")
+    audit = shorten(_format.text(row, "audit"))
     return Answer(
         dataset=str(row["dataset"]),
         title=f"{row['contrast']}: {side}",
@@ -146,36 +150,60 @@ def answer(row: Mapping[str, Any]) -> Answer:
 def pooled(row: Mapping[str, Any], contrasts: pd.DataFrame) -> Answer:
     """Put one row of ``meta.tsv`` that pools at least two data sets into words."""
     used = rows_of(contrasts, kind=DISEASE, measure=_keys.FATE_BIAS, contrast=str(row["contrast"]))
-    names = [name.strip() for name in str(row["datasets"]).replace(";", ",").split(",")]
-    used = used[used["dataset"].isin(names)]
-    n_case, n_control = used["n_case"].sum(), used["n_control"].sum()
-    first = used.iloc[0] if len(used) else None
-    sides = str(row["contrast"]) if first is None else f"in {first['case']} than in {first['control']}"
-    low, high = _format.number(row["ci_low"]), _format.number(row["ci_high"])
+    used = used[used["dataset"].isin([name.strip() for name in str(row["datasets"]).split(",")])]
+    first: Mapping[str, Any] = records(used)[0] if len(used) else {"case": row["contrast"], "control": "control"}
+    effect = _format.number(row["effect"])
+    interval = f"{_format.number(row['ci_low'])} to {_format.number(row['ci_high'])}"
+    expected = "no prediction interval from so few data sets"
+    if not _format.is_missing(row["pi_low"]):
+        expected = f"prediction interval {_format.number(row['pi_low'])} to {_format.number(row['pi_high'])}"
+    donors = f" ({_format.number(used['n_case'].sum())} against {_format.number(used['n_control'].sum())} donors)"
     headline = (
-        f"Over {_format.number(row['k'])} data sets "
-        f"({_format.number(n_case)} against {_format.number(n_control)} donors), "
-        f"fate_bias was {direction(row['effect'])}, {sides}: pooled Hedges' g = {_format.number(row['effect'])} "
-        f"(95 % CI {low} to {high}, "
-        f"prediction interval {_format.number(row['pi_low'])} to {_format.number(row['pi_high'])}, "
-        f"p = {_format.p(row['p_value'])})."
+        f"Over {_format.number(row['k'])} data sets{donors if len(used) else ''}, fate_bias was "
+        f"{direction(row['effect'])}, in {first['case']} than in {first['control']}: pooled Hedges' g = {effect} "
+        f"(95 % CI {interval}, {expected}, p = {_format.p(row['p_value'])}). {_pooled_expectation(row, first)}."
     )
-    if float(row["ci_low"]) <= 0 <= float(row["ci_high"]):
-        headline += " This is not told apart from zero."
-    out = _format.text(row, "left_out")
-    audits = used["audit"].astype(str)
-    clean = int((audits == "clean").sum())
-    words = f"Confounding: {clean} of {len(used)} pooled data sets are clean."
-    if out:
-        words += f" Not pooled: {out}."
     numbers = (
-        ("pooled Hedges' g", f"{_format.number(row['effect'])} [{low}, {high}]"),
-        ("prediction interval", f"[{_format.number(row['pi_low'])}, {_format.number(row['pi_high'])}]"),
+        ("pooled Hedges' g [95 % CI]", f"{effect} [{interval}]"),
+        ("prediction interval", expected.removeprefix("prediction interval ")),
         ("data sets", _format.number(row["k"])),
         ("p (pooled)", _format.p(row["p_value"])),
-        ("I² (heterogeneity)", _format.number(row.get("i2"))),
+        ("I² (heterogeneity, %)", _format.number(row.get("i2"))),
     )
-    return Answer("", f"{row['contrast']}: all data sets", headline, words, numbers, "plain")
+    return Answer("", f"{row['contrast']}: all data sets", headline, _pooled_verdict(row, used), numbers, "plain")
+
+
+def _pooled_expectation(row: Mapping[str, Any], first: Mapping[str, Any]) -> str:
+    sign = _format.text(first, "expected")
+    if float(row["ci_low"]) <= 0 <= float(row["ci_high"]):
+        found = "not told apart from zero"
+    else:
+        found = "agrees" if (float(row["effect"]) > 0) == (sign == "+") else "opposite"
+    words = expectation({"expected": sign, "agreement": found})
+    return words or ("It is not told apart from zero" if found.startswith("not") else "The interval excludes zero")
+
+
+def _pooled_verdict(row: Mapping[str, Any], used: pd.DataFrame) -> str:
+    audits = [_format.text(one, "audit") for one in records(used)]
+    words = f"Confounding: {audits.count('clean')} of the {_format.number(row['k'])} pooled data sets are clean"
+    partly = [str(one["dataset"]) for one in records(used) if _format.text(one, "audit").startswith("partly")]
+    words += f", {', '.join(partly)} partly confounded." if partly else "."
+    kept = [str(one["dataset"]) for one in records(used) if _format.text(one, "audit").startswith(WARNING)]
+    if kept:
+        words += f" Pooled although the groups cannot be separated from another field: {', '.join(kept)}."
+    out = _format.text(row, "left_out")
+    return shorten(f"{words} Not pooled: {out}." if out else words)
+
+
+def shorten(text: str) -> str:
+    """Leave out the prefix of GEO's sample fields: a reader knows the field without it.
+
+    Examples
+    --------
+    >>> shorten("cannot be separated from characteristics: kit")
+    'cannot be separated from kit'
+    """
+    return text.replace("characteristics: ", "")
 
 
 def controls(contrasts: pd.DataFrame) -> str:
@@ -185,7 +213,7 @@ def controls(contrasts: pd.DataFrame) -> str:
         return "Positive controls: none in this run."
     signs = {"+": 1.0, "-": -1.0}
     right = [
-        f"{row['dataset']} (AUROC {_format.number(row['auroc'])})"
+        f"{row['dataset']} ({_auroc(row)})"
         for row in records(rows)
         if not _format.is_missing(row["difference"]) and signs.get(str(row["expected"]), 0.0) * row["difference"] > 0
     ]
@@ -193,12 +221,18 @@ def controls(contrasts: pd.DataFrame) -> str:
     return f"Positive controls: {len(right)} of {len(rows)} contrasts with a known fate point the right way ({names})."
 
 
+def _auroc(row: Mapping[str, Any]) -> str:
+    text = f"AUROC {_format.number(row['auroc'])}"
+    cells = row.get("auroc_cells")
+    return text if _format.is_missing(cells) else f"{text}, over cells {_format.number(cells)}"
+
+
 def _numbers(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     def interval(name: str) -> str:
         middle = _format.number(row.get(name))
         return f"{middle} [{_format.number(row.get(f'{name}_low'))}, {_format.number(row.get(f'{name}_high'))}]"
 
-    audit = _format.text(row, "audit") or "–"
+    audit = shorten(_format.text(row, "audit")) or "–"
     p_value = _format.p(row.get("p_value")) if tested(row) else "not tested"
     return (
         ("difference [95 % CI]", interval("difference")),

@@ -92,21 +92,28 @@ def _contrast(tables: DatasetTables, row: Mapping[str, Any], index: int) -> dict
     every = _words.rows_of(tables.contrasts, contrast=name)
     return {
         "answer": _words.answer(row),
-        "audit": _audit(audit, index) if len(audit) else None,
+        **_audit(audit, index),
         "donors": _donors(tables, row, index),
         "genes": _genes(genes, row, index) if len(genes) else None,
         "measures": _html.table(f"measures-{index}", f"Every measure of {name}", every, _SHOWN_CONTRAST),
     }
 
 
-def _audit(audit: pd.DataFrame, index: int) -> _html.Table:
-    order = {"separates perfectly": 0, "partly separates": 1, "states the condition": 2, "clean": 3}
-    place = audit["verdict"].map(order).fillna(4)
-    marks = {"verdict": lambda row: "bad" if row["verdict"] == "separates perfectly" else ""}
+def _audit(audit: pd.DataFrame, index: int) -> dict[str, Any]:
+    """Return the fields that do not look clean as one table, and the clean ones as another."""
+    if not len(audit):
+        return {"audit": None, "audit_clean": None}
+    order = {"separates perfectly": 0, "partly separates": 1, "states the condition": 2}
+    ordered = audit.assign(place=audit["verdict"].map(order).fillna(3))
+    ordered = ordered.sort_values(["place", "field"], kind="stable")
+    marks = {"verdict": lambda row: {0: "bad", 1: "fair"}.get(row["place"], "")}
     columns = ("field", "verdict", "case_values", "control_values", "statistic", "p_value")
-    caption = "Does a sample field other than the condition separate the groups?"
-    ordered = audit.assign(place=place).sort_values(["place", "field"], kind="stable")
-    return _html.table(f"audit-{index}", caption, ordered, columns, marks=marks)
+    clean = ordered["verdict"] == "clean"
+    loud, quiet = ordered[~clean], ordered[clean]
+    return {
+        "audit": _html.table(f"audit-{index}", "Fields that differ between the groups", loud, columns, marks=marks),
+        "audit_clean": _html.table(f"clean-{index}", "Fields that do not separate the groups", quiet, columns),
+    }
 
 
 def _donors(tables: DatasetTables, row: Mapping[str, Any], index: int) -> _html.Figure:

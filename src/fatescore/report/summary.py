@@ -13,7 +13,8 @@ from fatescore.report.tables import SummaryTables, by_dataset, facts, in_order, 
 
 _SHOWN = (
     "dataset", "contrast", "case", "control", "measure", "unit", "n_case", "n_control", "difference",
-    "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "auroc", "expected", "agreement", "audit", "note",
+    "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "auroc", "auroc_cells", "expected", "agreement",
+    "audit", "note",
 )  # fmt: skip
 
 
@@ -95,9 +96,8 @@ def answer_lines(tables: SummaryTables) -> list[str]:
     'No disease contrast could be estimated in this run.'
     """
     counts = _counts(tables)
-    first = (
-        f"{'SIMULATED. ' if is_simulated(tables.statuses) else ''}{_format.count(sum(counts.values()), 'data set')}: "
-        + (", ".join(f"{number} {status}" for status, number in counts.items() if number) or "none")
+    first = f"{_simulated_prefix(tables)}{_format.count(sum(counts.values()), 'data set')}: " + (
+        ", ".join(f"{number} {status}" for status, number in counts.items() if number) or "none"
     )
     said = leading(tables)
     if not said:
@@ -109,12 +109,22 @@ def answer_lines(tables: SummaryTables) -> list[str]:
 
 def _simulated(tables: SummaryTables) -> str:
     """Say which data sets are simulated."""
-    groups = by_dataset(tables.statuses)
-    names = [name for name, group in groups.items() if is_simulated(group)]
+    names, real = _simulated_and_real(tables)
     if not names:
         return ""
-    real = [name for name, group in groups.items() if not is_simulated(group) and facts(group, "ingest")]
     return "this page is made from simulated data" if not real else f"these data sets are simulated: {', '.join(names)}"
+
+
+def _simulated_prefix(tables: SummaryTables) -> str:
+    names, real = _simulated_and_real(tables)
+    return "" if not names else "SIMULATED. " if not real else f"SIMULATED IN PART ({', '.join(names)}). "
+
+
+def _simulated_and_real(tables: SummaryTables) -> tuple[list[str], list[str]]:
+    """Return the data sets that say they are simulated, and those that were read and do not."""
+    groups = by_dataset(tables.statuses)
+    names = [name for name, group in groups.items() if is_simulated(group)]
+    return names, [name for name, group in groups.items() if name not in names and facts(group, "ingest")]
 
 
 def _counts(tables: SummaryTables) -> dict[str, int]:
@@ -123,6 +133,9 @@ def _counts(tables: SummaryTables) -> dict[str, int]:
 
 
 def _page_of(tables: SummaryTables, dataset: str) -> str:
+    """Return the address of a data set's page, empty for a contrast across data sets, which has none."""
+    if dataset not in set(_format.texts(tables.scoreboard, _keys.DATASET)):
+        return ""
     return tables.pages.get(dataset) or _html.address("datasets", dataset, "report.html")
 
 
@@ -160,7 +173,7 @@ def _forest(tables: SummaryTables) -> _html.Figure | None:
     caption = (
         "Square: one data set with its 95 % interval. Hollow circle: not pooled, because the groups "
         "cannot be separated from another field. Diamond: pooled; the wide band is the interval in which "
-        "a new data set's result is expected."
+        "a new data set's result is expected (it may run out of the picture: the numbers are below)."
     )
     return _html.figure(
         "forest-chart", "The difference, data set by data set", pl.forest(rows, tables.meta),
@@ -190,14 +203,17 @@ def _heatmap(tables: SummaryTables) -> _html.Figure | None:
 def _controls(rows: pd.DataFrame) -> _html.Figure:
     main = _words.rows_of(rows, measure=_keys.FATE_BIAS)
     columns = (
-        "dataset", "contrast", "case", "control", "n_case", "n_control", "difference", "g", "auroc", "expected",
-        "agreement", "p_value", "p_smallest", "audit", "note",
+        "dataset", "contrast", "case", "control", "n_case", "n_control", "difference", "g", "auroc", "auroc_cells",
+        "expected", "agreement", "p_value", "p_smallest", "audit", "note",
     )  # fmt: skip
     behind = _html.table("controls-table", "Contrasts with a known answer", main, columns)
     alt = "AUROC of fate_bias in contrasts with a known fate: " + "; ".join(
         f"{row['dataset']} {_format.number(row['auroc'])}" for row in records(main)
     )
-    caption = "1 or 0: every sample is on the right or the wrong side (of the expected sign +); 0.5 is guessing."
+    caption = (
+        "Point: over donors. Hollow diamond: over cells. With an expected sign of + a perfect index reaches 1, "
+        "with - it reaches 0; 0.5 is guessing."
+    )
     return _html.figure(
         "controls-chart", "Does the index find known fates?", pl.controls(rows), alt, caption=caption, behind=behind
     )
@@ -214,7 +230,7 @@ def _audit(tables: SummaryTables) -> list[dict[str, Any]]:
         found.append({
             "name": f"{row['dataset']} · {row['contrast']}",
             "href": _page_of(tables, str(row["dataset"])),
-            "verdict": _format.text(row, "audit") or "not audited",
+            "verdict": _words.shorten(_format.text(row, "audit")) or "not audited",
             "tone": _tone(row),
             "tested": len(fields),
             "fields": _html.table(

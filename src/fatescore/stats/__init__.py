@@ -1,5 +1,6 @@
 """Statistics on arrays and tables: donors are the unit, p values are exact where they can be."""
 
+from fatescore.stats.cells import auroc_of_cells
 from fatescore.stats.confounding import confounding, verdict
 from fatescore.stats.contrast import contrast, contributions, donor_means
 from fatescore.stats.fdr import bh
@@ -7,6 +8,7 @@ from fatescore.stats.meta import meta
 from fatescore.stats.permutation import permutation_test, sign_flip_test, smallest_p
 
 __all__ = [
+    "auroc_of_cells",
     "bh",
     "confounding",
     "contrast",

@@ -15,7 +15,7 @@ from fatescore.methods import rank_log
 from fatescore.stats import fdr, null
 from fatescore.tl import _matrix
 from fatescore.tl.score_gene_sets import record
-from fatescore.typing import BoolArray, FloatArray, Organism
+from fatescore.typing import FloatArray, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -61,8 +61,8 @@ def fate_bias(
     For an AnnData ``None``; writes into ``obs`` the columns ``osteogenic adipogenic fate_bias commitment
     maturation`` (log2 rank), ``fate_bias_z fate_bias_pval fate_bias_padj`` and ``fate_call`` (``osteogenic |
     adipogenic | dual | uncommitted | not scorable``), and ``uns["fatescore"]["fate_bias"]``. For a DataFrame
-    the table of these columns. Where too few index genes are measured (present and not zero everywhere) all
-    numbers are NaN, the call is ``not scorable`` and the reason stands in ``uns`` (``attrs`` of a DataFrame).
+    the table of these columns. Where too few index genes are among the data's genes all numbers
+    are NaN, the call is ``not scorable`` and the reason stands in ``uns`` (``attrs`` of a DataFrame).
 
     Raises
     ------
@@ -79,14 +79,12 @@ def fate_bias(
     """
     index = load_index(organism=organism)
     genes = _matrix.gene_names(data)
-    mean_value, detected = _first_pass(data, layer, chunk_size)
-    measured = list(genes[detected])
-    reason = why_not_scorable(index, measured)
-    weights = index_weights(index, measured)
+    reason = why_not_scorable(index, list(genes))
+    weights = index_weights(index, list(genes))
     if reason:
         table = _not_scorable(_matrix.obs_names(data))
     else:
-        table = _score(data, layer, chunk_size, genes, weights, mean_value, fdr_level)
+        table = _score(data, layer, chunk_size, genes, weights, fdr_level)
     parameters = {
         "organism": organism,
         "index": index.name,
@@ -127,12 +125,10 @@ def gene_contributions(data: AnnData | pd.DataFrame, *, organism: Organism, laye
     """
     index = load_index(organism=organism)
     genes = _matrix.gene_names(data)
-    _, detected = _first_pass(data, layer, _matrix.CHUNK_SIZE)
-    measured = list(genes[detected])
-    reason = why_not_scorable(index, measured)
+    reason = why_not_scorable(index, list(genes))
     if reason:
         raise InputError(f"the index cannot be computed: {reason}")
-    weights = index_weights(index, measured)[_keys.FATE_BIAS]
+    weights = index_weights(index, list(genes))[_keys.FATE_BIAS]
     columns = genes.get_indexer(weights.index)
     parts = np.empty((len(data), len(weights)))
     for rows, X in _matrix.chunks(data, layer):
@@ -148,15 +144,13 @@ def arm_of_genes(index: Index) -> dict[str, str]:
     return {symbol: arm for arm in index.arms for symbol in index.units(arm)["symbol"]}
 
 
-def _first_pass(data: AnnData | pd.DataFrame, layer: str | None, chunk_size: int) -> tuple[FloatArray, BoolArray]:
-    """Return per gene the mean value over the observations, and whether it is ever measured above zero."""
+def _mean_value(data: AnnData | pd.DataFrame, layer: str | None, chunk_size: int) -> FloatArray:
+    """Return each gene's mean value over the observations: the level on which the null is matched."""
     total: FloatArray = np.zeros(len(_matrix.gene_names(data)))
-    detected = np.zeros(len(total), dtype=bool)
     for _, X in _matrix.chunks(data, layer, chunk_size):
         bottom, offset = rank_log.values(X)
         total += np.asarray(offset.sum(axis=0)).ravel() + bottom.sum()
-        detected |= np.asarray(abs(X).sum(axis=0)).ravel() > 0
-    return total / len(data), detected
+    return total / len(data)
 
 
 def _score(
@@ -165,11 +159,10 @@ def _score(
     chunk_size: int,
     genes: pd.Index,
     weights: pd.DataFrame,
-    mean_value: FloatArray,
     fdr_level: float,
 ) -> pd.DataFrame:
     full = weights.reindex(genes, fill_value=0.0).to_numpy()
-    stratum = null.assign_strata(mean_value)
+    stratum = null.assign_strata(_mean_value(data, layer, chunk_size))
     scores = np.empty((len(data), full.shape[1]))
     z = np.full_like(scores, np.nan)
     known = np.nan_to_num(full)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from fatescore import _keys
 from fatescore.errors import NotScorable
-from fatescore.gene_sets import coverage, load, match
+from fatescore.gene_sets import coverage, load, load_index, match, why_not_scorable
 from fatescore.tl.fate_bias import fate_bias, gene_contributions
 from fatescore.tl.score_gene_sets import score_gene_sets
 from fatescore.typing import Organism
@@ -47,21 +48,25 @@ def observation_scores(adata: AnnData, *, organism: Organism) -> pd.DataFrame:
     Raises
     ------
     NotScorable
-        When too few genes of the index are measured.
+        When too few genes of the index are detected in the data set.
 
     Examples
     --------
     >>> import fatescore as fs
-    >>> adata = fs.simulate.bulk(n_per_group=2, n_genes=300, seed=0)
+    >>> adata = fs.simulate.bulk(n_donors=4, n_genes=300, seed=0)
     >>> fs.tl.observation_scores(adata, organism="human")["fate_bias"].notna().all()
     np.True_
     """
+    # A single cell may well lack a gene; a data set in which no observation shows it did not measure it.
+    detected = np.asarray(abs(adata.X).sum(axis=0)).ravel() > 0
+    reason = why_not_scorable(load_index(organism=organism), list(adata.var_names[detected]))
+    if reason:
+        raise NotScorable(f"too few genes of the index are detected in any observation: {reason}")
     scored = adata.copy()
     fate_bias(scored, organism=organism)
-    reason = scored.uns[_keys.UNS][_keys.FATE_BIAS]["not_scorable"]
-    if reason:
-        raise NotScorable(f"too few genes of the index are measured: {reason}")
-    sets = {name: genes for name, genes in match(load(organism=organism), scored.var_names).items() if genes}
+    matched = match(load(organism=organism), list(scored.var_names))
+    # the arms are columns of the index already
+    sets = {name: genes for name, genes in matched.items() if genes and name not in _keys.INDEX_MEASURES}
     score_gene_sets(scored, sets, method=METHOD)
     table = scored.obsm[_keys.score_key(METHOD)].add_prefix(SET_PREFIX)
     kept = [

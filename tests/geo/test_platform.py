@@ -1,0 +1,89 @@
+"""Probe to gene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fatescore.errors import InputError
+from fatescore.geo import collapse_probes, probe_symbols, read_annotation
+from fatescore.geo.platform import one_symbol, split_symbols
+
+
+@pytest.mark.parametrize(
+    ("cell", "gene"),
+    [
+        ("RUNX2", "RUNX2"),
+        ("PMF1-BGLAP /// PMF1 /// BGLAP", "BGLAP"),
+        ("PMF1-BGLAP///PMF1///BGLAP", "BGLAP"),
+        ("PMF1-BGLAP///BGLAP", "BGLAP"),
+        ("PMF1///BGLAP", ""),
+        ("BGLAP///ALPL-X///ALPL", ""),
+        ("PMF1-BGLAP///BGLAP///OTHER", ""),
+        ("A1///A2", ""),
+        ("A1 /// A1", "A1"),
+        ("---", ""),
+        ("", ""),
+    ],
+)
+def test_gene_of_a_cell(cell: str, gene: str) -> None:
+    assert one_symbol(split_symbols(cell), {"BGLAP", "ALPL"}) == gene
+
+
+@pytest.mark.parametrize("column", ["Gene symbol", "Gene Symbol", "GENE_SYMBOL", "Symbol", "ILMN_Gene"])
+def test_symbol_columns(column: str) -> None:
+    assert probe_symbols(pd.DataFrame({"ID": ["p1"], column: ["X"]})).to_dict() == {"p1": "X"}
+
+
+def test_gene_assignment() -> None:
+    cell = "NM_1 // BGLAP // osteocalcin // 1q22 // 632 /// NM_2 // PMF1-BGLAP // read-through // 1q22 // 1"
+    symbols = probe_symbols(pd.DataFrame({"ID": ["1", "2"], "gene_assignment": [cell, "---"]}))
+    assert split_symbols(symbols["1"]) == ["BGLAP", "PMF1-BGLAP"]
+    assert split_symbols(symbols["2"]) == []
+
+
+def test_no_symbols() -> None:
+    with pytest.raises(InputError, match="names no gene symbols; its columns are ID, GB_ACC"):
+        probe_symbols(pd.DataFrame({"ID": ["p"], "GB_ACC": ["U1"]}))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(["A", "B", "C", "A /// B", "---"]), min_size=1, max_size=12),
+    st.integers(0, 2**32 - 1),
+)
+def test_highest_mean_against_a_loop(cells: list[str], seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=(len(cells), 3))
+    probes = [f"p{k}" for k in range(len(cells))]
+    table, record = collapse_probes(pd.DataFrame(values, index=probes), pd.Series(cells, index=probes))
+    for gene in ("A", "B", "C"):
+        rows = [k for k, cell in enumerate(cells) if cell == gene]
+        assert (gene in table.index) == bool(rows)
+        if rows:
+            best = max(rows, key=lambda k: values[k].mean())
+            assert record.loc[gene, "probe"] == f"p{best}"
+            assert record.loc[gene, "n_probes"] == len(rows)
+            assert np.array_equal(table.loc[gene], values[best])
+
+
+def test_choice_is_blind_to_the_order_of_samples() -> None:
+    values = pd.DataFrame(np.arange(12.0).reshape(4, 3) % 5, index=list("abcd"))
+    symbols = pd.Series(["X", "X", "Y", "Y"], index=list("abcd"))
+    assert collapse_probes(values, symbols)[1].equals(collapse_probes(values[[2, 0, 1]], symbols)[1])
+
+
+def test_a_probe_with_gaps_yields() -> None:
+    values = pd.DataFrame({"s": [9.0, 1.0], "t": [np.nan, 1.0]}, index=["high", "whole"])
+    assert collapse_probes(values, pd.Series("X", index=values.index))[1]["probe"].tolist() == ["whole"]
+
+
+def test_real_annotation(real_data: Path) -> None:
+    symbols = probe_symbols(read_annotation(real_data / "geo/platforms/GPLnnn/GPL97/annot/GPL97.annot.gz"))
+    assert len(symbols) == 22_645
+    assert symbols["200000_s_at"] == "PRPF8"
+    assert symbols["200067_x_at"] == "SNX3///NR2E1"

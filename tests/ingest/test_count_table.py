@@ -1,0 +1,122 @@
+"""Text tables as submitters write them."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fatescore.errors import InputError
+from fatescore.ingest import read_table
+
+
+def write(tmp_path: Path, text: str, name: str = "t.txt") -> Path:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("gene\ta\tb\nRUNX2\t1\t2\nALPL\t3\t4\n", "t.tsv"),
+        ("gene,a,b\nRUNX2,1,2\nALPL,3,4\n", "t.csv.gz"),
+        ('"","a","b"\n"RUNX2",1,2\n"ALPL",3,4\n', "t.csv"),
+        ("a\tb\nRUNX2\t1\t2\nALPL\t3\t4\n", "write.table.txt"),
+        ('"a" "b"\n"RUNX2" 1 2\n"ALPL" 3 4\n', "spaces.txt"),
+        ("gene;a;b\nRUNX2;1;2\nALPL;3;4\n", "t.csv"),
+        ("gene\ta\tb\r\nRUNX2\t1\t2\r\nALPL\t3\t4\r\n", "dos.tsv"),
+        ("\ufeffgene\ta\tb\nRUNX2\t1\t2\nALPL\t3\t4\n", "bom.tsv"),
+        ("# Program:featureCounts\nGeneid\tChr\tStart\tEnd\tStrand\tLength\ta\tb\n"
+         "RUNX2\t1;1\t5;7\t6;8\t+;+\t4\t1\t2\nALPL\t1\t5\t6\t+\t2\t3\t4\n", "featureCounts.txt"),
+        ("gene\ta\tb\nRUNX2\t1\t2\nALPL\t3\t4\n__no_feature\t9\t9\nN_unmapped\t1\t1\n", "htseq.txt"),
+        (",gene_name,a,b\n0,RUNX2,1,2\n1,ALPL,3,4\n", "counted.csv"),
+        ("gene\ta\tb\tdescription\nRUNX2\t1\t2\ta, b\nALPL\t3\t4\tNA\n", "described.tsv"),
+        ("gene\ta\tb\tremark\nRUNX2\t1\t2\tx\nALPL\t3\t4\ty\n", "text.tsv"),
+    ],
+)  # fmt: skip
+def test_shapes(tmp_path: Path, text: str, name: str) -> None:
+    table = read_table(write(tmp_path, text, name))
+    assert list(table.data.index) == ["RUNX2", "ALPL"]
+    assert table.data.to_dict("list") == {"a": [1, 3], "b": [2, 4]}
+
+
+def test_symbols_beside_ids(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path, "gene_id\tgene_name\ta\nENSG1\tRUNX2\t1\nENSG2\t\t2\n"))
+    assert list(table.data.index) == ["ENSG1", "ENSG2"]
+    assert table.other_names == ["RUNX2", ""]
+
+
+def test_missing_values_and_text_ids(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path, "g\ta\tb\nNA\tNA\t1\n1-Mar\t\t2\n"))
+    assert list(table.data.index) == ["NA", "1-Mar"]
+    assert table.data["a"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "has no rows"),
+        ("gene\ta\n", "has no rows"),
+        ("hello world\nthis is not a table at all\n", "the header has 2 cells and the first row 7"),
+        ("gene\ta\nRUNX2\tx\n", "has no column of numbers"),
+        ("gene\ta\ta\nRUNX2\t1\t2\n", "has the column a more than once"),
+        ("gene\ta\tb\nRUNX2\t1\t2\nALPL\t1\t2\t3\n", "cannot be read as a table"),
+        ("\0\1\2", "is a binary file"),
+    ],
+)
+def test_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_table(write(tmp_path, text))
+
+
+def test_absent(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        read_table(tmp_path / "no.tsv")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    separator=st.sampled_from(["\t", ",", ";"]),
+    counts=st.lists(st.lists(st.integers(0, 10**6), min_size=3, max_size=3), min_size=1, max_size=6),
+    short=st.booleans(),
+    quote=st.booleans(),
+    packed=st.booleans(),
+)
+def test_round_trip(
+    separator: str, counts: list[list[int]], short: bool, quote: bool, packed: bool,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:  # fmt: skip
+    def q(text: str) -> str:
+        return f'"{text}"' if quote else text
+
+    head = [q(name) for name in (["s1", "s2", "s3"] if short else ["gene", "s1", "s2", "s3"])]
+    lines = [head, *([q(f"G{n}"), *map(str, row)] for n, row in enumerate(counts))]
+    text = "\n".join(separator.join(line) for line in lines) + "\n"
+    path = write(tmp_path_factory.mktemp("t"), text, "t.txt.gz" if packed else "t.txt")
+    table = read_table(path).data
+    assert list(table.columns) == ["s1", "s2", "s3"]
+    assert np.array_equal(table.to_numpy(), counts)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("gse35958/expression_log2.tsv.gz", (22_189, 9)),
+        ("mouse_bone_emtab5533/rsem_expected_counts.tsv.gz", (46_206, 10)),
+        ("mouse_inguinal_fat/counts.tsv.gz", (25_760, 16)),
+        ("3t3l1_timecourse/log2_ratio_to_t0.tsv.gz", (24_213, 7)),
+        ("msc_osteogenic_lowdepth/counts.tsv.gz", (35_789, 102)),
+    ],
+)
+def test_real_tables(real_data: Path, name: str, shape: tuple[int, int]) -> None:
+    table = read_table(real_data / name).data
+    assert table.shape == shape
+    plain = pd.read_csv(real_data / name, sep="\t", keep_default_na=False)
+    assert np.array_equal(table.to_numpy(), plain.iloc[:, 1:].astype(float).to_numpy())
+    assert list(table.index) == plain.iloc[:, 0].astype(str).tolist()

@@ -1,0 +1,72 @@
+"""Any table or AnnData, for scoring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+from fatescore.errors import InputError
+from fatescore.ingest import read_expression
+
+
+def write(tmp_path: Path, text: str, name: str = "t.tsv") -> Path:
+    path = tmp_path / name
+    path.write_text(text)
+    return path
+
+
+def test_counts_are_summed(tmp_path: Path) -> None:
+    adata = read_expression(write(tmp_path, "g\ts1\ts2\nRUNX2\t1\t2\nCBFA1\t3\t4\nALPL\t0\t9\n"), "human")
+    assert adata.to_df().to_dict("list") == {"RUNX2": [4, 6], "ALPL": [0, 9]}
+    assert sp.issparse(adata.layers["counts"])
+
+
+def test_log_values_keep_the_highest(tmp_path: Path) -> None:
+    adata = read_expression(
+        write(tmp_path, "g,s1,s2\nRunx2,1.5,2\nENSMUSG00000039153,3,4\nAlpl,0.1,9\n", "t.csv"), "mouse"
+    )
+    assert adata.to_df()["Runx2"].tolist() == [3, 4]
+    assert "counts" not in adata.layers
+
+
+def test_h5ad_keeps_its_obs(tmp_path: Path) -> None:
+    source = ad.AnnData(
+        np.array([[0.5, 1.5, 2.5]], np.float32), obs=pd.DataFrame({"k": ["v"]}, index=["c"]),
+        var=pd.DataFrame(index=["CBFA1", "RUNX2", "ALPL"]),
+    )  # fmt: skip
+    source.layers["counts"] = sp.csr_matrix([[1, 2, 3]])
+    source.write_h5ad(tmp_path / "x.h5ad")
+    adata = read_expression(tmp_path / "x.h5ad", "human")
+    assert list(adata.var_names) == ["RUNX2", "ALPL"]
+    assert adata.layers["counts"].toarray().tolist() == [[3, 3]]
+    assert adata.obs["k"].tolist() == ["v"]
+
+
+def test_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no human gene is known"):
+        read_expression(write(tmp_path, "g\ts1\nfoo\t1\n"), "human")
+    genes = ["RUNX2", "ALPL", "SP7", "IBSP", "BGLAP", "PPARG", "CEBPA", "SPP1", "COL1A1", "COL1A2", "LEPR", "CXCL12",
+             "DCN", "LUM", "PTPRC", "CD3E", "LYZ", "PECAM1", "CDH5", "KDR", "VCAM1"]  # fmt: skip
+    wide = "cell\t" + "\t".join(genes) + "\nc1\t" + "\t".join("1" * len(genes)) + "\n"
+    with pytest.raises(InputError, match=r"the columns name genes .* transpose the table"):
+        read_expression(write(tmp_path, wide), "human")
+    with pytest.raises(InputError, match="ALPL is infinite in s1"):
+        read_expression(write(tmp_path, "g\ts1\nRUNX2\t1.5\nALPL\tinf\n"), "human")
+    with pytest.raises(InputError, match="does not exist"):
+        read_expression(tmp_path / "no.h5ad", "human")
+
+
+@pytest.mark.parametrize(
+    ("name", "organism", "n_obs"),
+    [("gse35958/expression_log2.tsv.gz", "human", 9), ("3t3l1_timecourse/log2_ratio_to_t0.tsv.gz", "mouse", 7)],
+)
+def test_real_tables(real_data: Path, name: str, organism: str, n_obs: int) -> None:
+    adata = read_expression(real_data / name, organism)  # type: ignore[arg-type]
+    assert adata.n_obs == n_obs
+    genes = {"human": ["RUNX2", "BGLAP", "PPARG"], "mouse": ["Runx2", "Bglap", "Pparg"]}[organism]
+    assert set(genes) <= set(adata.var_names)

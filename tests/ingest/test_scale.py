@@ -1,0 +1,68 @@
+"""The declared scale is checked on every sample."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from fatescore.errors import InputError
+from fatescore.ingest._raw import Raw
+from fatescore.ingest.scale import check_scale
+
+RNG = np.random.default_rng(0)
+COUNTS = RNG.negative_binomial(1, 0.01, (3, 500)).astype(float)
+TRUE = {
+    "counts": COUNTS,
+    "tpm": (COUNTS + RNG.random(COUNTS.shape)) / (COUNTS + 0.5).sum(1, keepdims=True) * 1e6,
+    "linear": 2 ** RNG.normal(7, 2, (3, 500)),
+    "log2": RNG.normal(7, 2, (3, 500)),
+}
+TRUE["tpm"] *= 1e6 / TRUE["tpm"].sum(1, keepdims=True)
+
+
+def raw(matrix: np.ndarray) -> Raw:
+    return Raw(matrix=matrix, ids=[str(n) for n in range(matrix.shape[1])], columns=["s1", "s2", "s3"])
+
+
+@pytest.mark.parametrize("scale", list(TRUE))
+def test_true_declarations_pass(scale: str) -> None:
+    assert check_scale(raw(TRUE[scale]), scale) == []
+    assert check_scale(raw(sp.csr_matrix(TRUE[scale])), scale) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "declared"),
+    [
+        ("counts", "tpm"), ("counts", "log2"), ("tpm", "counts"), ("tpm", "log2"), ("linear", "log2"),
+        ("log2", "linear"), ("log2", "tpm"), ("log2", "counts"),
+    ],
+)  # fmt: skip
+def test_one_false_sample_stops_and_shows_both_readings(found: str, declared: str) -> None:
+    mixed = TRUE[declared].copy()
+    mixed[1] = TRUE[found][1]
+    with pytest.raises(InputError, match=rf"^s2 has .* declares {declared}, the values read as {found}"):
+        check_scale(raw(mixed), declared)
+
+
+def test_expected_counts_are_accepted_and_noted() -> None:
+    counts = COUNTS.copy()
+    counts[0, :10] += 0.5
+    assert "expected counts" in check_scale(raw(counts), "counts")[0]
+
+
+def test_low_depth_counts_are_counts() -> None:
+    assert check_scale(raw(RNG.poisson(0.05, (3, 400)).astype(float)), "counts") == []
+
+
+@pytest.mark.parametrize(("value", "message"), [(-1, "negative"), (np.nan, "missing"), (np.inf, "infinite")])
+def test_impossible_counts(value: float, message: str) -> None:
+    counts = COUNTS.copy()
+    counts[2, 3] = value
+    with pytest.raises(InputError, match=f"s3 has .*{message}"):
+        check_scale(raw(counts), "counts")
+
+
+def test_unknown_scale() -> None:
+    with pytest.raises(InputError, match=r'scale "log" is not known; .* did you mean "log2"'):
+        check_scale(raw(COUNTS), "log")  # type: ignore[arg-type]

@@ -1,0 +1,133 @@
+"""10x triplets under any name."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fatescore.errors import InputError
+from fatescore.ingest import tenx_mtx
+
+GENES = ["ENSG1\tRUNX2", "ENSG2\tPPARG", "ENSG3\tALPL"]
+COUNTS = {"GSM1": [[1, 0], [0, 2], [3, 4]], "GSM2": [[5, 6], [7, 0], [0, 8]]}
+
+
+def named(
+    triplet: Callable[..., dict[str, bytes]], pattern: str, *, version: int = 3, pack: str = "all"
+) -> dict[str, bytes]:
+    """Return the members of two samples; ``pattern`` holds {gsm} and {part}."""
+    members = {}
+    for gsm, counts in COUNTS.items():
+        for part, data in triplet(GENES, ["AA-1", "CC-1"], counts, version=version).items():
+            packed = pack == "all" or (pack == "some" and part.startswith("matrix"))
+            name = pattern.format(gsm=gsm, part=part) + (".gz" if packed else "")
+            members[name] = gzip.compress(data, mtime=0) if packed else data
+    return members
+
+
+def check(raw: Any) -> None:
+    assert raw.sample_names == ["GSM1", "GSM2"]
+    for gsm, counts in COUNTS.items():
+        assert np.array_equal(raw.matrix[raw.rows_of(gsm)].toarray().T, counts)
+    assert raw.ids == ["ENSG1", "ENSG2", "ENSG3"]
+    assert raw.other_names == ["RUNX2", "PPARG", "ALPL"]
+    assert raw.barcodes == ["AA-1", "CC-1"] * 2
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("pack", ["all", "some", "none"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{gsm}_name_{part}",
+        "{gsm}_name.{part}",
+        "{gsm}-{part}",
+        "{gsm}_x/filtered_feature_bc_matrix/{part}",
+        "a/b/{gsm}_{part}",
+    ],
+)
+def test_names(triplet: Any, tarred: Any, tmp_path: Path, version: int, pack: str, pattern: str) -> None:
+    members = named(triplet, pattern, version=version, pack=pack)
+    archive = tmp_path / "GSE5_RAW.tar"
+    archive.write_bytes(tarred({**members, "GSM1_report.html": b"x"}))
+    check(tenx_mtx.read(archive))
+    folder = tmp_path / "folder"
+    for name, data in members.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    check(tenx_mtx.read(folder))
+
+
+def test_one_feature_list_for_the_series(triplet: Any, tarred: Any, tmp_path: Path) -> None:
+    members = named(triplet, "{gsm}_{part}")
+    shared = members.pop("GSM1_features.tsv.gz")
+    del members["GSM2_features.tsv.gz"]
+    path = tmp_path / "r.tar"
+    path.write_bytes(tarred({**members, "GSE5_features.tsv.gz": shared}))
+    check(tenx_mtx.read(path))
+
+
+def test_antibodies_and_empty_barcodes_are_left_out(triplet: Any, tarred: Any, tmp_path: Path) -> None:
+    members = triplet(GENES, ["AA", "CC", "GG"], [[1, 0, 2], [0, 0, 0], [9, 0, 9]])
+    members["features.tsv"] = members["features.tsv"].replace(b"ALPL\tGene Expression", b"ALPL\tAntibody Capture")
+    path = tmp_path / "r.tar"
+    path.write_bytes(tarred({f"GSM1_{name}": data for name, data in members.items()}))
+    raw = tenx_mtx.read(path)
+    assert (raw.ids, raw.barcodes) == (["ENSG1", "ENSG2"], ["AA", "GG"])
+
+
+def test_different_feature_lists_are_joined_and_noted(triplet: Any, tarred: Any, tmp_path: Path) -> None:
+    one, two = triplet(GENES[:2], ["AA"], [[1], [2]]), triplet(GENES[:0:-1], ["AA"], [[3], [4]])
+    path = tmp_path / "r.tar"
+    path.write_bytes(tarred({**{f"GSM1_{n}": d for n, d in one.items()}, **{f"GSM2_{n}": d for n, d in two.items()}}))
+    raw = tenx_mtx.read(path)
+    assert raw.ids == ["ENSG1", "ENSG2", "ENSG3"]
+    assert raw.matrix.toarray().tolist() == [[1, 2, 0], [0, 4, 3]]
+    assert "different features" in raw.notes[0]
+
+
+@pytest.mark.parametrize("kind", ["up", "absolute", "symlink", "hardlink"])
+def test_unsafe_archives_are_refused(triplet: Any, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "bad.tar"
+    with tarfile.open(path, "w") as archive:
+        for name, data in named(triplet, "{gsm}_{part}").items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+        bad = tarfile.TarInfo({"up": "../GSM3_matrix.mtx", "absolute": "/GSM3_matrix.mtx"}.get(kind, "GSM3_matrix.mtx"))
+        if kind.endswith("link"):
+            bad.type = tarfile.SYMTYPE if kind == "symlink" else tarfile.LNKTYPE
+            bad.linkname = "/etc/passwd"
+        archive.addfile(bad)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError, match=r"points outside the archive or is a link"):
+        tenx_mtx.read(path)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_refused(triplet: Any, tarred: Any, tmp_path: Path) -> None:
+    path = tmp_path / "r.tar"
+    members = named(triplet, "{gsm}_{part}")
+    barcodes = members.pop("GSM2_barcodes.tsv.gz")
+    path.write_bytes(tarred(members))
+    with pytest.raises(InputError, match=r"GSM2 has no barcodes file"):
+        tenx_mtx.read(path)
+    path.write_bytes(tarred({**members, "GSM2_barcodes.tsv.gz": gzip.compress(gzip.decompress(barcodes) * 3)}))
+    with pytest.raises(InputError, match=r"the matrix is 3 x 2, with 3 features and 6 barcodes"):
+        tenx_mtx.read(path)
+    path.write_bytes(tarred({"GSM1.CEL.gz": b"x"}))
+    with pytest.raises(InputError, match=r"holds no 10x matrix; its files are GSM1.CEL.gz"):
+        tenx_mtx.read(path)
+    path.write_bytes(tarred({**members, "GSM2_barcodes.tsv.gz": barcodes, "GSM1_matrix.mtx.gz": gzip.compress(b"no")}))
+    with pytest.raises(InputError, match=r"GSM1: the matrix cannot be read"):
+        tenx_mtx.read(path)
+    path.write_bytes(b"not a tar")
+    with pytest.raises(InputError, match=r"cannot be read as an archive"):
+        tenx_mtx.read(path)

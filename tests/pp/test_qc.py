@@ -1,0 +1,88 @@
+"""Quality control: what is dropped, with which reason."""
+
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+import fatescore as fs
+from fatescore.errors import InputError, NotScorable
+
+LIMITS = fs.pp.QcLimits(min_genes=30, min_stromal_cells=10)
+
+
+@pytest.fixture(scope="module")
+def cells() -> ad.AnnData:
+    return fs.simulate.single_cell(n_donors=2, cells_per_donor=120, n_genes=600, ambient=0.05, seed=3)
+
+
+def test_stromal_cells_are_told_from_the_others(cells: ad.AnnData) -> None:
+    typed = cells.copy()
+    fs.pp.cell_types(typed, organism="human")
+    truth = (typed.obs["true_cell_type"] == "stromal").to_numpy()
+    called = (typed.obs["cell_type"] == "stromal").to_numpy()
+    assert called[truth].mean() > 0.9
+    assert called[~truth].mean() < 0.05
+
+
+def test_the_table_accounts_for_every_cell(cells: ad.AnnData) -> None:
+    kept, table = fs.pp.qc(cells, assay="single_cell", organism="human", limits=LIMITS)
+    assert table["n_obs"].sum() == cells.n_obs
+    assert table["n_kept"].sum() == kept.n_obs < cells.n_obs
+    assert set(kept.obs["cell_type"]) == {"stromal"}
+    dropped = table["reason"].str.extractall(r"(\d+) (?:low depth|mitochondrial share|not stromal)")[0].astype(int)
+    assert dropped.sum() == cells.n_obs - kept.n_obs
+    assert "total_counts" not in cells.obs or "dropped_because" not in cells.obs
+
+
+def test_blood_has_no_stromal_cells(cells: ad.AnnData) -> None:
+    blood = cells[cells.obs["true_cell_type"] == "haematopoietic"].copy()
+    fs.pp.cell_types(blood, organism="human")
+    blood = blood[blood.obs["cell_type"] != "stromal"].copy()
+    with pytest.raises(NotScorable, match="no stromal cells"):
+        fs.pp.qc(blood, assay="single_cell", organism="human", limits=LIMITS)
+
+
+def test_without_the_gate_every_cell_may_stay(cells: ad.AnnData) -> None:
+    open_limits = fs.pp.QcLimits(min_genes=1, max_pct_mt=100, n_mads=100, gate="none", min_stromal_cells=1)
+    kept, _ = fs.pp.qc(cells, assay="single_cell", organism="human", limits=open_limits)
+    assert kept.n_obs == cells.n_obs
+
+
+def test_a_gate_without_markers_says_which_are_wanted(cells: ad.AnnData) -> None:
+    bare = cells[:, ~cells.var_names.isin([pair[0] for pair in fs.pp.cell_type.MARKERS["stromal"]])].copy()
+    with pytest.raises(InputError, match=r"0 of the stromal marker genes.*COL1A2"):
+        fs.pp.cell_types(bare, organism="human")
+
+
+def bulk(depths: list[float]) -> ad.AnnData:
+    rng = np.random.default_rng(0)
+    counts = rng.multinomial(1, np.full(50, 0.02), (len(depths),)) + np.array(depths)[:, None] / 50
+    names = [f"s{i}" for i in range(len(depths))]
+    obs = pd.DataFrame({"dataset": "D", "sample": names, "donor": names, "condition": "x"}, index=names)
+    adata = ad.AnnData(sp.csr_matrix(counts), obs=obs, var=pd.DataFrame(index=[f"g{i}" for i in range(50)]))
+    adata.layers["counts"] = adata.X.copy()
+    return adata
+
+
+def test_shallow_bulk_samples_are_named_and_dropped() -> None:
+    kept, table = fs.pp.qc(bulk([1e6, 1e4, 2e6]), assay="bulk", organism="human")
+    assert list(kept.obs_names) == ["s0", "s2"]
+    assert table.set_index("sample").loc["s1", "reason"] == "10,001 counts, 500,000 needed"
+
+
+def test_all_shallow_is_not_scorable() -> None:
+    with pytest.raises(NotScorable, match=r"all 2 samples are too shallow: median 10,001 counts a sample, 500,000"):
+        fs.pp.qc(bulk([1e4, 1e4]), assay="bulk", organism="human")
+
+
+def test_a_flat_array_is_not_scorable() -> None:
+    adata = bulk([1e6, 1e6])
+    del adata.layers["counts"]
+    adata.X = np.vstack([np.full(50, 7.0), np.arange(50.0)])
+    kept, table = fs.pp.qc(adata, assay="array", organism="human")
+    assert list(kept.obs_names) == ["s1"]
+    assert table.loc[0, "reason"] == "all genes have the same value"

@@ -1,0 +1,46 @@
+"""The score tables of a data set."""
+
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import fatescore as fs
+from fatescore.errors import NotScorable
+
+
+@pytest.fixture
+def samples() -> ad.AnnData:
+    return fs.simulate.bulk(n_donors=6, n_genes=400, seed=0)
+
+
+def test_one_row_per_observation_with_index_and_sets(samples: ad.AnnData) -> None:
+    table = fs.tl.observation_scores(samples, organism="human")
+    assert list(table["obs_name"]) == list(samples.obs_names)
+    assert "set:hedgehog" in table
+    assert "set:osteogenic" not in table  # an arm is a column of the index already
+    assert "fate_bias" not in samples.obs
+
+
+def test_contributions_sum_to_the_samples_index(samples: ad.AnnData) -> None:
+    scored = fs.tl.sample_scores(samples, organism="human", unit="sample")
+    parts = scored.contributions.drop(columns=["dataset", "sample", "donor", "condition"])
+    np.testing.assert_allclose(parts.sum(axis=1), scored.scores["fate_bias"], atol=1e-12)
+
+
+def test_genes_that_no_observation_shows_were_not_measured(samples: ad.AnnData) -> None:
+    keep = sp.diags((~samples.var_names.isin(["SP7", "IBSP", "BGLAP"])).astype(float))
+    samples.X = sp.csr_matrix(samples.X @ keep)
+    with pytest.raises(NotScorable, match="3 of 6 genes measured, 4 needed; missing SP7, IBSP, BGLAP"):
+        fs.tl.observation_scores(samples, organism="human")
+
+
+def test_coverage_names_what_is_missing(samples: ad.AnnData) -> None:
+    some = samples[:, samples.var_names != "GLI1"].copy()
+    some.var["mapped_by"] = ["alias" if gene == "SHH" else "approved" for gene in some.var_names]
+    table = fs.tl.set_coverage(some, organism="human", dataset="D").set_index("gene_set")
+    assert table.loc["hedgehog", "missing_genes"] == "GLI1"
+    assert table.loc["hedgehog", "by_alias"] == 1
+    assert table.loc["notch", "missing"] == 0

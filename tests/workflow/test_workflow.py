@@ -1,0 +1,106 @@
+"""The workflow as its users run it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fatescore._files import read_tsv
+
+pytestmark = pytest.mark.workflow
+
+
+def tables(results: Path) -> dict[str, bytes]:
+    """Return the bytes of everything that a run controls: tables, pages, statuses."""
+    kept = (path for path in results.rglob("*") if path.suffix in {".tsv", ".html", ".json", ".txt", ".parquet"})
+    skipped = {"benchmarks", "logs"}
+    return {
+        str(path.relative_to(results)): path.read_bytes()
+        for path in sorted(kept)
+        if not skipped & set(path.relative_to(results).parts)
+    }
+
+
+def test_one_data_set_that_fails_does_not_stop_the_others(make_run: Callable) -> None:
+    run = make_run("run", datasets={"SIM_bulk": "", "SIM_cells": "", "SIM_array": "GSE999999999"})
+    run.config["qc"]["min_stromal_cells"] = 10_000
+    first = run.snakemake()
+    assert first.returncode != 0
+    assert "SIM_array: failed at fetch: " in first.stdout + first.stderr
+    board = read_tsv(run.results / "scoreboard.tsv").set_index("dataset")
+    assert board["status"].to_dict() == {"SIM_array": "failed", "SIM_bulk": "ok", "SIM_cells": "not scorable"}
+    assert "GSE999999999" in board.loc["SIM_array", "reason"]
+    assert "stromal cells pass, 10,000 needed" in board.loc["SIM_cells", "reason"]
+    assert not (run.results / "done.txt").exists()
+    for name in board.index:
+        page = (run.results / "datasets" / name / "report.html").read_text()
+        assert board.loc[name, "status"] in page
+        assert "SIMULATED" in page or name == "SIM_array"  # nothing is known of what could not be fetched
+    assert (run.results / "answer.txt").read_text().count("\n") == 3
+
+    # corrected, it goes on where it stopped, makes only what is missing, and then has nothing left to do
+    untouched = (run.results / "datasets" / "SIM_bulk" / "scores.parquet").stat().st_mtime_ns
+    table = run.folder / "datasets.tsv"
+    table.write_text(table.read_text().replace("GSE999999999", "GSE900000001"))
+    second = run.snakemake()
+    assert second.returncode == 0, second.stderr[-3000:]
+    assert (run.results / "datasets" / "SIM_bulk" / "scores.parquet").stat().st_mtime_ns == untouched
+    assert read_tsv(run.results / "scoreboard.tsv")["status"].tolist() == ["ok", "ok", "not scorable"]
+    third = run.snakemake("--dry-run")
+    assert "Nothing to be done" in third.stdout + third.stderr
+
+
+def test_a_killed_run_finishes_and_equals_an_undisturbed_one(make_run: Callable) -> None:
+    calm = make_run("calm", datasets={"SIM_bulk": ""})
+    assert calm.snakemake().returncode == 0
+    killed = make_run("killed", datasets={"SIM_bulk": ""})
+    killed.kill_when(lambda: (killed.results / "datasets" / "SIM_bulk" / "qc.tsv").exists())
+    assert not (killed.results / "done.txt").exists()
+    assert killed.snakemake("--unlock").returncode == 0
+    again = killed.snakemake()
+    assert again.returncode == 0, again.stderr[-3000:]
+    expected = tables(calm.results)
+    assert len(expected) > 20
+    assert tables(killed.results) == expected
+
+
+def test_changing_one_value_makes_again_only_what_depends_on_it(make_run: Callable) -> None:
+    run = make_run("run", datasets={"SIM_bulk": ""})
+    assert run.snakemake().returncode == 0
+    run.config["qc"]["min_counts_bulk"] = 2000
+    planned = run.snakemake("--dry-run", "--quiet", "all").stdout + run.snakemake("--dry-run").stdout
+    assert "qc " in planned
+    assert "ingest " not in planned
+    assert "fetch " not in planned
+
+
+def test_partial_targets(make_run: Callable) -> None:
+    run = make_run("run", datasets={"SIM_bulk": ""})
+    assert run.snakemake("qc_only").returncode == 0
+    assert (run.results / "datasets" / "SIM_bulk" / "qc.tsv").stat().st_size > 0
+    assert not (run.results / "scoreboard.tsv").exists()
+    assert json.loads((run.results / "datasets/SIM_bulk/status/fetch.json").read_text())["status"] == "ok"
+
+
+def test_a_mistake_in_the_configuration_is_one_line(make_run: Callable) -> None:
+    run = make_run("run", datasets={"SIM_bulk": ""})
+    run.config["contrasts"][0]["case"] = "osteoporosys"
+    result = run.snakemake("--dry-run")
+    assert result.returncode != 0
+    said = result.stdout + result.stderr
+    assert 'did you mean "osteoporosis"?' in said
+    assert "Traceback" not in said
+
+
+def test_rules_have_what_the_house_asks_of_them(root: Path) -> None:
+    """Every rule that does work has log, benchmark and resources, and is one verb of the command."""
+    for path in sorted((root / "workflow" / "rules").glob("*.smk")):
+        text = path.read_text()
+        assert "run:" not in text
+        for rule in text.split("\nrule ")[1:]:
+            for part in ("log:", "benchmark:", "resources:", "shell:"):
+                assert part in rule, f"{path.name}: rule {rule.split(':')[0]} has no {part}"
+            assert '"fatescore ' in rule or rule.startswith("settings:")
