@@ -57,9 +57,7 @@ def write_json(path: StrPath, value: Any) -> None:
 def write_tsv(path: StrPath, table: pd.DataFrame) -> None:
     """Write a table without its index as TSV; floats keep 10 significant digits, missing is empty."""
     with atomic_path(path) as part:
-        table.to_csv(
-            part, sep="\t", index=False, float_format="%.10g", lineterminator="\n"
-        )
+        table.to_csv(part, sep="\t", index=False, float_format="%.10g", lineterminator="\n")
 
 
 def read_tsv(path: StrPath) -> pd.DataFrame:
@@ -79,4 +77,3 @@ def sha256(path: StrPath) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-

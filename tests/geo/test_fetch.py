@@ -8,6 +8,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -249,6 +250,25 @@ def test_two_jobs_make_one_download(server: Any, tmp_path: Path) -> None:
         thread.join()
     assert [result.files for result in got] == [[NAME, "platform/GPL7.annot.gz"]] * 3
     assert server.count(MATRIX) == 1
+
+
+def test_names_that_need_quoting(server: Any, tree: Path, tmp_path: Path) -> None:
+    name = "GSE6_a b#1%20.txt"
+    server.files[f"/series/GSEnnn/GSE6/suppl/{quote(name)}"] = b"x\ty\n"
+    (tree / "series/GSEnnn/GSE6/suppl" / name).write_bytes(b"x\ty\n")
+    for base in (server.url, tree.as_uri()):
+        dest = tmp_path / base[:4]
+        got = fetch("GSE6", dest, base_url=base, what="suppl", file="GSE6_a*", patience=QUICK)
+        assert got.files == [f"suppl/{name}"]
+        assert (dest / "GSE6" / "suppl" / name).read_bytes() == b"x\ty\n"
+
+
+def test_rest_of_a_killed_run_is_cleared(server: Any, tmp_path: Path) -> None:
+    rest = tmp_path / "GSE5" / "matrix" / ".part-x-GSE5_series_matrix.txt.gz"
+    rest.parent.mkdir(parents=True)
+    rest.write_bytes(b"half")
+    get(server, tmp_path)
+    assert not rest.exists()
 
 
 def test_bad_arguments(tmp_path: Path) -> None:

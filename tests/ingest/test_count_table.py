@@ -52,6 +52,11 @@ def test_symbols_beside_ids(tmp_path: Path) -> None:
     assert table.other_names == ["RUNX2", ""]
 
 
+def test_huge_row_numbers_are_ids(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path, "id\tgene_name\ta\n99999999999999999999\tRUNX2\t1\n"))
+    assert list(table.data.index) == ["99999999999999999999"]
+
+
 def test_missing_values_and_text_ids(tmp_path: Path) -> None:
     table = read_table(write(tmp_path, "g\ta\tb\nNA\tNA\t1\n1-Mar\t\t2\n"))
     assert list(table.data.index) == ["NA", "1-Mar"]

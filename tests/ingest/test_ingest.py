@@ -124,6 +124,12 @@ def test_files_that_cannot_be_chosen(series: Callable[..., Path], samples: pd.Da
         ingest(tmp_path / "x.docx", samples=samples, **BULK)
 
 
+def test_rest_of_a_killed_download_is_not_read(series: Callable[..., Path], samples: pd.DataFrame) -> None:
+    folder = series(rows="", **{"counts.txt.gz": COUNTS, ".part-1-counts.txt.gz": COUNTS[:20]})
+    (folder / "matrix" / ".part-1-GSE5_series_matrix.txt.gz").write_bytes(b"half")
+    assert ingest(folder, samples=samples, **BULK).adata.n_obs == 4
+
+
 def test_probes_without_annotation(series: Callable[..., Path], samples: pd.DataFrame) -> None:
     with pytest.raises(InputError, match=r"are probes such as p1, p2, p3, and there is no annotation file"):
         ingest(series(annotation=""), samples=samples, **ARRAY)

@@ -35,6 +35,7 @@ def test_true_declarations_pass(scale: str) -> None:
     ("found", "declared"),
     [
         ("counts", "tpm"), ("counts", "log2"), ("tpm", "counts"), ("tpm", "log2"), ("linear", "log2"),
+        ("linear", "counts"),
         ("log2", "linear"), ("log2", "tpm"), ("log2", "counts"),
     ],
 )  # fmt: skip

@@ -129,11 +129,7 @@ def titles() -> dict[str, str]:
 
 def digest(sets: Mapping[str, Mapping[str, float]]) -> str:
     """Return a short hash of gene sets, recorded beside every score."""
-    lines = [
-        f"{name}\t{gene}\t{weight:.12g}"
-        for name in sorted(sets)
-        for gene, weight in sorted(sets[name].items())
-    ]
+    lines = [f"{name}\t{gene}\t{weight:.12g}" for name in sorted(sets) for gene, weight in sorted(sets[name].items())]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
@@ -156,9 +152,7 @@ def _members() -> pd.DataFrame:
 
 @functools.lru_cache(maxsize=1)
 def _definition() -> dict[str, Any]:
-    definition: dict[str, Any] = yaml.safe_load(
-        (data_dir("gene_sets") / "index.yaml").read_text(encoding="utf-8")
-    )
+    definition: dict[str, Any] = yaml.safe_load((data_dir("gene_sets") / "index.yaml").read_text(encoding="utf-8"))
     return definition
 
 

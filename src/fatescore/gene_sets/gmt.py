@@ -97,9 +97,7 @@ def as_weights(gene_sets: GeneSets | StrPath) -> dict[str, dict[str, float]]:
 
 def _one_set(name: str, genes: Iterable[str] | Mapping[str, float]) -> dict[str, float]:
     if isinstance(genes, str):
-        raise InputError(
-            f'gene set "{name}" is one string', expected="a list of genes", fix=f'use ["{genes}"]'
-        )
+        raise InputError(f'gene set "{name}" is one string', expected="a list of genes", fix=f'use ["{genes}"]')
     if isinstance(genes, Mapping):
         weights = {str(gene): float(weight) for gene, weight in genes.items()}
     else:

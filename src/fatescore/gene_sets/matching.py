@@ -20,8 +20,7 @@ def match(sets: Mapping[str, Mapping[str, float]], genes: Sequence[str]) -> dict
     """
     present = set(genes)
     return {
-        name: {gene: weight for gene, weight in members.items() if gene in present}
-        for name, members in sets.items()
+        name: {gene: weight for gene, weight in members.items() if gene in present} for name, members in sets.items()
     }
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-import gzip
 import logging
-import re
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 import tenacity
 from filelock import FileLock
@@ -19,6 +19,7 @@ from fatescore._files import atomic_path, sha256
 from fatescore.errors import FetchError, InputError, nearest
 from fatescore.geo import _verify
 from fatescore.geo._lock import Lock
+from fatescore.geo._peek import has_rows, platform_ids
 from fatescore.geo._source import MissingError, RefusedError, Source, TransientError, open_source
 from fatescore.geo.accession import DEFAULT_BASE_URL, Accession, check_base_url, join
 from fatescore.typing import StrPath
@@ -109,11 +110,24 @@ def fetch(
     folder = Path(dest) / str(target)
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".fetch.lock"):
+        for rest in folder.rglob(".part-*"):  # of a run that was killed
+            rest.unlink() if rest.is_file() else shutil.rmtree(rest)
         source = open_source(base, (patience.connect, patience.read))
         job = _Job(target, folder, base, source, Lock.read(folder, str(target), base), file, refresh, patience)
-        for kind in kinds:
-            getattr(job, f"get_{kind}")()
+        try:
+            for kind in kinds:
+                getattr(job, f"get_{kind}")()
+        except FetchError:
+            _forget_if_bare(folder)
+            raise
         return job.result()
+
+
+def _forget_if_bare(folder: Path) -> None:
+    """Leave no folder behind for an accession of which nothing could be had."""
+    kept = [path for path in folder.rglob("*") if path.is_file() and path.name not in {"lock.json", ".fetch.lock"}]
+    if not kept:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass
@@ -138,7 +152,7 @@ class _Job:
         matrices = known if known is not None else self._matrices()
         if not matrices:
             self.notes.append(f"{self.accession} has no series matrix at {self.base}")
-        if any(_has_rows(self.folder / name) for name in matrices):
+        if any(has_rows(self.folder / name) for name in matrices):
             self.get_platform()
             return
         self.get_suppl()
@@ -264,7 +278,7 @@ class _Job:
         if whole and not self.refresh:
             self.files.add(name)
             return
-        url = join(self.base, relative)
+        url = join(self.base, quote(relative))
         final = self.folder / name
         final.parent.mkdir(parents=True, exist_ok=True)
         pin = self.lock.files.get(name)
@@ -340,37 +354,6 @@ class _Job:
     def _unknown(self, wanted: str = "") -> FetchError:
         lacking = f" (no {wanted})" if wanted else ""
         return FetchError(f"{self.accession} is not at {self.base}{lacking}", fix="check the accession or the mirror")
-
-
-def platform_ids(matrix: Path) -> list[str]:
-    """Return the platforms that a series matrix names in its head.
-
-    Parameters
-    ----------
-    matrix
-        A ``*_series_matrix.txt.gz``.
-    """
-    found: set[str] = set()
-    with gzip.open(matrix, "rt", encoding="latin-1") as stream:
-        for line in stream:
-            if line.startswith("!series_matrix_table_begin"):
-                break
-            if line.startswith(("!Series_platform_id", "!Sample_platform_id")):
-                found.update(re.findall(r"GPL\d+", line))
-    return sorted(found)
-
-
-def _has_rows(matrix: Path) -> bool:
-    with gzip.open(matrix, "rt", encoding="latin-1") as stream:
-        inside = 0
-        for line in stream:
-            if line.startswith("!series_matrix_table_begin"):
-                inside = 1
-            elif inside and line.strip() and not line.startswith("!"):
-                inside += 1
-                if inside == 3:  # the header line, then a row
-                    return True
-    return False
 
 
 def _kinds(what: str | Sequence[str], accession: Accession) -> list[str]:

@@ -43,6 +43,8 @@ class SoftFamily:
         columns = SampleFields(len(self.samples))
         for position, entity in enumerate(self.samples.values()):
             for name, cells in entity.fields.items():
+                if name == "geo_accession":
+                    continue
                 for cell in cells:
                     columns.add(position, name, cell)
         return columns.table(list(self.samples))

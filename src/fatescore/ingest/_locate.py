@@ -9,7 +9,7 @@ from pathlib import Path
 from fatescore.errors import InputError, nearest
 from fatescore.geo import SeriesMatrix, read_series_matrix
 from fatescore.ingest import count_table, tenx_mtx
-from fatescore.ingest._raw import few
+from fatescore.ingest._raw import few, visible_files
 
 LAYOUTS = ("auto", "series_matrix", "count_table", "tenx_mtx", "h5ad")
 _TITLES = {
@@ -54,9 +54,9 @@ def locate(source: Path, layout: str = "auto", file: str = "") -> Located:
         return _single(source, layout)
     if not source.is_dir():
         raise InputError(f"{source} does not exist", expected="a file or folder", fix="check the path")
-    matrices = sorted((source / "matrix").glob("*_series_matrix.txt*"))
+    matrices = [path for path in visible_files(source / "matrix") if "_series_matrix.txt" in path.name]
     if not matrices and not (source / "suppl").is_dir():
-        return _folder(source, layout, file, sorted(p for p in source.rglob("*") if p.is_file()))
+        return _folder(source, layout, file, visible_files(source))
     return _series(source, matrices, layout, file)
 
 
@@ -82,7 +82,7 @@ def _series(source: Path, matrices: list[Path], layout: str, file: str) -> Locat
     if layout == "series_matrix" or (layout == "auto" and named):
         path = _one(named, filled, source, "series matrices with values", file)
         return Located("series_matrix", path, read[path], path, source / "platform")
-    suppl = sorted(p for p in (source / "suppl").rglob("*") if p.is_file() and p.name != "filelist.txt")
+    suppl = [path for path in visible_files(source / "suppl") if path.name != "filelist.txt"]
     if not suppl:
         raise InputError(
             f"{source.name}: the series matrix has no values and there are no supplementary files",

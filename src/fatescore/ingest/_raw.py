@@ -59,6 +59,12 @@ class Raw:
         return np.flatnonzero(np.asarray(self.columns, dtype=object) == name)
 
 
+def visible_files(folder: Path) -> list[Path]:
+    """Return the files below a folder, sorted, without hidden ones (what a killed download leaves is hidden)."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(folder).parts))
+
+
 def few(names: list[str], n: int = 6) -> str:
     """Join the first names for a message.
 

@@ -178,7 +178,7 @@ def _split_columns(frame: pd.DataFrame, source: Path) -> Table:
     notes = [f"columns left out because they hold text: {few([str(name) for name in text])}"] if text else []
     other = next((rest[name].fillna("").astype(str) for name in annotation if str(name).casefold() in _NAMES), None)
     named = next((name for name in annotation if rest[name].dtype == object), None)
-    if named is not None and ids.str.fullmatch(r"\d+").all() and (ids.astype(int).diff().dropna() == 1).all():
+    if named is not None and ids.str.fullmatch(r"\d{1,9}").all() and (ids.astype(int).diff().dropna() == 1).all():
         ids = rest[named].fillna("").astype(str)  # the first column only counts the rows
     keep = ~ids.str.match(_TALLY) & (ids != "")
     values = rest.loc[keep, numeric].astype(float).set_axis(pd.Index(ids[keep], dtype=object), axis=0)

@@ -97,11 +97,16 @@ def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
     InputError
         When a sample of either side has no partner, or two.
     """
-    known = {name: _aliases(name, raw.fields) for name in raw.sample_names}
+    accessions = _accessions(raw)
+    known: dict[str, list[str]] = {}
+    loose: dict[str, list[str]] = {}
+    for name in raw.sample_names:
+        for alias in _aliases(name, accessions[name], raw.fields):
+            known.setdefault(alias, []).append(name)
+            loose.setdefault(_plain(alias), []).append(name)
     pairs: dict[str, str] = {}
     for sample in table[_keys.SAMPLE]:
-        found = [name for name, aliases in known.items() if sample in aliases]
-        found = found or [name for name, aliases in known.items() if _plain(sample) in {_plain(a) for a in aliases}]
+        found = list(dict.fromkeys(known.get(sample) or loose.get(_plain(sample), [])))
         if len(found) > 1:
             raise InputError(
                 f'sample "{sample}" matches {few(found)} in the data', expected="one", fix="use accessions"
@@ -117,33 +122,42 @@ def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
     used = table[~table[_keys.SAMPLE].isin(left_out)].drop(columns="use", errors="ignore")
     if used.empty:
         raise InputError(f'every sample of the data set "{dataset}" is left out', expected="samples to use")
-    return Matched(names, _fields(raw, used, {sample: name for name, sample in names.items()}, dataset), notes)
+    places = {sample: name for name, sample in names.items()}
+    return Matched(names, _fields(raw, used, places, accessions, dataset), notes)
 
 
-def _aliases(name: str, fields: pd.DataFrame | None) -> list[str]:
+def _aliases(name: str, accession: str, fields: pd.DataFrame | None) -> list[str]:
     """Return every name of a sample of the data, its own first."""
-    accession = _accession(name, fields)
-    aliases = [name, *_GSM.findall(name)[:1]]
+    aliases = [name, *_GSM.findall(name)[:1], accession]
     if fields is not None and accession:
-        aliases += [accession, str(fields.loc[accession].get("title", ""))]
+        aliases.append(str(fields.loc[accession].get("title", "")))
     return [alias for alias in dict.fromkeys(aliases) if alias]
 
 
-def _accession(name: str, fields: pd.DataFrame | None) -> str:
-    """Return the GSM accession behind a name, or an empty text."""
-    if fields is None:
-        return ""
-    inside = _GSM.search(name)
-    if inside and inside[0] in fields.index:
-        return inside[0]
+def _accessions(raw: Raw) -> dict[str, str]:
+    """Return the GSM accession behind each name in the data, an empty text where there is none."""
+    found = dict.fromkeys(raw.sample_names, "")
+    if raw.fields is None:
+        return found
+    lookups: list[tuple[bool, dict[str, str]]] = []
     for column in ("title", "description", "source_name_ch1"):
-        if column not in fields:
+        if column in raw.fields:
+            text = raw.fields[column].astype(str)
+            lookups += [(False, _unique(text)), (True, _unique(text.map(_plain)))]
+    for name in found:
+        inside = _GSM.search(name)
+        if inside and inside[0] in raw.fields.index:
+            found[name] = inside[0]
             continue
-        for same in (lambda text: text == name, lambda text: _plain(text) == _plain(name)):
-            hits = [accession for accession, text in fields[column].items() if same(str(text))]
-            if len(hits) == 1:
-                return str(hits[0])
-    return ""
+        hits = (lookup.get(_plain(name) if plain else name, "") for plain, lookup in lookups)
+        found[name] = next((hit for hit in hits if hit), "")
+    return found
+
+
+def _unique(text: pd.Series[str]) -> dict[str, str]:
+    """Return accession by text, for texts that one sample only has."""
+    one = text[~text.duplicated(keep=False)]
+    return {str(value): str(accession) for accession, value in one.items()}
 
 
 def _plain(text: str) -> str:
@@ -170,12 +184,12 @@ def _check_partners(raw: Raw, table: pd.DataFrame, pairs: dict[str, str], datase
         )
 
 
-def _fields(raw: Raw, table: pd.DataFrame, names: dict[str, str], dataset: str) -> pd.DataFrame:
+def _fields(raw: Raw, table: pd.DataFrame, names: dict[str, str], known: dict[str, str], dataset: str) -> pd.DataFrame:
     own = [name for name in table.columns if name not in _keys.IDENTITY]
     out = table[[*_NEEDED, *own]].copy()
     out.insert(0, _keys.DATASET, dataset)
     if raw.fields is not None:
-        accessions = [_accession(names[sample], raw.fields) for sample in out[_keys.SAMPLE]]
+        accessions = [known[names[sample]] for sample in out[_keys.SAMPLE]]
         geo = raw.fields.reindex(accessions).fillna("")
         if "geo_accession" not in geo:
             geo.insert(0, "geo_accession", accessions)

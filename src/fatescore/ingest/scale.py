@@ -11,6 +11,7 @@ from fatescore.typing import SCALES, Matrix, Scale
 
 _LOG2_MAX = 30.0  # 2**30 is beyond any scanner and any library
 _WHOLE = 1e-6
+_HARDLY_WHOLE = 0.1  # salmon and RSEM leave far more of their expected counts whole
 
 
 def check_scale(raw: Raw, scale: Scale) -> list[str]:
@@ -38,11 +39,12 @@ def check_scale(raw: Raw, scale: Scale) -> list[str]:
         problem = found.contradiction(scale)
         if problem:
             reading = found.reading()
+            other = f", the values read as {reading}" if reading != scale else ""
             raise InputError(
                 f"{name} has {problem} (values {found.low:.4g} to {found.high:.4g}, {found.whole:.0%} whole, "
-                f"largest sum {found.total:.4g}): the data set declares {scale}, the values read as {reading}",
+                f"largest sum {found.total:.4g}): the data set declares {scale}{other}",
                 expected=f"values on the scale {scale}",
-                fix=f"set scale to {reading}, or choose another file",
+                fix=f"set scale to {reading}, or choose another file" if other else "choose another file",
             )
         if scale == "counts" and found.whole < 1:
             fractional.append((name, 1 - found.whole))
@@ -101,7 +103,9 @@ class _Look:
             return "whole numbers only" if self.whole == 1 and self.high > 1 else self._flat()
         if self.whole < 0.9 and abs(self.total / 1e6 - 1) < 0.001:
             return "fractions that sum to a million"
-        return self._flat() if self.whole < 0.5 else ""
+        if self.whole < 0.5 and self.high <= _LOG2_MAX:
+            return "only small values"
+        return "hardly a whole number" if self.whole < _HARDLY_WHOLE else ""
 
     def _against_log2(self) -> str:
         if self.high > _LOG2_MAX or self.low < -_LOG2_MAX:

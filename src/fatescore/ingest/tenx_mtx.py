@@ -15,7 +15,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from fatescore.errors import InputError
-from fatescore.ingest._raw import Raw, few
+from fatescore.ingest._raw import Raw, few, visible_files
 
 _PART = re.compile(
     r"^(?P<prefix>.*?)[._-]?(?:(?P<kind>matrix)\.mtx|(?P<list>features|genes|barcodes)\.(?:tsv|txt|csv))(?:\.gz)?$",
@@ -80,7 +80,7 @@ def read(path: Path) -> Raw:
         columns=columns,
         barcodes=barcodes,
         other_names=[known.get(name, "") for name in names],
-        inputs=[path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file() and _kind(p.name)),
+        inputs=[path] if path.is_file() else [p for p in visible_files(path) if _kind(p.name)],
         notes=notes,
     )
 
@@ -92,7 +92,7 @@ def _kind(name: str) -> str:
 
 def _names(path: Path) -> list[str]:
     if path.is_dir():
-        return sorted(str(p.relative_to(path)) for p in path.rglob("*") if p.is_file())
+        return [str(p.relative_to(path)) for p in visible_files(path)]
     try:
         with tarfile.open(path) as archive:
             return [member.name for member in archive]

@@ -222,9 +222,9 @@ def controls(contrasts: pd.DataFrame) -> str:
 
 
 def _auroc(row: Mapping[str, Any]) -> str:
-    text = f"AUROC {_format.number(row['auroc'])}"
-    cells = row.get("auroc_cells")
-    return text if _format.is_missing(cells) else f"{text}, over cells {_format.number(cells)}"
+    units = {"auroc": "over donors", "auroc_cells": "over cells"}
+    found = [f"{_format.number(row[key])} {of}" for key, of in units.items() if not _format.is_missing(row.get(key))]
+    return f"AUROC {', '.join(found)}" if found else "one donor in an arm"
 
 
 def _numbers(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,8 @@ Rules (all documented here, none hidden):
   one will be called so by chance; that is the price of not missing the one that matters.
 - Text that differs in every donor (titles, accessions) is a name, not an explanation, and gets no row; but text that
   is recorded on one side only separates, whatever it says.
-- One donor in an arm: the donor and the condition cannot be told apart.
+- One donor in an arm: the donor and the condition cannot be told apart; if it is the same donor in both arms, nothing
+  can be judged.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from fatescore.typing import BoolArray, FloatArray
 CLEAN = "clean"
 PARTLY = "partly separates"
 PERFECTLY = "separates perfectly"
+NOT_JUDGED = "not judged"
 STATES = "states the condition"
 P_PARTLY = 0.1
 MAX_ARRANGEMENTS = 20_000
@@ -135,7 +137,7 @@ def confounding(
         [(dataset, contrast, name, *vars(found).values()) for name, found in findings.items()],
         columns=list(_keys.CONFOUNDING_COLUMNS),
     )
-    rank = {PERFECTLY: 0, PARTLY: 1, STATES: 2, CLEAN: 3}
+    rank = {NOT_JUDGED: 0, PERFECTLY: 0, PARTLY: 1, STATES: 2, CLEAN: 3}
     return result.sort_values(
         ["verdict", "p_value"], key=lambda column: column.map(rank) if column.name == "verdict" else column,
         kind="stable", ignore_index=True,
@@ -147,7 +149,8 @@ def verdict(table: pd.DataFrame) -> str:
 
     Returns
     -------
-    ``clean``, ``partly confounded: F1, F2`` or ``cannot be separated from F1, F2``.
+    ``clean``, ``partly confounded: F1, F2``, ``cannot be separated from F1, F2`` or ``cannot be judged with one
+    donor``.
 
     Examples
     --------
@@ -157,6 +160,8 @@ def verdict(table: pd.DataFrame) -> str:
     perfect = table.loc[table["verdict"] == PERFECTLY, "field"].tolist()
     if perfect:
         return f"cannot be separated from {', '.join(perfect)}"
+    if (table["verdict"] == NOT_JUDGED).any():
+        return "cannot be judged with one donor"
     partly = table.loc[table["verdict"] == PARTLY, "field"].tolist()
     return f"partly confounded: {', '.join(partly)}" if partly else CLEAN
 
@@ -268,8 +273,10 @@ def _union(sets: Sequence[frozenset[str]], chosen: BoolArray) -> set[str]:
 
 
 def _single_donor(order: pd.DataFrame, is_case: BoolArray) -> _Finding:
+    """With one donor in an arm nothing separates donor from condition, unless both arms are the same donors."""
     donors = order[_keys.DONOR].astype(str)
+    found = NOT_JUDGED if set(donors[is_case]) & set(donors[~is_case]) else PERFECTLY
     shown: list[str] = [
         ", ".join(donors[side]) if side.sum() < 4 else f"{side.sum()} donors" for side in (is_case, ~is_case)
     ]
-    return _Finding(PERFECTLY, shown[0], shown[1], math.nan, math.nan)
+    return _Finding(found, shown[0], shown[1], math.nan, math.nan)

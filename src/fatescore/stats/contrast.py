@@ -74,7 +74,7 @@ def contrast(
     Returns
     -------
     One row per measure with the columns ``_keys.CONTRAST_COLUMNS``. Fewer than three donors in an arm are
-    described, not tested: means, difference, range and AUROC only.
+    described, not tested: means, difference, range and (from two donors on) AUROC only.
 
     Raises
     ------
@@ -244,7 +244,8 @@ def _describe(row: dict[str, Any], arms: _Arms) -> list[str]:
         row["loo_low"], row["loo_high"] = (
             effect.leave_one_out(a - b, [0.0]) if arms.paired else effect.leave_one_out(a, b)
         )
-        row["auroc"] = effect.auroc(a, b)
+        if min(len(a), len(b)) > 1:  # of one donor against one it is 0 or 1 by construction
+            row["auroc"] = effect.auroc(a, b)
     if min(len(a), len(b)) < MIN_DONORS:
         return [f"{NOT_TESTED}: n={len(a)} against {len(b)} donor{'s' * (len(b) != 1)}"]
     if arms.shared and not arms.paired:

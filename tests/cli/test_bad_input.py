@@ -1,0 +1,129 @@
+"""Bad input: one line that says what was found, what was expected and what to do; exit status 2; nothing written."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fatescore.cli import main
+
+GENES = ["RUNX2", "ALPL", "COL1A1", "SP7", "IBSP", "BGLAP", "PPARG", "CEBPA", "GAPDH", "ACTB", "TP53", "MYC"]
+TABLE = "gene\ts1\ts2\ts3\n" + "".join(f"{gene}\t{i}\t{20 - i}\t{i * 7 % 13}\n" for i, gene in enumerate(GENES))
+SAMPLES = "dataset\tsample\tdonor\tcondition\nD\ts1\td1\ta\nD\ts2\td2\ta\nD\ts3\td3\tb\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table.tsv").write_text(TABLE)
+    (tmp_path / "samples.tsv").write_text(SAMPLES)
+    return tmp_path
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def line_of(capsys: pytest.CaptureFixture[str], folder: Path, *argv: str) -> str:
+    """Run the command; check that it failed as it should; return its one line."""
+    before = files(folder)
+    try:
+        status = main(list(argv))
+    except SystemExit as exit_:  # argparse
+        status = int(exit_.code or 0)
+    error = capsys.readouterr().err.strip().splitlines()
+    assert status == 2
+    assert len(error) == 1, error
+    assert error[0].startswith("fatescore")
+    assert ": error: " in error[0]
+    assert files(folder) == before, "something was written"
+    return error[0]
+
+
+def score(name: str, organism: str = "human", output: str = "out.tsv") -> list[str]:
+    return ["score", name, "--organism", organism, "--output", output]
+
+
+def ingest(**given: str) -> list[str]:
+    flags = {"organism": "human", "assay": "bulk", "scale": "counts", "samples": "samples.tsv", "dataset": "D"}
+    flags |= given
+    pairs = [part for key, value in flags.items() for part in (f"--{key}", value)]
+    return ["ingest", "table.tsv", *pairs, "--output", "out.h5ad", "--sample-fields", "out.tsv"]
+
+
+def test_unknown_accession(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "geo" / "series").mkdir(parents=True)
+    line = line_of(capsys, folder, "fetch", "GSE424242424", "--base-url", (folder / "geo").as_uri(), "--dest", "here")
+    assert "GSE424242424" in line
+    assert "geo" in line
+
+
+def test_what_is_no_accession(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = line_of(capsys, folder, "fetch", "GSX12", "--base-url", folder.as_uri(), "--dest", "here")
+    assert "GSX12" in line
+
+
+@pytest.mark.parametrize("content", [b"\x00\x01\x02\xff\xfe", b"", gzip.compress(b"x")[:-4], b"only one line\n"])
+def test_unreadable_table(folder: Path, capsys: pytest.CaptureFixture[str], content: bytes) -> None:
+    (folder / "bad.tsv").write_bytes(content)
+    assert "bad.tsv" in line_of(capsys, folder, *score("bad.tsv"))
+
+
+def test_missing_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "nothing.h5ad" in line_of(capsys, folder, *score("nothing.h5ad"))
+
+
+def test_unknown_organism(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 'did you mean "human"' in line_of(capsys, folder, *score("table.tsv", organism="humen"))
+    assert "humen" in line_of(capsys, folder, *ingest(organism="humen"))
+
+
+def test_samples_that_are_absent(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "samples.tsv").write_text(SAMPLES + "D\ts9\td9\tb\n")
+    assert "not in the data: s9" in line_of(capsys, folder, *ingest())
+
+
+def test_samples_that_are_not_in_the_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "samples.tsv").write_text(SAMPLES.replace("D\ts3\td3\tb\n", ""))
+    assert "s3" in line_of(capsys, folder, *ingest())
+
+
+@pytest.mark.parametrize("organism", ["human", "mouse"])
+def test_no_known_genes(folder: Path, capsys: pytest.CaptureFixture[str], organism: str) -> None:
+    lines = TABLE.splitlines()
+    (folder / "odd.tsv").write_text(
+        "\n".join([lines[0], *(f"x{i}\t" + line.split("\t", 1)[1] for i, line in enumerate(lines[1:]))]) + "\n"
+    )
+    line = line_of(capsys, folder, *score("odd.tsv", organism=organism))
+    assert "x0" in line
+    assert organism in line
+
+
+def test_too_few_genes_is_not_scorable_and_says_which(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "few.tsv").write_text("\n".join(row for row in TABLE.splitlines() if "CEBPA" not in row) + "\n")
+    line = line_of(capsys, folder, *score("few.tsv"))
+    assert "1 of 2 genes" in line
+    assert "CEBPA" in line
+
+
+def test_an_output_format_that_is_not_known(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ".xlsx" in line_of(capsys, folder, *score("table.tsv", output="out.xlsx"))
+
+
+def test_values_that_contradict_the_declared_scale(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [line.split("\t") for line in TABLE.splitlines()]
+    halves = "\n".join("\t".join([r[0], *(f"{float(v) + 0.37:.2f}" for v in r[1:])]) for r in rows[1:])
+    (folder / "table.tsv").write_text("\t".join(rows[0]) + "\n" + halves + "\n")
+    assert "counts" in line_of(capsys, folder, *ingest())
+
+
+def test_the_installed_command_does_the_same(folder: Path) -> None:
+    command = [str(Path(sys.executable).with_name("fatescore")), *score("nothing.tsv")]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in result.stderr
