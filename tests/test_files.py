@@ -14,9 +14,14 @@ from fatescore.errors import InputError
 def test_a_broken_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "x.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), _files.atomic_path(path) as part:
-        part.write_text("half")
-        raise RuntimeError
+
+    def break_off() -> None:
+        with _files.atomic_path(path) as part:
+            part.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
