@@ -32,8 +32,8 @@ def index_weights(index: Index, genes: Sequence[str]) -> pd.DataFrame:
     --------
     >>> from fatescore.gene_sets import load_index, index_weights
     >>> table = index_weights(load_index(), ["RUNX2", "SP7", "PPARG"])
-    >>> table.loc["RUNX2", "fate_bias"], table.loc["PPARG", "fate_bias"]
-    (0.5, -1.0)
+    >>> table["fate_bias"].to_dict()
+    {'RUNX2': 0.5, 'SP7': 0.5, 'PPARG': -1.0}
     """
     present = set(genes)
     measured = [symbol for symbol in index.genes["symbol"] if symbol in present]
