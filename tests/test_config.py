@@ -54,6 +54,11 @@ def test_flags_are_quoted_for_a_shell(tmp_path: Path) -> None:
         ("GSE1", "", r"row 2, column accession: empty; expected a value, because source is geo"),
         ("B\tlocal", "A\tlocal", r'row 3, column dataset: "A" stands twice'),
         ("scale\n", "scales\n", r'column "scale" is missing'),
+        ("GSE1", "gse1", r'row 2, column accession: "gse1" is not a GEO series; .*did you mean "GSE1"'),
+        ("GSE1", "GSM1", r'row 2, column accession: "GSM1" is not a GEO series'),
+        ("B\tlocal", "\n# two\nB\tlocals", r'row 5, column source: "locals" .*did you mean "local"'),
+        ("log2\n", "log2\tx\n", r'row 2: "x" stands in column 8, which has no name'),
+        ("A\tgeo", "A b\tgeo", r'column dataset: "A b" is not valid; expected .* letters, digits'),
         ("path\t", "pahts\t", r'"pahts" is not known; did you mean "path"'),
     ],
 )
@@ -68,6 +73,8 @@ def test_datasets(tmp_path: Path, old: str, new: str, message: str) -> None:
         ("B\ts1", "C\ts1", r'samples.tsv, row 4, column dataset: "C" is not in the table of data sets'),
         ("GSM2", "GSM1", r'row 3, column sample: "GSM1" stands twice'),
         ("\td2", "\t", r"row 3, column donor: empty"),
+        ("age", "donor", r'column "donor" stands twice'),
+        ("age", "", r'row 2: "70" stands in column 5, which has no name'),
         ("B\ts1\tm1\tsham\t\n", "", r'no sample for data set "B"'),
     ],
 )
@@ -82,6 +89,15 @@ def test_samples(tmp_path: Path, old: str, new: str, message: str) -> None:
         ({"qc": {"min_gene": 3}}, r'key qc: key "min_gene" is not known; did you mean "min_genes"'),
         ({"qc": {"max_pct_mt": 200}}, r"key qc.max_pct_mt: 200 is greater than the maximum of 100"),
         ({"geo_base_url": "ftp://x"}, r"key geo_base_url"),
+        ({"qc": {"n_mads": float("nan")}}, r"key qc.n_mads: nan; expected a finite number"),
+        ({"qc": [1]}, r"key qc: \[1\] is not a map of keys to values"),
+        ({"contrasts": CONTRAST}, r"key contrasts: .* is not a list"),
+        ({"contrasts": [{"id": "a"}]}, r'contrasts.0: key "case" is missing; expected Condition'),
+        ({"contrasts": [{**CONTRAST, "case": True}]}, r"case: True is not text; .*put it in quotes"),
+        ({"contrasts": [{**CONTRAST, "control": "osteoporosis"}]}, r'case and control are both "osteoporosis"'),
+        ({"contrasts": [{**CONTRAST, "datasets": ["A", "A"]}]}, r"non-unique"),
+        ({"results": ""}, r"key results: empty"),
+        ({"results": "{x}"}, r'key results: "{x}" is not valid; expected .* no braces'),
         ({"seed": -1}, r"key seed: -1 is less than"),
         ({"contrasts": [{**CONTRAST, "case": "osteoporosys"}]}, r'no sample of A has .*did you mean "osteoporosis"'),
         ({"contrasts": [{**CONTRAST, "datasets": ["AA"]}]}, r'"AA" is not a data set; did you mean "A"'),
@@ -94,10 +110,19 @@ def test_settings(tmp_path: Path, settings: dict, message: str) -> None:
         plan(tmp_path, **settings)
 
 
+def test_a_hash_inside_a_cell_is_text_and_a_key_without_value_is_absent(tmp_path: Path) -> None:
+    samples = "# mine\n" + SAMPLES.replace("GSM1", "GSM#1").replace("70", "7#0")
+    loaded = plan(tmp_path, samples=samples, qc=None, title=None)
+    assert (loaded.samples[0].sample, loaded.samples[0].fields["age"]) == ("GSM#1", "7#0")
+    assert loaded.settings["qc"]["gate"] == "markers"
+
+
 def test_a_missing_table(tmp_path: Path) -> None:
     (tmp_path / "datasets.tsv").write_text(DATASETS)
     with pytest.raises(ConfigError, match=r"nothing.tsv does not exist.*correct \"samples\""):
         load_plan({"datasets": "datasets.tsv", "samples": "nothing.tsv"}, root=tmp_path)
+    with pytest.raises(ConfigError, match=r"is a folder; .*correct \"samples\""):
+        load_plan({"datasets": "datasets.tsv", "samples": "."}, root=tmp_path)
 
 
 @pytest.mark.parametrize("name", ["config/config.yaml", "config/real/config.yaml", "config/demo/config.yaml"])

@@ -49,3 +49,45 @@ def test_missing_and_empty_tables(tmp_path: Path) -> None:
         _files.read_tsv(tmp_path / "no.tsv")
     (tmp_path / "empty.tsv").touch()
     assert _files.read_tsv(tmp_path / "empty.tsv").empty
+
+
+def test_names_that_pandas_takes_for_gaps_survive(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "donor": ["NA", "nan", None],
+            "control": ["NA", "1", "2"],
+            "treatment": ["None", "drug", "drug"],
+            "age": [1.5, None, 3],
+        }
+    )
+    _files.write_tsv(tmp_path / "t.tsv", table)
+    again = _files.read_tsv(tmp_path / "t.tsv")
+    assert again["donor"].tolist()[:2] == ["NA", "nan"]
+    assert again["donor"].isna().tolist() == [False, False, True]
+    assert again["treatment"].tolist() == ["None", "drug", "drug"]
+    assert again["control"].tolist() == ["NA", "1", "2"]
+    assert again["age"].dtype == float
+
+
+def test_a_text_table_keeps_every_cell_and_line_number(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_bytes('\ufeff# a comment\r\nsample\tdrug\t\r\n\r\nGSM#1\t no. #2 \t\r\n\t\t\r\n"a ""b"""\r\n'.encode())
+    table = _files.read_text_table(path, "a table")
+    assert table.to_dict("index") == {4: {"sample": "GSM#1", "drug": "no. #2"}, 6: {"sample": 'a "b"', "drug": ""}}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a\ta\n1\t2\n", 'column "a" stands twice'),
+        (b"a\tb\n1\t2\n3\t4\t5\n", 'row 3: "5" stands in column 3, which has no name; expected 2 cells'),
+        (b"a\t\n1\t2\n", 'row 2: "2" stands in column 2'),
+        (b'a\tb\n"1\t2\n', "row 2: unexpected end of data"),
+        (b"a\n\xff\n", "is not UTF-8 text"),
+        (b"\n# x\n", "is empty"),
+    ],
+)
+def test_a_text_table_that_is_wrong(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "t.tsv").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        _files.read_text_table(tmp_path / "t.tsv", "a table")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
+import io
 import json
 import os
 import tempfile
@@ -14,11 +16,24 @@ from typing import Any
 import pandas as pd
 
 from fatescore import _keys
-from fatescore.errors import InputError
+from fatescore.errors import FatescoreError, InputError
 from fatescore.typing import StrPath
 
 # Identifiers stay text: a donor called 520 is not a number.
-_TEXT_COLUMNS = (*_keys.IDENTITY, _keys.OBS_NAME, "reason", "note", "title", "gene", "field")
+_TEXT_COLUMNS = (
+    *_keys.IDENTITY,
+    _keys.OBS_NAME,
+    "reason",
+    "note",
+    "title",
+    "gene",
+    "field",
+    "contrast",
+    "case",
+    "control",
+)
+# A donor "NA" is a name, and a treatment "None" is a treatment: pandas would lose both.
+_GAPS = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "#N/A"]
 
 
 @contextlib.contextmanager
@@ -27,10 +42,19 @@ def atomic_path(path: StrPath) -> Iterator[Path]:
 
     A block that raises, or a process that is killed, leaves nothing under the final name.
     The temporary name keeps the suffixes of ``path`` because writers choose a format by them.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be made there.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".part-", suffix="-" + target.name, dir=target.parent)
+    check_output(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".part-", suffix="-" + target.name, dir=target.parent)
+    except OSError as error:
+        raise _unwritable(target, error.strerror or str(error)) from error
     os.close(handle)
     part = Path(name)
     try:
@@ -41,6 +65,44 @@ def atomic_path(path: StrPath) -> Iterator[Path]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_output(path: StrPath) -> None:
+    """Refuse a path that no file can be written to, before any work is done for it.
+
+    A folder or a device (``/dev/null``) is not replaced by a file.
+
+    Raises
+    ------
+    InputError
+        Naming the path and what is in the way.
+    """
+    target = Path(path)
+    try:
+        if target.exists() and not target.is_file():
+            raise _unwritable(target, "it is a folder" if target.is_dir() else "it is a device")
+        folder = next(parent for parent in target.absolute().parents if parent.exists())
+    except OSError as error:  # a name that is too long
+        raise _unwritable(target, error.strerror or str(error)) from error
+    if not folder.is_dir():
+        raise _unwritable(target, f"{folder} is not a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unwritable(target, f"{folder} may not be written to")
+
+
+def _unwritable(path: Path, why: str) -> InputError:
+    return InputError(f"{path} cannot be written: {why}", expected="a path for a file", fix="choose another output")
+
+
+def check_input(
+    path: StrPath, expected: str, *, fix: str = "check the path", kind: type[FatescoreError] = InputError
+) -> Path:
+    """Return the path of a file that must be there; ``kind`` is the error raised when it is not."""
+    source = Path(path)
+    if not source.is_file():
+        state = "is a folder" if source.is_dir() else "does not exist"
+        raise kind(f"{source} {state}", expected=expected, fix=fix)
+    return source
 
 
 def write_text(path: StrPath, text: str) -> None:
@@ -62,15 +124,77 @@ def write_tsv(path: StrPath, table: pd.DataFrame) -> None:
 
 def read_tsv(path: StrPath) -> pd.DataFrame:
     """Read a table written by :func:`write_tsv`; an empty file is an empty table."""
-    source = Path(path)
-    if not source.is_file():
-        raise InputError(f"{source} does not exist", expected="a table", fix="check the path")
+    source = check_input(path, "a table")
     if source.stat().st_size == 0:
         return pd.DataFrame()
     try:
-        return pd.read_csv(source, sep="\t", dtype=dict.fromkeys(_TEXT_COLUMNS, str))
+        names = pd.read_csv(source, sep="\t", nrows=0).columns
+        gaps = {name: [""] if name in _TEXT_COLUMNS else _GAPS for name in names}
+        dtype = dict.fromkeys(_TEXT_COLUMNS, str)
+        return pd.read_csv(source, sep="\t", dtype=dtype, keep_default_na=False, na_values=gaps)
     except (ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{source} cannot be read as a tab-separated table ({error})") from error
+
+
+def read_text_table(
+    path: StrPath, expected: str, *, fix: str = "check the path", kind: type[FatescoreError] = InputError
+) -> pd.DataFrame:
+    """Read a table that a person wrote: tab-separated UTF-8, every cell as text without blanks around it.
+
+    Blank lines, and lines that start with ``#``, are skipped; a ``#`` elsewhere is text. Cells that a row lacks at
+    its end are empty, and so are columns without a name, which must have no values.
+
+    Parameters
+    ----------
+    path
+        The table.
+    expected, fix, kind
+        For the error when there is no such file: what was expected, what to do, and which error to raise.
+
+    Returns
+    -------
+    The table; its index holds the number of each row's line in the file.
+    """
+    source = check_input(path, expected, fix=fix, kind=kind)
+    try:
+        text = source.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise kind(f"{source} is not UTF-8 text ({error.reason})", expected=expected, fix="save it as UTF-8") from error
+    except OSError as error:
+        raise kind(
+            f"{source} cannot be read ({error.strerror})", expected=expected, fix="check its permissions"
+        ) from error
+    rows: dict[int, list[str]] = {}
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
+        if line.startswith("#"):
+            continue
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line.rstrip("\n")], delimiter="\t", strict=True), [])]
+        except csv.Error as error:
+            raise kind(f"{source}, row {number}: {error}", expected="quotes in pairs, or none") from error
+        if any(cells):
+            rows[number] = cells
+    if not rows:
+        raise kind(f"{source} is empty", expected=expected)
+    return _rectangle(rows, source, kind)
+
+
+def _rectangle(rows: dict[int, list[str]], source: Path, kind: type[FatescoreError]) -> pd.DataFrame:
+    header = rows.pop(next(iter(rows)))
+    twice = [name for name in header if name and header.count(name) > 1]
+    if twice:
+        raise kind(f'{source}: column "{twice[0]}" stands twice', expected="one column of each name")
+    for number, cells in rows.items():
+        for place, cell in enumerate(cells):
+            if cell and (place >= len(header) or not header[place]):
+                raise kind(
+                    f'{source}, row {number}: "{cell}" stands in column {place + 1}, which has no name',
+                    expected=f"{len(header)} cells, as in the header",
+                    fix="name the column, or remove a tab",
+                )
+    wide = [[*cells, *[""] * len(header)][: len(header)] for cells in rows.values()]
+    table = pd.DataFrame(wide, columns=header, index=pd.Index(list(rows), dtype=int), dtype=object)
+    return table.loc[:, [bool(name) for name in header]]
 
 
 def sha256(path: StrPath) -> str:

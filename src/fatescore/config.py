@@ -6,6 +6,8 @@ Every error names the file, the row, the column and the nearest valid value.
 from __future__ import annotations
 
 import functools
+import math
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,9 +18,15 @@ import pandas as pd
 import yaml
 
 from fatescore._data import data_dir
+from fatescore._files import read_text_table
 from fatescore.errors import ConfigError, nearest
 from fatescore.typing import Assay, Organism, Scale, StrPath
 
+_SERIES = re.compile(r"GSE[1-9]\d{0,8}")
+_TYPES = {
+    "object": "a map of keys to values", "array": "a list", "string": "text", "integer": "a whole number",
+    "number": "a number", "boolean": "true or false",
+}  # fmt: skip
 _KNOWN_COLUMNS = ("dataset", "sample", "donor", "condition", "use")
 
 
@@ -128,6 +136,9 @@ def load_plan(settings: Mapping[str, Any], *, name: str = "config.yaml", root: S
     """
     checked = _filled(settings, _schema("config"))
     _validate(checked, "config", name)
+    for key, value in checked["qc"].items():
+        if isinstance(value, float) and not math.isfinite(value):  # YAML has .nan and .inf, a schema lets them through
+            raise ConfigError(f"{name}, key qc.{key}: {value}", expected="a finite number")
     datasets = _datasets(Path(root) / checked["datasets"])
     samples = _samples(Path(root) / checked["samples"], datasets)
     contrasts = tuple(Contrast(**{**c, "datasets": tuple(c["datasets"])}) for c in checked["contrasts"])
@@ -147,6 +158,14 @@ def _datasets(path: Path) -> dict[str, Dataset]:
             raise ConfigError(
                 f"{path}, row {row}, column {needed}: empty",
                 expected=f"a value, because source is {dataset.source}",
+            )
+        if dataset.source == "geo" and not _SERIES.fullmatch(dataset.accession):
+            raise ConfigError(
+                f'{path}, row {row}, column accession: "{dataset.accession}" is not a GEO series',
+                expected="GSE and a number, such as GSE35958",
+                fix=f'did you mean "{dataset.accession.upper()}"?'
+                if _SERIES.fullmatch(dataset.accession.upper())
+                else "check the accession",
             )
         datasets[dataset.dataset] = dataset
     return datasets
@@ -182,6 +201,8 @@ def _check_contrasts(
         if contrast.id in seen:
             raise ConfigError(f"{where} stands twice", fix="give each contrast its own id")
         seen.add(contrast.id)
+        if contrast.case == contrast.control:
+            raise ConfigError(f'{where}: case and control are both "{contrast.case}"', expected="two conditions")
         for dataset in contrast.datasets:
             if dataset not in datasets:
                 raise ConfigError(f'{where}, datasets: "{dataset}" is not a data set', fix=nearest(dataset, datasets))
@@ -198,16 +219,7 @@ def _check_contrasts(
 
 
 def _read_table(path: Path, kind: str) -> pd.DataFrame:
-    if not path.is_file():
-        raise ConfigError(
-            f"{path} does not exist", expected="a tab-separated table", fix=f'correct "{kind}" in config.yaml'
-        )
-    try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, comment="#")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read as a tab-separated table ({error})") from error
-    for column in table.columns:
-        table[column] = table[column].str.strip()
+    table = read_text_table(path, "a tab-separated table", fix=f'correct "{kind}" in config.yaml', kind=ConfigError)
     required = _schema(kind)["required"]
     for column in required:
         if column not in table.columns:
@@ -215,9 +227,15 @@ def _read_table(path: Path, kind: str) -> pd.DataFrame:
                 f'{path}: column "{column}" is missing (found {", ".join(table.columns)})',
                 expected=f"the columns {', '.join(required)} separated by tabs",
             )
-    for position, record in enumerate(table.to_dict("records")):
-        given = {str(k): v for k, v in record.items() if v != "" or k in required}
-        _validate(given, kind, f"{path}, row {position + 2}", table=True)
+    if _schema(kind)["additionalProperties"] is False:
+        for column in table.columns:
+            if column not in _schema(kind)["properties"]:
+                raise ConfigError(
+                    f'{path}: column "{column}" is not known', fix=nearest(column, _schema(kind)["properties"])
+                )
+    for row, record in _rows(table):
+        given = {key: value for key, value in record.items() if value != "" or key in required}
+        _validate(given, kind, f"{path}, row {row}", table=True)
     if table.empty:
         raise ConfigError(f"{path} has no rows", expected="at least one")
     return table
@@ -225,9 +243,14 @@ def _read_table(path: Path, kind: str) -> pd.DataFrame:
 
 def _records(table: pd.DataFrame, kind: str) -> Iterable[tuple[int, dict[str, Any]]]:
     defaults = {k: v["default"] for k, v in _schema(kind)["properties"].items() if "default" in v}
-    for position, record in enumerate(table.to_dict("records")):
-        given = {str(key): str(value) for key, value in record.items() if value != ""}
-        yield position + 2, {**defaults, **given}
+    for row, record in _rows(table):
+        yield row, {**defaults, **{key: value for key, value in record.items() if value != ""}}
+
+
+def _rows(table: pd.DataFrame) -> Iterable[tuple[int, dict[str, str]]]:
+    """Return the number of each row's line in the file, and its cells."""
+    for row, record in zip(table.index, table.to_dict("records"), strict=True):
+        yield int(row), {str(key): str(value) for key, value in record.items()}
 
 
 @functools.cache
@@ -242,7 +265,7 @@ def _filled(value: Any, schema: Mapping[str, Any]) -> Any:
     if isinstance(value, Mapping):
         filled = dict(value)
         for key, part in schema.get("properties", {}).items():
-            if key not in filled and "default" in part:
+            if filled.get(key) is None and "default" in part:  # YAML reads a key without a value as null
                 filled[key] = part["default"]
             if key in filled:
                 filled[key] = _filled(filled[key], part)
@@ -262,16 +285,25 @@ def _validate(value: Mapping[str, Any], kind: str, where: str, *, table: bool = 
     place = ".".join(str(part) for part in error.absolute_path)
     described = error.schema.get("description", "") if isinstance(error.schema, Mapping) else ""
     spot = f"{where}, {'column' if table else 'key'} {place}" if place else where
+    if error.instance == "":
+        raise ConfigError(f"{spot}: empty", expected=described)
     if error.validator == "enum":
         choices = [str(choice) for choice in error.validator_value if choice != ""]
         raise ConfigError(f'{spot}: "{error.instance}" is not valid', fix=nearest(str(error.instance), choices))
     if error.validator == "additionalProperties":
         allowed = list(error.schema["properties"])
         wrong = next(key for key in error.instance if key not in allowed)
-        what = "column" if table else "key"
-        raise ConfigError(f'{spot}: {what} "{wrong}" is not known', fix=nearest(wrong, allowed))
-    if error.validator in {"minLength"}:
-        raise ConfigError(f"{spot}: empty", expected=described)
+        raise ConfigError(f'{spot}: key "{wrong}" is not known', fix=nearest(str(wrong), allowed))
+    if error.validator == "required":
+        absent = next(key for key in error.validator_value if key not in error.instance)
+        told = error.schema["properties"][absent].get("description", "")
+        raise ConfigError(f'{spot}: key "{absent}" is missing', expected=told)
+    if error.validator == "type":
+        wanted = _TYPES[error.validator_value]
+        fix = "put it in quotes" if wanted == "text" and not isinstance(error.instance, list | dict) else ""
+        raise ConfigError(f"{spot}: {error.instance!r} is not {wanted}", expected=described, fix=fix)
+    if error.validator == "pattern":
+        raise ConfigError(f'{spot}: "{error.instance}" is not valid', expected=described)
     raise ConfigError(f"{spot}: {error.message}", expected=described)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class FatescoreError(Exception):
@@ -47,8 +48,24 @@ class FetchError(FatescoreError):
     """A file could not be brought here whole."""
 
 
+def of_system(error: OSError) -> InputError:
+    """Say what the operating system refused (no space, no permission) as every other error."""
+    place = f"{error.filename}: " if error.filename else ""
+    return InputError(
+        f"{place}{error.strerror or error}", expected="files that can be read and written",
+        fix="check the path, its permissions and the space on the disk",
+    )  # fmt: skip
+
+
 class NotScorable(FatescoreError):  # noqa: N818  (an outcome, not only an error)
-    """The data are readable, but an honest index cannot be computed from them."""
+    """The data are readable, but an honest index cannot be computed from them.
+
+    ``table`` may hold what was found, one row per sample.
+    """
+
+    def __init__(self, found: str, *, expected: str = "", fix: str = "", table: Any = None) -> None:
+        self.table = table
+        super().__init__(found, expected=expected, fix=fix)
 
 
 def nearest(value: str, choices: Iterable[str]) -> str:
@@ -62,6 +79,8 @@ def nearest(value: str, choices: Iterable[str]) -> str:
     'choose one of: human, mouse'
     """
     known = [str(choice) for choice in choices]
+    if not known:
+        return ""
     by_case = {choice.casefold(): choice for choice in known}
     close = difflib.get_close_matches(value.casefold(), list(by_case), n=1)
     if close:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import anndata as ad
+import numpy as np
+import pandas as pd
 import pytest
 
 from fatescore.cli import main
@@ -110,6 +114,11 @@ def test_too_few_genes_is_not_scorable_and_says_which(folder: Path, capsys: pyte
     assert "CEBPA" in line
 
 
+def test_the_input_is_not_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--output is the input" in line_of(capsys, folder, *score("table.tsv", output="./table.tsv"))
+    assert (folder / "table.tsv").read_text() == TABLE
+
+
 def test_an_output_format_that_is_not_known(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ".xlsx" in line_of(capsys, folder, *score("table.tsv", output="out.xlsx"))
 
@@ -119,6 +128,65 @@ def test_values_that_contradict_the_declared_scale(folder: Path, capsys: pytest.
     halves = "\n".join("\t".join([r[0], *(f"{float(v) + 0.37:.2f}" for v in r[1:])]) for r in rows[1:])
     (folder / "table.tsv").write_text("\t".join(rows[0]) + "\n" + halves + "\n")
     assert "counts" in line_of(capsys, folder, *ingest())
+
+
+@pytest.mark.parametrize("output", ["table.tsv/x.tsv", "folder.tsv", "x" * 300 + ".tsv"])
+def test_an_output_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str], output: str) -> None:
+    (folder / "folder.tsv").mkdir()
+    assert "cannot be written" in line_of(capsys, folder, *score("table.tsv", output=output))
+    # the second output counts before the first is written
+    assert "cannot be written" in line_of(capsys, folder, *ingest(), "--sample-fields", output)
+    assert "cannot be written" in line_of(capsys, folder, *ingest(), "--status-out", output)
+
+
+def test_a_device_is_not_replaced(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(folder / "pipe.tsv")
+    assert "it is a device" in line_of(capsys, folder, *score("table.tsv", output="pipe.tsv"))
+    assert (folder / "pipe.tsv").is_fifo()
+
+
+def test_a_destination_that_cannot_be_made(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = line_of(capsys, folder, "fetch", "GSE1", "--base-url", folder.as_uri(), "--dest", "table.tsv")
+    assert "cannot be made" in line
+
+
+@pytest.mark.parametrize("base", ["https://", "file://", "file:///nowhere/at/all", "table.tsv"])
+def test_a_mirror_that_is_none(folder: Path, capsys: pytest.CaptureFixture[str], base: str) -> None:
+    assert "mirror" in line_of(capsys, folder, "fetch", "GSE1", "--base-url", base, "--dest", "here")
+
+
+def test_a_full_disk_is_one_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "out.tsv")
+
+    monkeypatch.setattr("fatescore.cli.score.write_tsv", full)
+    assert "out.tsv: No space left on device" in line_of(capsys, folder, *score("table.tsv"))
+
+
+def test_a_folder_is_not_said_to_be_absent(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "in.tsv").mkdir()
+    assert "in.tsv is a folder" in line_of(capsys, folder, *score("in.tsv"))
+
+
+def test_a_cell_of_text_is_placed_and_its_sample_not_dropped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "text.tsv").write_text(TABLE.replace("SP7\t3", 'SP7\t"1,234"'))
+    assert '"1,234" in row SP7, column s1' in line_of(capsys, folder, *score("text.tsv"))
+
+
+def test_scaled_values_beside_unscaled_ones(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    values = np.arange(36, dtype=np.float32).reshape(3, 12)
+    adata = ad.AnnData(values, obs=pd.DataFrame(index=["a", "b", "c"]), var=pd.DataFrame(index=GENES))
+    adata.raw = adata.copy()
+    adata.X = values - values.mean(axis=0)
+    adata.write_h5ad(folder / "scaled.h5ad")
+    assert "adata.raw.to_adata()" in line_of(capsys, folder, *score("scaled.h5ad"))
+    adata.layers["counts"] = values - 1
+    adata.write_h5ad(folder / "negative.h5ad")
+    assert 'layers["counts"] has negative values' in line_of(capsys, folder, *score("negative.h5ad"))
+    ad.AnnData(values[:, :0], obs=adata.obs).write_h5ad(folder / "none.h5ad")
+    assert "there are no genes" in line_of(capsys, folder, *score("none.h5ad"))
 
 
 def test_the_installed_command_does_the_same(folder: Path) -> None:

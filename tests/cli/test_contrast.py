@@ -169,3 +169,21 @@ def test_as_a_step_it_records_its_outcome(run: Run, tmp_path: Path) -> None:
     assert run(tables(), contrasts=[OP | {"case": "x"}], more=("--dataset", "GSE1", "--status-out", str(status))) == 0
     assert json.loads(status.read_text())["status"] == "failed"
     assert (tmp_path / "output.tsv").read_bytes() == b""
+
+
+def test_mistakes_of_files_are_one_line(run: Run, tmp_path: Path, capsys) -> None:
+    parts = tables()
+    for kind, name in (("fields", "sample fields"), ("qc", "QC")):
+        assert run(parts | {kind: pd.concat([parts[kind]] * 2)}) == 2
+        assert f'sample "GSE1_S0" has several rows in the {name}' in capsys.readouterr().err
+    assert run(parts, contrasts=[OP | {"ignore": ["("]}]) == 2
+    assert "expected regular expressions" in capsys.readouterr().err
+    absent = tmp_path / "none.parquet"
+    assert run(parts, more=("--cells", str(absent))) == 2
+    assert "none.parquet does not exist" in capsys.readouterr().err
+    absent.write_text("no parquet")
+    assert run(parts, more=("--cells", str(absent))) == 2
+    assert "none.parquet cannot be read" in capsys.readouterr().err
+    pd.DataFrame({"condition": ["sick"]}).to_parquet(absent)
+    assert run(parts, more=("--cells", str(absent))) == 2
+    assert "none.parquet cannot be read" in capsys.readouterr().err

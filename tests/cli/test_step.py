@@ -47,16 +47,41 @@ def test_a_stopped_data_set_is_recorded_and_passed_on(tmp_path: Path, error: Exc
     assert (later / "scores").read_bytes() == b""
 
 
+def test_what_the_system_refuses_stops_one_data_set_only(tmp_path: Path) -> None:
+    run_step("qc", arguments(tmp_path), [], fail(PermissionError(13, "Permission denied", "x.tsv")))
+    recorded = read_status(tmp_path / "status.json")
+    assert recorded["status"] == "failed"
+    assert recorded["reason"].startswith("x.tsv: Permission denied; expected files that can be read")
+
+
 def test_alone_the_error_is_raised_and_nothing_written(tmp_path: Path) -> None:
     with pytest.raises(NotScorable):
         run_step("qc", arguments(tmp_path, workflow=False), [tmp_path / "out"], fail(NotScorable("x")))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_bug_is_not_hidden(tmp_path: Path) -> None:
+def test_a_bug_fails_its_data_set_and_leaves_the_traceback_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_step("qc", arguments(tmp_path), [tmp_path / "out"], lambda: {"x": 1 / 0})
+    recorded = read_status(tmp_path / "status.json")
+    assert recorded["status"] == "failed"
+    assert "unexpected ZeroDivisionError" in recorded["reason"]
+    assert "Traceback" in caplog.text
     with pytest.raises(ZeroDivisionError):
-        run_step("qc", arguments(tmp_path), [], lambda: {"x": 1 / 0})
-    assert not (tmp_path / "status.json").exists()
+        run_step("qc", arguments(tmp_path, workflow=False), [], lambda: {"x": 1 / 0})
+
+
+def test_what_was_written_before_not_scorable_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("of an earlier run")
+
+    def work() -> dict:
+        (tmp_path / "table").write_text("reasons")
+        raise NotScorable("too shallow")
+
+    run_step("qc", arguments(tmp_path), [tmp_path / "old", tmp_path / "table"], work)
+    assert (tmp_path / "old").read_bytes() == b""
+    assert (tmp_path / "table").read_text() == "reasons"
 
 
 def test_a_status_file_that_is_none(tmp_path: Path) -> None:

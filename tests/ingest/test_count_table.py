@@ -37,6 +37,9 @@ def write(tmp_path: Path, text: str, name: str = "t.txt") -> Path:
         ("gene\ta\tb\nRUNX2\t1\t2\nALPL\t3\t4\n__no_feature\t9\t9\nN_unmapped\t1\t1\n", "htseq.txt"),
         (",gene_name,a,b\n0,RUNX2,1,2\n1,ALPL,3,4\n", "counted.csv"),
         ("gene\ta\tb\tdescription\nRUNX2\t1\t2\ta, b\nALPL\t3\t4\tNA\n", "described.tsv"),
+        ("#gene\ta\tb\nRUNX2\t1\t2\nALPL\t3\t4\n", "hash.tsv"),
+        ("gene,a,b,,\nRUNX2,1,2,,\nALPL,3,4,,\n", "excel.csv"),
+        ("gene\tscaffold\ta\tb\nRUNX2\t1\t1\t2\nALPL\tX\t3\t4\n__no_feature\tY\t3\t4\n", "chromosomes.tsv"),
         ("gene\ta\tb\tremark\nRUNX2\t1\t2\tx\nALPL\t3\t4\ty\n", "text.tsv"),
     ],
 )  # fmt: skip
@@ -125,3 +128,29 @@ def test_real_tables(real_data: Path, name: str, shape: tuple[int, int]) -> None
     plain = pd.read_csv(real_data / name, sep="\t", keep_default_na=False)
     assert np.array_equal(table.to_numpy(), plain.iloc[:, 1:].astype(float).to_numpy())
     assert list(table.index) == plain.iloc[:, 0].astype(str).tolist()
+
+
+def test_unicode_text_of_excel(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    path.write_bytes("gene\tsämple\r\nRUNX2\t1\r\n".encode("utf-16"))
+    assert list(read_table(path).data.columns) == ["sämple"]
+
+
+def test_numbers_beyond_64_bits_stay_numbers(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path, f"gene\ta\nRUNX2\t{10**25}\nALPL\t1\n"))
+    assert table.data["a"].tolist() == [1e25, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("RUNX2\t5\t7\nALPL\t3\t4\n", r'has no header: its first line is the gene "RUNX2"'),
+        ("gene\ta\tb\nRUNX2\t1\t2\nALPL\t3\tfour\n", r'has "four" in row ALPL, column b'),
+        ("gene\ta\t\tb\nRUNX2\t1\t2\t3\n", r"column 3 has no name"),
+        ("gene;a;b\nRUNX2;1,5;2,5\nALPL;3,5;4,5\n", r'column "a" begins with "1,5".*decimals need a point'),
+        ("gene\ta\nRUNX2\tTRUE\nALPL\tFALSE\n", r"has no column of numbers"),
+    ],
+)
+def test_what_was_lost_without_a_word(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_table(write(tmp_path, text))

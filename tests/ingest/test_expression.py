@@ -70,3 +70,14 @@ def test_real_tables(real_data: Path, name: str, organism: str, n_obs: int) -> N
     assert adata.n_obs == n_obs
     genes = {"human": ["RUNX2", "BGLAP", "PPARG"], "mouse": ["Runx2", "Bglap", "Pparg"]}[organism]
     assert set(genes) <= set(adata.var_names)
+
+
+def test_a_gap_in_counts_is_said_and_the_rest_stay_counts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = write(tmp_path, "g\ts1\ts2\nRUNX2\t1\t2\nCBFA1\t3\t4\nALPL\tNA\t9\n1-Mar\t3\t2\n")
+    adata = read_expression(path, "human")
+    assert adata.to_df().to_dict("list") == {"RUNX2": [4, 6], "1-Mar": [3, 2]}
+    assert "counts" in adata.layers
+    assert "1 genes with missing values were dropped: ALPL" in caplog.text
+    assert "1 names are dates, which Excel makes of genes such as MARCHF1: 1-Mar" in caplog.text
+    with pytest.raises(InputError, match="every gene has missing values"):
+        read_expression(write(tmp_path, "g\ts1\ts2\nRUNX2\t1.5\tNA\nALPL\t2.5\tNA\n"), "human")

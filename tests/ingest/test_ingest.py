@@ -16,7 +16,7 @@ import scipy.sparse as sp
 
 from fatescore.cli import main
 from fatescore.errors import InputError
-from fatescore.ingest import ingest
+from fatescore.ingest import ingest, read_samples
 
 COUNTS = gzip.compress(
     b"gene\top.2\tctrl.1\tctrl.2\top.1\nENSG00000124813.2\t40\t10\t20\t30\nENSG00000162551.9\t4\t1\t2\t3\nx\t0\t0\t0\t1\n",
@@ -253,3 +253,18 @@ def test_real_cells(real_data: Path) -> None:
     assert result.adata.obs["sample"].value_counts().to_dict() == dict.fromkeys(names, 50)
     original = ad.read_h5ad(path)
     assert result.adata.X.sum() == original.layers["counts"].sum()
+
+
+def test_the_sample_table_is_read_as_the_configuration_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "samples.tsv"
+    path.write_text("# mine\nsample\tdonor\tcondition\t\nGSM#1\tNA\tNone\t\n")
+    assert read_samples(path).to_dict("records") == [{"sample": "GSM#1", "donor": "NA", "condition": "None"}]
+
+
+def test_columns_of_the_sample_table_that_hdf5_cannot_hold(
+    series: Callable[..., Path], samples: pd.DataFrame, tmp_path: Path
+) -> None:
+    odd = samples.assign(**{"_index": "x", "kit/lot": "y"})
+    result = ingest(series(), samples=odd, **ARRAY)
+    assert {"index", "kit_lot"} <= set(result.sample_fields)
+    result.adata.write_h5ad(tmp_path / "x.h5ad")

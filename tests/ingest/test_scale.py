@@ -67,3 +67,14 @@ def test_impossible_counts(value: float, message: str) -> None:
 def test_unknown_scale() -> None:
     with pytest.raises(InputError, match=r'scale "log" is not known; .* did you mean "log2"'):
         check_scale(raw(COUNTS), "log")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("values", [-np.arange(3, 503), np.zeros(500), np.arange(500) - 20, RNG.normal(0, 1, 500)])
+@pytest.mark.parametrize("declared", list(TRUE))
+def test_what_is_advised_would_pass(values: np.ndarray, declared: str) -> None:
+    matrix = np.tile(values.astype(float), (3, 1))
+    try:
+        check_scale(raw(matrix), declared)
+    except InputError as error:
+        if "set scale to " in str(error):
+            check_scale(raw(matrix), str(error).split("set scale to ")[1].split(",")[0])

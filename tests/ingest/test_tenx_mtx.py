@@ -131,3 +131,41 @@ def test_refused(triplet: Any, tarred: Any, tmp_path: Path) -> None:
     path.write_bytes(b"not a tar")
     with pytest.raises(InputError, match=r"cannot be read as an archive"):
         tenx_mtx.read(path)
+
+
+@pytest.mark.parametrize("value", [b"-9", b"nan"])
+def test_an_impossible_value_is_kept_for_the_check_of_the_scale(
+    triplet: Any, tarred: Any, tmp_path: Path, value: bytes
+) -> None:
+    members = triplet(GENES, ["AA", "CC"], [[1, 7], [2, 0], [0, 4]])
+    members["matrix.mtx"] = members["matrix.mtx"].replace(b"integer", b"real").replace(b"1 2 7", b"1 2 " + value)
+    path = tmp_path / "r.tar"
+    path.write_bytes(tarred({f"GSM1_{name}": data for name, data in members.items()}))
+    assert tenx_mtx.read(path).barcodes == ["AA", "CC"]
+
+
+def test_a_sample_without_counts_is_not_absent(triplet: Any, tarred: Any, tmp_path: Path) -> None:
+    full, empty = triplet(GENES, ["AA"], [[1], [2], [0]]), triplet(GENES, ["AA"], [[0], [0], [0]])
+    path = tmp_path / "r.tar"
+    path.write_bytes(
+        tarred({**{f"GSM1_{n}": d for n, d in full.items()}, **{f"GSM2_{n}": d for n, d in empty.items()}})
+    )
+    assert tenx_mtx.read(path).sample_names == ["GSM1", "GSM2"]
+
+
+def test_damage_is_one_line(triplet: Any, tarred: Any, tmp_path: Path) -> None:
+    members = named(triplet, "{gsm}_{part}")
+    whole = tarred(members)
+    path = tmp_path / "r.tar"
+    path.write_bytes(whole[:700])
+    with pytest.raises(InputError, match=r"cannot be read as an archive .*fetch it again"):
+        tenx_mtx.has_triplets(path)
+    members["GSM2_features.tsv.gz"] = members["GSM2_features.tsv.gz"][:12] + b"\xff" * 40
+    path.write_bytes(tarred(members))
+    with pytest.raises(InputError, match="gzip member is damaged"):
+        tenx_mtx.read(path)
+    members = triplet(GENES, ["AA"], [[1], [2], [3]])
+    members["matrix.mtx"] = b"%%MatrixMarket matrix coordinate integer general\n3 1 99999999999999\n1 1 5\n"
+    path.write_bytes(tarred({f"GSM1_{name}": data for name, data in members.items()}))
+    with pytest.raises(InputError, match="GSM1: the matrix cannot be read"):
+        tenx_mtx.read(path)

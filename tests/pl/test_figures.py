@@ -144,6 +144,14 @@ def test_controls_draws_the_auroc() -> None:
     assert [row["auroc"] for row in drawn] == [0.9]
 
 
+def test_names_show_the_donors_and_what_cannot_be_separated_is_marked() -> None:
+    table = pd.DataFrame([contrast("A", g=1.0, auroc=0.9, n_case=5, n_control=4, audit="cannot be separated from kit")])
+    assert [row["row"] for row in rows(spec(pl.forest(table)), "role")] == ["A\n5 v 4"]
+    drawn = rows(spec(pl.controls(table)), "auroc")
+    assert [(row["row"], row["warned"]) for row in drawn] == [("A\nop, 5 v 4", True)]
+    assert [row["column"] for row in rows(spec(pl.heatmap(table)), "column")] == ["⚠ A"]
+
+
 def test_controls_draws_cells_beside_donors() -> None:
     drawn = spec(pl.controls(pd.DataFrame([contrast("A", auroc=1.0, auroc_cells=0.8)])))
     assert [layer["encoding"]["x"]["field"] for layer in drawn["layer"]] == ["half", "auroc", "auroc_cells"]

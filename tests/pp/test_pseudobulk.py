@@ -30,3 +30,10 @@ def test_needs_counts_and_the_column() -> None:
     del cells.layers["counts"]
     with pytest.raises(InputError, match="counts.*missing"):
         fs.pp.pseudobulk(cells)
+
+
+def test_a_cell_without_sample_is_refused() -> None:
+    cells = fs.simulate.single_cell(n_donors=2, cells_per_donor=15, n_genes=300, seed=0)
+    cells.obs["sample"] = cells.obs["sample"].astype(object).where(np.arange(cells.n_obs) > 2)
+    with pytest.raises(InputError, match='3 cells have no "sample"'):
+        fs.pp.pseudobulk(cells)

@@ -86,3 +86,15 @@ def test_a_flat_array_is_not_scorable() -> None:
     kept, table = fs.pp.qc(adata, assay="array", organism="human")
     assert list(kept.obs_names) == ["s1"]
     assert table.loc[0, "reason"] == "all genes have the same value"
+
+
+def test_cells_of_equal_depth_make_no_other_cell_shallow(cells: ad.AnnData) -> None:
+    """Downsampled data: the spread of depth is 0, so nothing is far below it."""
+    level = cells.copy()
+    counts = np.ones(cells.shape)
+    counts[0, 0] = 0
+    level.X = sp.csr_matrix(counts)
+    level.layers["counts"] = level.X.copy()
+    limits = fs.pp.QcLimits(min_genes=1, max_pct_mt=100, gate="none")
+    kept, _ = fs.pp.qc(level, assay="single_cell", organism="human", limits=limits)
+    assert kept.n_obs == level.n_obs

@@ -31,6 +31,10 @@ PROBE = """<script>setTimeout(() => {
     charts: document.querySelectorAll(".chart").length, drawn: document.querySelectorAll(".chart svg.marks").length,
     tables: document.querySelectorAll("table[data-interactive]").length,
     live: document.querySelectorAll("table.dataTable[data-interactive]").length,
+    hidden: [...document.querySelectorAll(".table, .table *")].filter((one) =>
+      one.checkVisibility() && one.scrollWidth - one.clientWidth > 2 && getComputedStyle(one).overflowX !== "visible"
+      && !(one.classList.contains("more") && one.tabIndex === 0)).length,
+    fading: document.querySelectorAll(".more").length,
     requests: performance.getEntriesByType("resource").filter((one) => /^(http|file)/.test(one.name)).length,
   }, "*");
 }, 4000);</script></body>"""
@@ -78,4 +82,6 @@ def test_a_page_opens_without_fault(results: Any, tmp_path: Path, name: str, wid
     assert said["scroll"] <= width
     assert said["drawn"] == said["charts"] == (0 if name == "lowdepth" else 3)
     assert said["live"] == said["tables"] > 0
+    assert said["fading"] > 0 or width > 400 or name == "lowdepth"
+    assert said["hidden"] == 0  # a table cut at the right says so and can be scrolled by keyboard
     assert said["requests"] == 0

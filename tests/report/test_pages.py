@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fatescore import _keys
-from fatescore.report import _format, answer_lines, dataset_page, provenance, summary_page
+from fatescore.report import _format, _words, answer_lines, dataset_page, provenance, stack, summary_page
 
 EVIL = "<script>alert(1)</script>"
 VOID = {"meta", "link", "br", "input", "img", "hr"}
@@ -170,6 +170,7 @@ def test_stopped_data_sets_say_why(pages: dict[str, Page], summary: Page) -> Non
         row = next(row for row in summary.tables["scoreboard-table"] if row and row[0][0] == name)
         assert row[1][0] == state
         assert pages[name].charts == []
+        assert "scored and compared" not in pages[name].words
     assert "5 ok" in summary.words
 
 
@@ -224,12 +225,72 @@ def test_few_donors_are_described_not_tested(pages: dict[str, Page]) -> None:
 def test_charts_hold_the_numbers_of_the_tables(results: Any, summary: Page) -> None:
     forest = next(chart for chart in summary.charts if chart["description"].startswith("Forest"))
     drawn = {
-        row["row"]: row["g"] for data in forest["datasets"].values() for row in data if "role" in row
+        row["row"].split("\n")[0]: row["g"] for data in forest["datasets"].values() for row in data if "role" in row
     }  # fmt: skip
     for name in ("GSE1", "sc", "kit"):
         g = results.tables[name].contrasts.set_index("measure").loc["fate_bias", "g"]
         assert drawn[name] == pytest.approx(g)
     assert drawn["Pooled"] == -0.8
+
+
+def test_fields_are_named_in_words(results: Any) -> None:
+    fields = "characteristics: kit, label_protocol_ch1, n_genes_by_counts"
+    table = results.tables["kit"].contrasts.assign(audit=f"cannot be separated from {fields}")
+    page = Page(dataset_page(dataclasses.replace(results.tables["kit"], contrasts=table)))
+    assert "warning: cannot be separated from kit, labelling protocol, genes detected" in page.words
+    assert "differ as completely in kit, labelling protocol, genes detected, so" in page.words
+    assert not {"label_protocol_ch1", "n_genes_by_counts"} & set(re.split(r"[ ,;.]+", page.words))
+
+
+def test_positive_controls_say_what_weakens_them(results: Any) -> None:
+    table = results.tables["fates"].contrasts.assign(audit="cannot be separated from dataset", auroc=1.0)
+    single = table.assign(dataset="one", n_case=1, n_control=1, auroc=float("nan"), auroc_cells=0.9, audit="clean")
+    wrong = table.assign(dataset="wrong", difference=-1.0, audit="clean")
+    said = Page(summary_page(results.summary(contrasts=stack([table, single, wrong], table.columns)))).words
+    assert "2 of 3 contrasts with a known fate point the right way: fates (4 against 4 donors; AUROC 1 over" in said
+    assert "one (1 against 1 donor; AUROC 0.9 over cells)" in said
+    assert "Not so: wrong (" in said
+    assert "groups differ in other things too: fates (data set)." in said
+
+
+def test_without_positive_controls_nothing_supports_the_answer(results: Any) -> None:
+    said = Page(summary_page(results.summary(contrasts=results.tables["GSE1"].contrasts))).words
+    assert "Nothing in this run shows that the index finds fates that are known." in said
+
+
+def test_what_was_not_estimated_is_left_out(results: Any) -> None:
+    names = dict(
+        _words.answer(results.tables["tiny"].contrasts.set_index("measure").loc["fate_bias"].to_dict()).numbers
+    )
+    assert "smallest reachable p" not in names
+    assert not any(_format.MISSING in value for value in names.values())
+
+
+def test_an_answer_is_not_said_twice(results: Any) -> None:
+    only = results.summary(contrasts=results.tables["GSE1"].contrasts, meta=results.meta().iloc[:0])
+    assert Page(summary_page(only)).words.count("In GSE1, fate_bias was") == 1
+
+
+def test_the_scoreboard_gives_step_and_reason_of_what_stopped(summary: Page) -> None:
+    why = {row[0][0]: row[2][0] for row in summary.tables["scoreboard-table"] if row}
+    assert why["lowdepth"].startswith("score: 3 of 40 osteogenic genes")
+    assert why["GSE1"] == _format.MISSING
+
+
+def test_long_texts_fold_and_lose_nothing(results: Any) -> None:
+    text = "RNA was extracted " * 30 + "with kit "
+    fields = results.tables["GSE1"].sample_fields
+    fields = fields.assign(
+        extract_protocol_ch1=[f"{text}{n}" for n in range(len(fields))],
+        gender=fields["sex"],
+        **{"age_ch1": fields["age"] + 1},
+    )
+    made = dataset_page(dataclasses.replace(results.tables["GSE1"], sample_fields=fields))
+    rows = [row for row in Page(made).tables["samples-table"] if row]
+    assert [" ".join(row[-1][0].split()) for row in rows] == list(fields["extract_protocol_ch1"])
+    table = made[made.index('id="samples-table"') :]
+    headings = re.findall(r"<th[^>]*>([^<]*)</th>", table[: table.index("</thead>")])
+    assert headings == ["sample", "donor", "condition", "age", "age_ch1", "extraction protocol"]
 
 
 def test_the_answer_in_three_lines(results: Any) -> None:

@@ -93,7 +93,13 @@ def test_names_get_no_row_and_what_stands_on_one_side_only_does(fields) -> None:
 def test_fields_that_state_the_condition_do_not_count(fields) -> None:
     own = list("ooooocccc")
     table = fields(
-        5, 4, **{"characteristics: diagnosis": own, "source_name_ch1": own, "lab": ["sick"] * 5 + ["Well"] * 4}
+        5,
+        4,
+        **{
+            "characteristics: diagnosis": own,
+            "source_name_ch1": ["sick marrow"] * 5 + ["old marrow"] * 4,
+            "lab": ["sick"] * 5 + ["Well"] * 4,
+        },
     )
     result = confounding(table, **ARMS)
     assert set(result["verdict"]) == {"states the condition"}
@@ -189,8 +195,9 @@ def test_the_labelling_kit_of_gse35958_is_found(real_data: Path) -> None:
                 rows[key.removeprefix("!Sample_")] = [value.strip('"') for value in values]
     table = pd.DataFrame(rows)
     names = table["geo_accession"]
-    condition = np.where(table["title"].str.contains("osteopo"), "sick", "well")
-    result = confounding(table.assign(sample=names, donor=names, condition=condition), **ARMS).set_index("field")
+    condition = np.where(table["title"].str.contains("osteopo"), "osteoporosis", "control")
+    labelled = table.assign(sample=names, donor=names, condition=condition)
+    result = confounding(labelled, case="osteoporosis", control="control").set_index("field")
     label = result.loc["label_protocol_ch1"]
     assert label["verdict"] == "separates perfectly"
     assert label["p_value"] == pytest.approx(1 / 126)
@@ -198,3 +205,49 @@ def test_the_labelling_kit_of_gse35958_is_found(real_data: Path) -> None:
     assert "IVT Express" in label["control_values"]
     assert result.loc["source_name_ch1", "verdict"] == "states the condition"
     assert "label_protocol_ch1" in verdict(result.reset_index())
+
+
+@pytest.mark.parametrize(
+    ("case", "control"),
+    [
+        (["79", "80 years", "81 yr", "90 y"], ["20", "30 y", "31 yrs", "25 Years"]),
+        (["8,5", "8,61", "9,0", "9.1"], ["7,1", "7,2", "7,305", "7"]),
+        (["1,000,000", "1,200,000", "990,000", "1,400,000"], ["100,000", "120,000", "130,000", "85"]),
+    ],
+)
+def test_numbers_written_in_many_ways_are_numbers(fields, case: list[str], control: list[str]) -> None:
+    assert judged(fields(4, 4, value=case + control), "value") == "separates perfectly"
+
+
+def test_numbers_of_different_units_are_not_compared(fields) -> None:
+    assert judged(fields(3, 3, age=["8 weeks", "9 weeks", "10 weeks", "2 years", "3 years", "4 years"]), "age") is None
+
+
+def test_an_arm_without_donors_is_not_judged(fields) -> None:
+    for counts in ((0, 3), (3, 0)):
+        assert verdict(confounding(fields(*counts, kit=["A"] * 3), **ARMS)) == "cannot be judged with so few donors"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (("hMSC-osteopo_elderly", "hMSC-old_elderly"), "clean"),
+        (("patient bone", "control bone"), "clean"),
+        (("hip", "knee"), "cannot be separated from source_name_ch1"),
+    ],
+)
+def test_free_text_states_the_condition_only_where_it_shares_a_word(values: tuple[str, str], expected: str) -> None:
+    fields = pd.DataFrame(
+        {
+            "sample": list("abcdefgh"),
+            "donor": list("abcdefgh"),
+            "condition": ["osteoporosis"] * 4 + ["control"] * 4,
+            "source_name_ch1": [values[0]] * 4 + [values[1]] * 4,
+        }
+    )
+    assert verdict(confounding(fields, case="osteoporosis", control="control")) == expected
+
+
+def test_the_same_donor_in_both_arms_cannot_be_judged() -> None:
+    fields = pd.DataFrame({"sample": ["a", "b"], "donor": ["pool", "pool"], "condition": ["OS", "RE"]})
+    assert verdict(confounding(fields, case="OS", control="RE")).startswith("cannot be judged")

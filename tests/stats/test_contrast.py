@@ -206,3 +206,23 @@ def test_false_positives_stay_at_the_level(study) -> None:
     rejected = [one(study(4, 5, seed=seed))["p_value"] <= 0.05 for seed in range(300)]
     # 6 of 126 arrangements: exactly 0.0476; three Monte Carlo standard errors around it.
     assert abs(np.mean(rejected) - 6 / 126) < 3 * np.sqrt(0.0476 * 0.9524 / 300)
+
+
+@pytest.mark.parametrize("wrong", ["8,5", np.inf])
+def test_a_score_that_is_no_number_is_refused_not_dropped(study, wrong: object) -> None:
+    table = study().astype({"fate_bias": object})
+    table.loc[1, "fate_bias"] = wrong
+    with pytest.raises(InputError, match=f'column "fate_bias" holds "{wrong}"'):
+        one(table)
+
+
+def test_blank_donors_are_not_one_donor(study) -> None:
+    with pytest.raises(InputError, match='sample "S0" has no donor'):
+        one(study().assign(donor=" "))
+
+
+def test_no_smallest_p_where_no_test_is_valid(study) -> None:
+    row = one(study(5, 5).assign(donor=[f"D{i}" for i in [0, 1, 2, 3, 4, 0, 1, 7, 8, 9]]))
+    assert row["agreement"] == ""
+    assert "mixed model" in row["note"]
+    assert np.isnan(row["p_smallest"])

@@ -140,3 +140,10 @@ def test_a_data_set_counts_once() -> None:
         meta(pd.concat([rows(), rows().iloc[:1]]))
     with pytest.raises(InputError, match="no column g_var"):
         meta(rows().drop(columns="g_var"))
+
+
+def test_a_contrast_across_data_sets_does_not_count_its_parts_again() -> None:
+    row = meta(rows(dataset=["A", "B", "A+B"])).iloc[0]
+    assert (row["k"], row["datasets"], row["left_out"]) == (2, "A, B", "A+B (A, B counted already)")
+    row = meta(rows(dataset=["A", "C", "A+B"], p_value=[np.nan, 0.1, 0.1])).iloc[0]
+    assert row["datasets"] == "C, A+B"

@@ -121,6 +121,28 @@ def test_mistakes_are_named(cells: ad.AnnData, change, message: str) -> None:
         fs.tl.fate_bias(adata, **{"organism": "human", **given})
 
 
+@pytest.mark.parametrize("matrix", [np.asarray, sp.csr_matrix])
+def test_an_observation_without_a_ranking_is_not_scorable_never_zero(cells: ad.AnnData, matrix) -> None:
+    counts = cells.layers["counts"].toarray()
+    counts[3], counts[5] = 0, 7
+    flat = ad.AnnData(matrix(counts), var=pd.DataFrame(index=cells.var_names))
+    fs.tl.fate_bias(flat, organism="human")
+    assert flat.obs["fate_bias"].isna().to_numpy().nonzero()[0].tolist() == [3, 5]
+    assert (flat.obs["fate_call"] == "not scorable").to_numpy().nonzero()[0].tolist() == [3, 5]
+    assert flat.obs.loc[["3", "5"]].select_dtypes("number").isna().all(axis=None)
+    parts = fs.tl.gene_contributions(flat, organism="human").sum(axis=1, skipna=False)
+    np.testing.assert_allclose(parts, flat.obs["fate_bias"], atol=1e-9)
+
+
+def test_arms_that_are_not_seen_are_equal_exactly(cells: ad.AnnData) -> None:
+    unseen = cells.copy()
+    counts = cells.layers["counts"].toarray()
+    counts[:, cells.var_names.isin(fs.gene_sets.load_index().genes["symbol"])] = 0
+    unseen.X = sp.csr_matrix(counts)
+    fs.tl.fate_bias(unseen, organism="human")
+    assert set(unseen.obs["fate_bias"]) == {0.0}
+
+
 @pytest.mark.realdata
 def test_known_fates_of_real_cells(real_data: Path) -> None:
     """Osteoblasts (OS) against reticular, adipo-primed cells (RE) of mouse marrow."""

@@ -22,7 +22,7 @@ rule contrast:
         runtime=30,
     params:
         cells=lambda wildcards, input: (
-            f"--cells {input.cells}"
+            f"--cells {shlex.quote(str(input.cells))}"
             if PLAN.datasets[wildcards.dataset].assay == "single_cell"
             else ""
         ),
@@ -31,10 +31,10 @@ rule contrast:
         ),
         seed=SETTINGS["seed"],
     shell:
-        "fatescore contrast --sample-scores {input.scores} --sample-fields {input.fields} --qc {input.qc} "
-        "--gene-contributions {input.genes} {params.cells} {params.contrasts} --seed {params.seed} "
-        "--output {output.contrasts} --confounding {output.confounding} --contributions {output.contributions} "
-        "--dataset {wildcards.dataset} --status-in {input.status} --status-out {output.status} > {log} 2>&1"
+        "fatescore contrast --sample-scores {input.scores:q} --sample-fields {input.fields:q} --qc {input.qc:q} "
+        "--gene-contributions {input.genes:q} {params.cells} {params.contrasts} --seed {params.seed} "
+        "--output {output.contrasts:q} --confounding {output.confounding:q} --contributions {output.contributions:q} "
+        "--dataset {wildcards.dataset} --status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"
 
 
 rule contrast_across:
@@ -71,7 +71,7 @@ rule contrast_across:
         contrasts=lambda wildcards: contrast_flags([ACROSS[wildcards.contrast]]),
         seed=SETTINGS["seed"],
     shell:
-        "fatescore contrast --sample-scores {input.scores} --sample-fields {input.fields} --qc {input.qc} "
-        "--gene-contributions {input.genes} {params.contrasts} --seed {params.seed} "
-        "--output {output.contrasts} --confounding {output.confounding} --contributions {output.contributions} "
-        "--dataset {wildcards.contrast} --status-in {input.status} --status-out {output.status} > {log} 2>&1"
+        "fatescore contrast --sample-scores {input.scores:q} --sample-fields {input.fields:q} --qc {input.qc:q} "
+        "--gene-contributions {input.genes:q} {params.contrasts} --seed {params.seed} "
+        "--output {output.contrasts:q} --confounding {output.confounding:q} --contributions {output.contributions:q} "
+        "--dataset {wildcards.contrast} --status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"

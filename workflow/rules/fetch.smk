@@ -12,8 +12,8 @@ rule fetch:
         runtime=240,
     params:
         accession=lambda wildcards: PLAN.datasets[wildcards.dataset].accession,
-        base_url=SETTINGS["geo_base_url"],
+        base_url=lambda wildcards: SETTINGS["geo_base_url"],
         dest=f"{RESOURCES}/geo",
     shell:
-        "fatescore fetch {params.accession} --base-url {params.base_url:q} --dest {params.dest:q} "
-        "--dataset {wildcards.dataset} --status-out {output.status} > {log} 2>&1"
+        "fatescore fetch {params.accession:q} --base-url {params.base_url:q} --dest {params.dest:q} "
+        "--dataset {wildcards.dataset} --status-out {output.status:q} > {log:q} 2>&1"

@@ -25,5 +25,5 @@ rule ingest:
         rows=lambda wildcards: digest(PLAN.samples_of(wildcards.dataset)),
     shell:
         "fatescore ingest {params.data:q} {params.row} --samples {input.samples:q} "
-        "--output {output.h5ad} --sample-fields {output.fields} "
-        "--dataset {wildcards.dataset} --status-in {params.status_in} --status-out {output.status} > {log} 2>&1"
+        "--output {output.h5ad:q} --sample-fields {output.fields:q} "
+        "--dataset {wildcards.dataset} --status-in {params.status_in:q} --status-out {output.status:q} > {log:q} 2>&1"

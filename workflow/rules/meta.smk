@@ -15,5 +15,5 @@ rule meta:
         mem_mb=2000,
         runtime=30,
     shell:
-        "fatescore meta --contrasts {input.contrasts} --status {input.status} "
-        "--output {output.meta} --scoreboard {output.scoreboard} > {log} 2>&1"
+        "fatescore meta --contrasts {input.contrasts:q} --status {input.status:q} "
+        "--output {output.meta:q} --scoreboard {output.scoreboard:q} > {log:q} 2>&1"

@@ -15,5 +15,5 @@ rule normalise:
         mem_mb=8000,
         runtime=60,
     shell:
-        "fatescore normalise {input.h5ad} --output {output.h5ad} --dataset {wildcards.dataset} "
-        "--status-in {input.status} --status-out {output.status} > {log} 2>&1"
+        "fatescore normalise {input.h5ad:q} --output {output.h5ad:q} --dataset {wildcards.dataset} "
+        "--status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"

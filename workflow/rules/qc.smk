@@ -23,8 +23,8 @@ rule qc:
         min_counts_bulk=SETTINGS["qc"]["min_counts_bulk"],
         gate=SETTINGS["qc"]["gate"],
     shell:
-        "fatescore qc {input.h5ad} --output {output.h5ad} --table {output.table} "
+        "fatescore qc {input.h5ad:q} --output {output.h5ad:q} --table {output.table:q} "
         "--min-genes {params.min_genes} --max-pct-mt {params.max_pct_mt} --n-mads {params.n_mads} "
         "--min-stromal-cells {params.min_stromal_cells} --min-counts-bulk {params.min_counts_bulk} "
         "--gate {params.gate} --dataset {wildcards.dataset} "
-        "--status-in {input.status} --status-out {output.status} > {log} 2>&1"
+        "--status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"

@@ -11,9 +11,9 @@ rule settings:
         mem_mb=100,
         runtime=5,
     params:
-        plan=json.dumps(settings_as_dict(PLAN), sort_keys=True),
+        plan=lambda wildcards: json.dumps(settings_as_dict(PLAN), sort_keys=True),
     shell:
-        "printf '%s\\n' {params.plan:q} > {output} 2> {log}"
+        "printf '%s\\n' {params.plan:q} > {output:q} 2> {log:q}"
 
 
 rule report_dataset:
@@ -46,10 +46,10 @@ rule report_dataset:
         mem_mb=4000,
         runtime=30,
     shell:
-        "fatescore report dataset --dataset {wildcards.dataset} --status {input.status} --scores {input.scores} "
-        "--sample-scores {input.sample_scores} --coverage {input.coverage} --contributions {input.contributions} "
-        "--contrasts {input.contrasts} --confounding {input.confounding} --qc {input.qc} "
-        "--sample-fields {input.fields} --output {output} > {log} 2>&1"
+        "fatescore report dataset --dataset {wildcards.dataset} --status {input.status:q} --scores {input.scores:q} "
+        "--sample-scores {input.sample_scores:q} --coverage {input.coverage:q} --contributions {input.contributions:q} "
+        "--contrasts {input.contrasts:q} --confounding {input.confounding:q} --qc {input.qc:q} "
+        "--sample-fields {input.fields:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule report_summary:
@@ -80,12 +80,12 @@ rule report_summary:
         mem_mb=4000,
         runtime=30,
     params:
-        title=SETTINGS["title"],
+        title=lambda wildcards: SETTINGS["title"],
     shell:
-        "fatescore report summary --status {input.status} --contrasts {input.contrasts} "
-        "--confounding {input.confounding} --meta {input.meta} --scoreboard {input.scoreboard} "
-        "--title {params.title:q} --settings {input.settings} --output {output.page} "
-        "--provenance {output.provenance} --answer {output.answer} > {log} 2>&1"
+        "fatescore report summary --status {input.status:q} --contrasts {input.contrasts:q} "
+        "--confounding {input.confounding:q} --meta {input.meta:q} --scoreboard {input.scoreboard:q} "
+        "--title {params.title:q} --settings {input.settings:q} --output {output.page:q} "
+        "--provenance {output.provenance:q} --answer {output.answer:q} > {log:q} 2>&1"
 
 
 # Fails when a data set failed (not when one is not scorable), after every page has been written.
@@ -110,4 +110,4 @@ rule conclude:
         mem_mb=500,
         runtime=5,
     shell:
-        "fatescore conclude {input.scoreboard} --status {input.status} --output {output} 2>&1 | tee {log}"
+        "fatescore conclude {input.scoreboard:q} --status {input.status:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -20,7 +20,7 @@ rule score:
     params:
         organism=lambda wildcards: PLAN.datasets[wildcards.dataset].organism,
     shell:
-        "fatescore score {input.h5ad} --organism {params.organism} --output {output.scores} "
-        "--sample-scores {output.samples} --gene-contributions {output.contributions} "
-        "--coverage {output.coverage} --dataset {wildcards.dataset} "
-        "--status-in {input.status} --status-out {output.status} > {log} 2>&1"
+        "fatescore score {input.h5ad:q} --organism {params.organism} --output {output.scores:q} "
+        "--sample-scores {output.samples:q} --gene-contributions {output.contributions:q} "
+        "--coverage {output.coverage:q} --dataset {wildcards.dataset} "
+        "--status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fatescore import _keys
+from fatescore._files import check_input
 from fatescore.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,12 +17,14 @@ def read_ingested(path: Path) -> tuple[AnnData, dict[str, Any]]:
     """Read an h5ad written by an earlier step and what ``uns["fatescore"]`` says of it."""
     import anndata as ad
 
-    if not path.is_file():
-        raise InputError(f"{path} does not exist", expected="an h5ad file written by an earlier step")
+    check_input(path, "an h5ad file written by an earlier step")
     try:
         adata = ad.read_h5ad(path)
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} cannot be read as h5ad ({error})") from error
+        raise InputError(
+            f"{path} cannot be read as h5ad ({error})", expected="an h5ad file written by an earlier step",
+            fix="run the earlier step again",
+        ) from error  # fmt: skip
     facts = dict(adata.uns.get(_keys.UNS, {}))
     missing = [key for key in ("assay", "organism", "scale") if key not in facts]
     if missing:

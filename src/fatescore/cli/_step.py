@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from fatescore import _keys
-from fatescore._files import write_json, write_text
-from fatescore.errors import FatescoreError, InputError, NotScorable
+from fatescore._files import check_output, write_json, write_text
+from fatescore.errors import FatescoreError, InputError, NotScorable, of_system
 
 logger = logging.getLogger(__name__)
 
@@ -53,14 +53,19 @@ def run_step(
     args
         Parsed arguments with those of :func:`add_step_arguments`.
     outputs
-        Files that ``work`` writes; left empty when the data set stops here.
+        Files that ``work`` writes; left empty when the data set stops here, but for what ``work`` still wrote
+        before it said "not scorable" (the table of samples with their reasons).
     work
         Writes the outputs and returns facts about the data set (JSON values) for the report.
     """
+    for path in [*outputs, *([] if args.status_out is None else [args.status_out])]:
+        check_output(path)  # all of them before the first is written
     if args.status_out is None:
         work()
         return
     outcome = _stopped_before(args.status_in)
+    for output in outputs:
+        output.unlink(missing_ok=True)  # nothing of an earlier run may pass for this one's
     if outcome is None:
         try:
             outcome = {"step": step, "status": _keys.OK, "reason": "", "facts": dict(work())}
@@ -68,10 +73,18 @@ def run_step(
             outcome = {"step": step, "status": _keys.NOT_SCORABLE, "reason": str(error), "facts": {}}
         except FatescoreError as error:
             outcome = {"step": step, "status": _keys.FAILED, "reason": str(error), "facts": {}}
+        except OSError as error:
+            outcome = {"step": step, "status": _keys.FAILED, "reason": str(of_system(error)), "facts": {}}
+        except Exception as error:
+            # A bug of ours, or data that we did not foresee: the other data sets still deserve their report.
+            logger.exception("%s: unexpected error at %s", args.dataset, step)
+            what = f"unexpected {type(error).__name__} ({error}); the log has the traceback: please report it"
+            outcome = {"step": step, "status": _keys.FAILED, "reason": " ".join(what.split()), "facts": {}}
     if outcome["status"] != _keys.OK:
         logger.warning("%s: %s at %s: %s", args.dataset, outcome["status"], outcome["step"], outcome["reason"])
         for output in outputs:
-            write_text(output, "")
+            if outcome["status"] == _keys.FAILED or not output.exists():
+                write_text(output, "")
     write_json(args.status_out, {"dataset": args.dataset, **outcome})
 
 

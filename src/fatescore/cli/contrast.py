@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 import pandas as pd
 
 from fatescore import _keys
-from fatescore._files import read_tsv, write_tsv
+from fatescore._files import check_input, read_tsv, write_tsv
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError, nearest
 from fatescore.typing import ORGANISMS
@@ -74,7 +75,7 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
     if specs and _keys.FATE_BIAS not in measures:
         raise InputError('the scores have no column "fate_bias"', fix="give sample_scores.tsv of fatescore score")
     arms = _arms(genes)
-    cells = None if args.cells is None else pd.read_parquet(args.cells)
+    cells = None if args.cells is None else _read_cells(args.cells, measures)
     tables: list[list[pd.DataFrame]] = [[], [], []]
     verdicts = {}
     for spec in specs:
@@ -109,11 +110,23 @@ def _parse(text: str) -> dict[str, Any]:
     for key, value in spec.items():
         if key not in _KEYS:
             raise InputError(f'--contrast {spec["id"]}: unknown key "{key}"', fix=nearest(key, _KEYS))
-        if key == "ignore" and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
-            raise InputError(f'--contrast {spec["id"]}: "ignore" is {value!r}', expected="a list of texts")
-        if key != "ignore" and not isinstance(value, str):
+        if key == "ignore":
+            _check_patterns(spec["id"], value)
+        elif not isinstance(value, str):
             raise InputError(f'--contrast {spec["id"]}: "{key}" is {value!r}', expected="text")
     return {"kind": "other", "expected": "", "ignore": []} | spec
+
+
+def _check_patterns(name: str, patterns: Any) -> None:
+    if not (isinstance(patterns, list) and all(isinstance(item, str) for item in patterns)):
+        raise InputError(f'--contrast {name}: "ignore" is {patterns!r}', expected="a list of texts")
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise InputError(
+                f'--contrast {name}: "ignore" has {pattern!r} ({error})', expected="regular expressions"
+            ) from error
 
 
 def _ignore(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,6 +140,16 @@ def _read(paths: Sequence[Path]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
+def _read_cells(path: Path, measures: Sequence[str]) -> pd.DataFrame:
+    expected = "scores.parquet of fatescore score"
+    source = check_input(path, expected)
+    try:
+        return pd.read_parquet(source, columns=[_keys.CONDITION, *measures])
+    except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{source} cannot be read ({reason})", expected=expected) from error
+
+
 def _fields(fields: pd.DataFrame, qc: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Join sample fields and QC numbers for the samples that were scored."""
     for name, table in (("scores", scores), ("sample fields", fields)):
@@ -136,7 +159,11 @@ def _fields(fields: pd.DataFrame, qc: pd.DataFrame, scores: pd.DataFrame) -> pd.
     keys = [_keys.DATASET, _keys.SAMPLE]
     if qc.empty:
         depth = [column for column in ("n_obs", _keys.TOTAL_COUNTS) if column in scores.columns]
-        qc = scores[[*keys, *depth]]
+        qc = scores[[*keys, *depth]].drop_duplicates(keys)
+    for name, table in (("sample fields", fields), ("QC", qc)):
+        repeated = table.loc[table.duplicated(keys), _keys.SAMPLE]
+        if len(repeated):
+            raise InputError(f'sample "{repeated.iloc[0]}" has several rows in the {name}', fix="give each file once")
     added = qc.drop(columns=[column for column in (_keys.DONOR, _keys.CONDITION) if column in qc.columns])
     joined = fields.merge(added, on=keys, how="left", suffixes=("", " (QC)"), validate="one_to_one")
     scored = joined.merge(scores[keys], on=keys, how="inner")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from fatescore._version import __version__
-from fatescore.errors import FatescoreError
+from fatescore.errors import FatescoreError, of_system
 
 VERBS = (
     "fetch", "ingest", "qc", "normalise", "score", "contrast", "meta", "report", "conclude",
@@ -57,4 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         return 141
+    except OSError as error:
+        print(f"fatescore {args.verb}: error: {of_system(error)}", file=sys.stderr)
+        return 2
     return status or 0

@@ -10,6 +10,7 @@ from fatescore import _keys
 from fatescore._files import atomic_path, write_tsv
 from fatescore.cli._h5ad import read_ingested
 from fatescore.cli._step import add_step_arguments, run_step
+from fatescore.errors import NotScorable
 
 HELP = "judge cells and samples"
 
@@ -45,7 +46,11 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
         min_counts_bulk=args.min_counts_bulk,
         gate=args.gate,
     )
-    kept, table = pp.qc(adata, assay=facts["assay"], organism=facts["organism"], limits=limits)
+    try:
+        kept, table = pp.qc(adata, assay=facts["assay"], organism=facts["organism"], limits=limits)
+    except NotScorable as error:
+        write_tsv(args.table, error.table)
+        raise
     with atomic_path(args.output) as part:
         kept.write_h5ad(part, compression="gzip")
     write_tsv(args.table, table)

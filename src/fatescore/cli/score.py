@@ -36,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Score."""
+    if args.output.resolve() == args.input.resolve():
+        raise InputError(f"--output is the input, {args.input}", fix="give another name")
     if args.output.suffix not in {".tsv", ".csv", ".parquet"}:
         raise InputError(f'--output ends with "{args.output.suffix}"', expected=".tsv, .csv or .parquet")
     tables = [args.sample_scores, args.gene_contributions, args.coverage]

@@ -64,7 +64,7 @@ def read_gmt(path: StrPath) -> dict[str, list[str]]:
 
 
 def write_gmt(sets: GeneSets, path: StrPath, *, description: str = "") -> None:
-    """Write a GMT file; genes with a negative weight get a trailing ``-``."""
+    """Write a GMT file; genes with a negative weight get a trailing ``-``, the size of weights is not kept."""
     lines = []
     for name, genes in sets.items():
         weights = as_weights({name: genes})[name]

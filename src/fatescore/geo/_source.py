@@ -17,6 +17,7 @@ from urllib.request import url2pathname
 import requests
 
 from fatescore._version import __version__
+from fatescore.errors import InputError
 
 _BLOCK = 1 << 20
 _RETRY_STATUS = {408, 425, 429, 500, 502, 503, 504}
@@ -129,7 +130,11 @@ class WebSource:
 
 def open_source(base_url: str, timeout: tuple[float, float]) -> Source:
     """Return the source for the scheme of ``base_url``."""
-    return FolderSource() if base_url.startswith("file://") else WebSource(timeout)
+    if not base_url.lower().startswith("file://"):
+        return WebSource(timeout)
+    if not _local(base_url).is_dir():
+        raise InputError(f"the mirror {base_url} is not a folder", expected="a copy of GEO's file tree", fix="check it")
+    return FolderSource()
 
 
 class _Links(HTMLParser):

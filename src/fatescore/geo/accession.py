@@ -104,10 +104,10 @@ def check_base_url(base_url: str) -> str:
     >>> check_base_url("http://mirror.example/geo/")
     'http://mirror.example/geo'
     """
-    text = str(base_url).strip().rstrip("/")
-    scheme, mark, _ = text.partition("://")
-    if mark and scheme.lower() in ("http", "https", "file"):
-        return text
+    text = str(base_url).strip()
+    scheme, mark, rest = text.partition("://")
+    if mark and rest.strip("/") and scheme.lower() in ("http", "https", "file"):
+        return text.rstrip("/")
     if not mark and text:
         from pathlib import Path
 

@@ -108,11 +108,17 @@ def fetch(
     kinds = _kinds(what, target)
     base = check_base_url(base_url)
     folder = Path(dest) / str(target)
-    folder.mkdir(parents=True, exist_ok=True)
+    source = open_source(base, (patience.connect, patience.read))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be made ({error.strerror})", expected="a folder that may be written to",
+            fix="choose another --dest",
+        ) from error  # fmt: skip
     with FileLock(folder / ".fetch.lock"):
         for rest in folder.rglob(".part-*"):  # of a run that was killed
             rest.unlink() if rest.is_file() else shutil.rmtree(rest)
-        source = open_source(base, (patience.connect, patience.read))
         job = _Job(target, folder, base, source, Lock.read(folder, str(target), base), file, refresh, patience)
         try:
             for kind in kinds:

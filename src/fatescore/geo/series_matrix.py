@@ -218,8 +218,11 @@ def _numbers(rest: bytes, names: list[str], encoding: str, source: Path) -> pd.D
             warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas would cut long rows
             frame: pd.DataFrame = pd.read_csv(io.BytesIO(rest), na_values=missing, **options)
     except (ValueError, OverflowError, pd.errors.ParserWarning) as error:
+        culprit = _culprit(rest, names, encoding)
         raise InputError(
-            f"{source} has a value that is not a number: {_culprit(rest, names, encoding) or error}",
+            f"{source} has a value that is not a number: {culprit}"
+            if culprit
+            else f"{source} cannot be read ({error})",
             expected="numbers, or NA, null or blank for a missing value",
             fix="check the table of the series matrix",
         ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -13,10 +14,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from fatescore._files import check_input
 from fatescore.errors import InputError
+from fatescore.gene_sets import symbols
 from fatescore.geo.series_matrix import MISSING, read_bytes
 from fatescore.ingest._raw import Raw, few
-from fatescore.typing import StrPath
+from fatescore.typing import ORGANISMS, StrPath
 
 # Columns beside the values, as featureCounts, RSEM, NCBI and many submitters name them.
 _ANNOTATION = {
@@ -35,6 +38,7 @@ _NAMES = (
     "genename",
     "external_gene_name",
 )
+_SLIPS = 0.02  # a column with fewer words than this is one of numbers; names of chromosomes have more
 _TALLY = re.compile(r"^(__\w+|N_(unmapped|multimapping|noFeature|ambiguous))$")
 _TEXT = re.compile(r"\.(tsv|csv|txt|tab|counts?|tpm|fpkm)(\.gz)?$", re.IGNORECASE)
 
@@ -84,12 +88,9 @@ def read_table(path: StrPath) -> Table:
     InputError
         When there is no such table: unreadable, empty, no numbers, repeated columns.
     """
-    source = Path(path)
-    if not source.is_file():
-        raise InputError(f"{source} does not exist", expected="a table of genes x samples", fix="check the path")
-    data = read_bytes(source)
-    text = _decode(data, source)
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    source = check_input(path, "a table of genes x samples")
+    text = _decode(read_bytes(source), source)
+    lines = _content([line.rstrip("\n") for line in io.StringIO(text, newline=None)])
     if len(lines) < 2:
         raise InputError(f"{source} has no rows", expected="a header line and one line per gene", fix="check the file")
     separator = _separator(lines[0], lines[1])
@@ -98,12 +99,34 @@ def read_table(path: StrPath) -> Table:
     return _split_columns(frame, source)
 
 
+def _content(lines: list[str]) -> list[str]:
+    """Drop blank lines and comments; a comment with the cells of a header above a row of values is the header."""
+    kept = [line for line in lines if line.strip() and not line.startswith("#")]
+    comments = list(itertools.takewhile(lambda line: line.startswith("#") or not line.strip(), lines))
+    above = [line for line in comments if line.strip()][-1:]
+    if not kept or not above:
+        return kept
+    separator = _separator("", kept[0])
+    row, header = _cells(kept[0], separator), _cells(above[0].lstrip("# "), separator)
+    return [above[0].lstrip("# "), *kept] if len(row) == len(header) > 1 and _is_number(row[-1]) else kept
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
 def _decode(data: bytes, source: Path) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")  # what Excel calls Unicode text
     if b"\0" in data[:4096]:
         raise InputError(
             f"{source} is a binary file",
             expected="a text table (.tsv, .csv, .txt, plain or gzip)",
-            fix="check the file",
+            fix="save it as a text table",
         )
     try:
         return data.decode("utf-8-sig")
@@ -112,10 +135,9 @@ def _decode(data: bytes, source: Path) -> str:
 
 
 def _separator(header: str, row: str) -> str:
-    for mark in ("\t", ",", ";"):
-        if mark in row and (mark in header or header.strip()):
-            return mark
-    return " "
+    marks = [mark for mark in ("\t", ",", ";") if mark in row]
+    # 3,5;4,0 under gene;a;b: the header says which of the two separates.
+    return next((mark for mark in marks if mark in header), marks[0] if marks else " ")
 
 
 def _cells(line: str, separator: str) -> list[str]:
@@ -140,6 +162,13 @@ def _header(lines: list[str], separator: str, source: Path) -> list[str]:
             expected="a table of genes x samples, separated by tabs or commas",
             fix="check the file",
         )
+    if len(names) > 1 and all(_is_number(name) for name in names[1:]) and _is_gene(names[0]):
+        raise InputError(
+            f'{source} has no header: its first line is the gene "{names[0]}" and numbers',
+            expected="a header line that names the samples",
+            fix="add one",
+        )
+    names = [name or f"\0{place}" if place else name for place, name in enumerate(names)]  # told apart, then judged
     repeated = sorted({name for name in names[1:] if names.count(name) > 1})
     if repeated:
         raise InputError(
@@ -163,9 +192,43 @@ def _frame(lines: list[str], separator: str, names: list[str], source: Path) -> 
         raise InputError(f"{source} cannot be read as a table ({error})", expected="genes x samples") from error
 
 
+def _is_gene(name: str) -> bool:
+    return any(symbols.fraction_known([name], organism) for organism in ORGANISMS)
+
+
+def _judged(ids: pd.Series[str], rest: pd.DataFrame, annotation: list[str], source: Path) -> pd.DataFrame:
+    """Return the columns as numbers or text; refuse one that is nearly all numbers, and values without a name."""
+    out = {}
+    for place, (name, column) in enumerate(rest.items(), start=2):
+        if str(name).startswith("\0"):
+            if column.notna().any():
+                raise InputError(
+                    f"{source}: column {place} has no name in the header", expected="one name per sample", fix="name it"
+                )
+            continue  # blank cells behind the last column
+        out[name] = column
+        if name in annotation or column.dtype not in (object, bool):
+            continue
+        words = column.astype(object)
+        number = pd.to_numeric(words, errors="coerce") if column.dtype == object else pd.Series(np.nan, words.index)
+        wrong = number.isna() & words.notna()
+        if not wrong.any():
+            out[name] = number.astype(float)  # numbers too large for pandas to see as such
+        elif number.notna().any() and (wrong.sum() == 1 or wrong.mean() < _SLIPS):
+            row = int(np.flatnonzero(wrong)[0])
+            raise InputError(
+                f'{source} has "{words.iloc[row]}" in row {ids.iloc[row]}, column {name}', expected="a number",
+                fix="write missing values as NA, decimals with a point and thousands without a mark",
+            )  # fmt: skip
+        else:
+            out[name] = words
+    return pd.DataFrame(out)
+
+
 def _split_columns(frame: pd.DataFrame, source: Path) -> Table:
     ids, rest = frame.iloc[:, 0].astype(str).str.strip(), frame.iloc[:, 1:]
     annotation = [name for name in rest.columns if str(name).casefold() in _ANNOTATION]
+    rest = _judged(ids, rest, annotation, source)
     text = [name for name in rest.columns if rest[name].dtype == object and name not in annotation]
     numeric = [name for name in rest.columns if name not in annotation and name not in text]
     if not numeric:
@@ -173,7 +236,7 @@ def _split_columns(frame: pd.DataFrame, source: Path) -> Table:
         raise InputError(
             f'{source} has no column of numbers (column "{name}" begins with "{rest[name].iloc[0]}")',
             expected="a table of genes x samples with numbers",
-            fix="check the file",
+            fix="check the file; decimals need a point",
         )
     notes = [f"columns left out because they hold text: {few([str(name) for name in text])}"] if text else []
     other = next((rest[name].fillna("").astype(str) for name in annotation if str(name).casefold() in _NAMES), None)

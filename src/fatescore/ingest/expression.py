@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,14 @@ from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets import symbols
 from fatescore.ingest import count_table, h5ad
+from fatescore.ingest._raw import few
 from fatescore.ingest.identifiers import scored_genes, to_genes
 from fatescore.typing import Matrix, Organism, Scale, StrPath
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+logger = logging.getLogger(__name__)
 
 
 def read_expression(path: StrPath, organism: Organism) -> AnnData:
@@ -51,11 +55,21 @@ def read_expression(path: StrPath, organism: Organism) -> AnnData:
     names = [str(name) for name in table.data.columns]
     _check_orientation(ids, names, organism, source)
     _check_values(values, ids, names, source)
-    counts = bool((values >= 0).all() and (values == np.rint(values)).all() and values.max(initial=0) > 1)
+    notes = list(table.notes)
+    known = values[np.isfinite(values)]
+    counts = bool((known >= 0).all() and (known == np.rint(known)).all() and known.max(initial=0) > 1)
+    other_names = table.other_names
+    whole = np.isfinite(values).all(axis=0)
+    if counts and not whole.all():  # a sum over a gap is no count
+        lost = [name for name, keep in zip(ids, whole, strict=True) if not keep]
+        notes.append(f"{len(lost)} genes with missing values were dropped: {few(lost)}")
+        values, ids = values[:, whole], [name for name, keep in zip(ids, whole, strict=True) if keep]
+        other_names = [name for name, keep in zip(other_names, whole, strict=True) if keep] if other_names else []
     genes = to_genes(
         values, ids, organism, "counts" if counts else "log2",
-        other_names=table.other_names, keep_genes=scored_genes(organism),
+        other_names=other_names, keep_genes=scored_genes(organism),
     )  # fmt: skip
+    _tell(source, [*notes, *genes.notes])
     matrix: Matrix = sp.csr_matrix(genes.matrix, dtype=np.float32) if counts else genes.matrix.astype(np.float32)
     adata = anndata.AnnData(X=matrix, obs=pd.DataFrame(index=pd.Index(names, dtype=object)), var=genes.var)
     if counts:
@@ -69,13 +83,12 @@ def _from_h5ad(source: Path, organism: Organism) -> AnnData:
     adata = h5ad.open_h5ad(source)
     if not adata.obs_names.is_unique:
         raise InputError(f"{source} repeats names of observations", expected="unique obs_names", fix="make them unique")
-    main = adata.layers[_keys.COUNTS] if adata.X is None and _keys.COUNTS in adata.layers else adata.X
-    if main is None:
-        raise InputError(f"{source} has no X", expected="an expression matrix", fix="check the file")
+    main = adata.layers[_keys.COUNTS] if adata.X is None else adata.X
     ids = [str(name) for name in adata.var_names]
     scale: Scale = "counts" if _keys.COUNTS in adata.layers or _whole(main) else "log2"
     second, wanted = h5ad.second_names(adata), scored_genes(organism)
     genes = to_genes(main, ids, organism, scale, other_names=second, keep_genes=wanted)
+    _tell(source, genes.notes)
     out = anndata.AnnData(X=genes.matrix, obs=adata.obs.copy(), var=genes.var)
     if _keys.COUNTS in adata.layers:
         counted = to_genes(adata.layers[_keys.COUNTS], ids, organism, "counts", other_names=second, keep_genes=wanted)
@@ -83,6 +96,12 @@ def _from_h5ad(source: Path, organism: Organism) -> AnnData:
     if _keys.UNS in adata.uns:
         out.uns[_keys.UNS] = adata.uns[_keys.UNS]
     return out
+
+
+def _tell(source: Path, notes: list[str]) -> None:
+    """Say what was dropped: there is no status file to read it in."""
+    for note in notes:
+        logger.warning("%s: %s", source, note)
 
 
 def _whole(matrix: Matrix) -> bool:

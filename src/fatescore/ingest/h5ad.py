@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fatescore import _keys
+from fatescore._files import check_input
 from fatescore.errors import InputError, nearest
 from fatescore.ingest._raw import Raw
 from fatescore.typing import Matrix
@@ -51,7 +52,7 @@ def read(path: Path, sample_key: str = "", only_sample: str = "") -> Raw:
         columns = [str(name) for name in adata.obs_names]
     cells = len(set(columns)) < adata.n_obs
     return Raw(
-        matrix=counts_of(adata),
+        matrix=counts_of(adata, path),
         ids=[str(name) for name in adata.var_names],
         columns=columns,
         barcodes=[str(name) for name in adata.obs_names] if cells else [],
@@ -66,25 +67,44 @@ def open_h5ad(path: Path) -> AnnData:
     """Read an AnnData file, or say why not."""
     import anndata
 
-    if not path.is_file():
-        raise InputError(f"{path} does not exist", expected="an .h5ad file", fix="check the path")
+    check_input(path, "an .h5ad file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # old files warn about their format, which is not the user's concern
-            return anndata.read_h5ad(path)
+            adata = anndata.read_h5ad(path)
     except Exception as error:
         raise InputError(
             f"{path} cannot be read as AnnData ({type(error).__name__}: {str(error)[:200]})",
             expected="an .h5ad file",
             fix="check the file",
         ) from error
+    _check_matrix(adata, path)
+    return adata
 
 
-def counts_of(adata: AnnData) -> Matrix:
+def _check_matrix(adata: AnnData, path: Path) -> None:
+    matrix = counts_of(adata, path)
+    low = float(matrix.min()) if 0 not in matrix.shape else 0.0
+    if low >= 0 or np.isnan(low):
+        return
+    if _keys.COUNTS in adata.layers:
+        raise InputError(
+            f'{path}: layers["counts"] has negative values (down to {low:.4g})', expected="counts",
+            fix="put the counts there, or remove the layer",
+        )  # fmt: skip
+    if adata.raw is not None:
+        raise InputError(
+            f"{path}: X has negative values (down to {low:.4g}) and the values before scaling are in .raw",
+            expected="counts or log values in X",
+            fix="write adata.raw.to_adata() to a file and use that",
+        )
+
+
+def counts_of(adata: AnnData, path: Path) -> Matrix:
     """Return ``layers["counts"]``, or ``X``, as CSR or dense array."""
     matrix = adata.layers.get(_keys.COUNTS, adata.X)
     if matrix is None:
-        raise InputError("the AnnData has neither X nor layers['counts']", expected="an expression matrix")
+        raise InputError(f'{path} has neither X nor layers["counts"]', expected="an expression matrix")
     return sp.csr_matrix(matrix) if sp.issparse(matrix) else np.asarray(matrix, dtype=float)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from fatescore.geo.platform import best_rows, one_symbol, split_symbols
 from fatescore.ingest._raw import few
 from fatescore.typing import ORGANISMS, FloatArray, Matrix, Organism, Scale
 
+_DATE = re.compile(r"\d{1,2}-(Mar|Sep|Dec|Oct|Apr|Nov|Feb)|(Mar|Sep|Dec|Oct|Apr|Nov|Feb)-\d{1,2}", re.IGNORECASE)
 _TRUST = {rule: rank for rank, rule in enumerate((*symbols.MAPPED, symbols.AMBIGUOUS, symbols.UNMAPPED))}
 
 
@@ -70,6 +72,8 @@ def to_genes(
     InputError
         When no feature is a known gene of the organism.
     """
+    if not ids:
+        raise InputError("there are no genes", expected="current or former gene symbols, or Ensembl gene ids")
     names, notes = _names(ids, annotation, keep_genes, organism)
     table = _resolve(names, other_names or [], organism)
     known = symbols.mapped(table["mapped_by"])
@@ -82,6 +86,9 @@ def to_genes(
     table.loc[double, "mapped_by"] = symbols.AMBIGUOUS
     table["original"] = ids
     table.loc[[not name for name in names], "symbol"] = ""
+    dates = [name for name in names if _DATE.fullmatch(name)]
+    if dates:
+        notes.append(f"{len(dates)} names are dates, which Excel makes of genes such as MARCHF1: {few(dates)}")
     genes = _summed(matrix, table) if scale in ("counts", "tpm") else _highest(matrix, table, notes, keep_genes)
     ambiguous = genes.var.index[genes.var[_keys.MAPPED_BY] == symbols.AMBIGUOUS]
     if len(ambiguous):
@@ -179,6 +186,11 @@ def _highest(matrix: Matrix, table: pd.DataFrame, notes: list[str], keep_genes: 
         index=pd.Index(part["symbol"].to_numpy(), dtype=object),
     )
     whole = np.asarray(np.isfinite(kept).all(axis=0), dtype=bool)
+    if not whole.any():
+        raise InputError(
+            "every gene has missing values", expected="genes with a value in every sample",
+            fix="leave out the sample without values",
+        )  # fmt: skip
     if not whole.all():
         lost = list(var.index[~whole])
         scored = [gene for gene in lost if gene in keep_genes]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from fatescore import _keys
+from fatescore._files import read_text_table
 from fatescore.errors import InputError, nearest
 from fatescore.ingest._raw import Raw, few
 from fatescore.typing import StrPath
@@ -36,15 +36,7 @@ def read_samples(path: StrPath) -> pd.DataFrame:
     InputError
         When it is not a tab-separated table.
     """
-    source = Path(path)
-    if not source.is_file():
-        raise InputError(f"{source} does not exist", expected="a sample table", fix="check the path")
-    try:
-        return pd.read_csv(source, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8-sig", comment=None)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{source} cannot be read as a tab-separated table ({error})", fix="check the table"
-        ) from error
+    return read_text_table(path, "a tab-separated sample table")
 
 
 def select(samples: pd.DataFrame, dataset: str) -> pd.DataFrame:
@@ -83,7 +75,7 @@ def select(samples: pd.DataFrame, dataset: str) -> pd.DataFrame:
         raise InputError(
             f'sample "{twice.iloc[0]}" is listed twice for the data set "{dataset}"', expected="one row each"
         )
-    return table.drop(columns=_keys.DATASET, errors="ignore").reset_index(drop=True)
+    return table.drop(columns=_keys.DATASET, errors="ignore").rename(columns=safe_key).reset_index(drop=True)
 
 
 def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
@@ -218,11 +210,11 @@ def _constant(raw: Raw, samples: pd.Series[str], names: dict[str, str]) -> dict[
 
 
 def safe_key(name: str) -> str:
-    """Return a column name that HDF5 can hold: a slash would start a group.
+    """Return a column name that an h5ad file can hold: a slash would start a group, ``_index`` is its own.
 
     Examples
     --------
     >>> safe_key("characteristics: genotype/variation")
     'characteristics: genotype_variation'
     """
-    return name.replace("/", "_")
+    return "index" if name == "_index" else name.replace("/", "_")

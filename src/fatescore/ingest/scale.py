@@ -39,10 +39,13 @@ def check_scale(raw: Raw, scale: Scale) -> list[str]:
         problem = found.contradiction(scale)
         if problem:
             reading = found.reading()
-            other = f", the values read as {reading}" if reading != scale else ""
+            fits = reading != scale and not found.contradiction(reading)  # never advise what would be refused
+            other = f", the values read as {reading}" if fits else ""
+            seen = (
+                f" (values {found.low:.4g} to {found.high:.4g}, {found.whole:.0%} whole, largest sum {found.total:.4g})"
+            )
             raise InputError(
-                f"{name} has {problem} (values {found.low:.4g} to {found.high:.4g}, {found.whole:.0%} whole, "
-                f"largest sum {found.total:.4g}): the data set declares {scale}{other}",
+                f"{name} has {problem}{'' if found.empty else seen}: the data set declares {scale}{other}",
                 expected=f"values on the scale {scale}",
                 fix=f"set scale to {reading}, or choose another file" if other else "choose another file",
             )
@@ -71,7 +74,7 @@ class _Look:
         self.total = float(np.max(rows, initial=0.0))
         self.empty = not (finite.size or zeros)
 
-    def reading(self) -> str:
+    def reading(self) -> Scale:
         """Say what an unbiased reader would take the values for."""
         if self.low < 0 and self.high > _LOG2_MAX:
             return "linear"

@@ -6,6 +6,7 @@ import gzip
 import io
 import re
 import tarfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -41,11 +42,8 @@ def is_matrix(name: str) -> bool:
 
 
 def has_triplets(path: Path) -> bool:
-    """Tell whether an archive or a folder holds a 10x matrix."""
-    try:
-        return any(is_matrix(name) for name in _names(path))
-    except InputError:
-        return False
+    """Tell whether an archive or a folder holds a 10x matrix; an archive that cannot be read is an InputError."""
+    return any(is_matrix(name) for name in _names(path))
 
 
 def read(path: Path) -> Raw:
@@ -97,7 +95,9 @@ def _names(path: Path) -> list[str]:
         with tarfile.open(path) as archive:
             return [member.name for member in archive]
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise InputError(f"{path} cannot be read as an archive ({error})", expected="a tar file") from error
+        raise InputError(
+            f"{path} cannot be read as an archive ({error})", expected="a whole tar file", fix="fetch it again"
+        ) from error
 
 
 def _group(path: Path) -> list[_Triplet]:
@@ -181,7 +181,7 @@ def _one(triplet: _Triplet, path: Path) -> tuple[sp.csr_matrix, pd.DataFrame, li
     where = f"{path.name}: {triplet.name}"
     try:
         matrix = sp.csr_matrix(mmread(io.BytesIO(_plain(triplet.parts["matrix"]()))), dtype=np.float32)
-    except (ValueError, TypeError, OSError, EOFError, OverflowError) as error:
+    except (ValueError, TypeError, OSError, EOFError, OverflowError, MemoryError) as error:
         raise InputError(f"{where}: the matrix cannot be read ({error})", expected="a Matrix Market file") from error
     features = _features(_lines(triplet.parts["features"]))
     cells = [line.split("\t")[0].strip().strip('"') for line in _lines(triplet.parts["barcodes"])]
@@ -201,7 +201,10 @@ def _one(triplet: _Triplet, path: Path) -> tuple[sp.csr_matrix, pd.DataFrame, li
             fix="check that the three files belong together",
         )
     genes = features["type"].isin(["", "Gene Expression"]).to_numpy()
-    used = np.asarray(matrix.sum(axis=1)).ravel() > 0
+    matrix.eliminate_zeros()
+    used = matrix.getnnz(axis=1) > 0  # not the sum: a negative or missing value must reach the check of the scale
+    if not used.any():
+        used[:] = True  # an empty sample is a finding of quality control, not an absent sample
     kept = [cell for cell, keep in zip(cells, used, strict=True) if keep]
     return matrix[used][:, genes], features[genes].reset_index(drop=True), kept
 
@@ -209,7 +212,7 @@ def _one(triplet: _Triplet, path: Path) -> tuple[sp.csr_matrix, pd.DataFrame, li
 def _plain(data: bytes) -> bytes:
     try:
         return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"a gzip member is damaged ({error})", fix="fetch the file again") from error
 
 

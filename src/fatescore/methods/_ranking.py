@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from fatescore.typing import FloatArray, IntArray, Matrix
+from fatescore.typing import BoolArray, FloatArray, IntArray, Matrix
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,12 @@ class TieGroups:
         """Return a CSR matrix with this structure."""
         shape = (len(self.indptr) - 1, self.n_genes)
         return sp.csr_array((data, self.indices, self.indptr), shape=shape)
+
+
+def constant_rows(X: Matrix) -> BoolArray:
+    """Tell which rows hold one value only (all zeros, for instance): they have no ranking."""
+    high, low = (part.toarray() if sp.issparse(part) else np.asarray(part) for part in (X.max(axis=1), X.min(axis=1)))
+    return np.asarray(high.ravel() == low.ravel())
 
 
 def tie_groups(X: Matrix) -> TieGroups:

@@ -44,6 +44,12 @@ def values(X: Matrix) -> tuple[FloatArray, sp.csr_array]:
     return bottom, groups.with_data(np.log2(n) - mean_log - np.repeat(bottom, n_ranked))
 
 
+def weighted_sum(bottom: FloatArray, offset: sp.csr_array, weights: FloatArray) -> FloatArray:
+    """Return the sum of weight times value (observations x columns of ``weights``) from :func:`values`."""
+    # Weights that cancel must cancel exactly: where no gene of an index is seen, its arms are equal.
+    return np.asarray(offset @ weights) + np.outer(bottom, weights.sum(axis=0).round(12))
+
+
 @register(
     "rank_log",
     signed=True,
@@ -70,6 +76,6 @@ def rank_log(X: Matrix, weights: FloatArray) -> FloatArray:
     with np.errstate(invalid="ignore", divide="ignore"):
         share = weights / total
     share[:, total == 0] = 0.0
-    scores = np.asarray(offset @ share) + np.outer(bottom, share.sum(axis=0))
+    scores = weighted_sum(bottom, offset, share)
     scores[:, total == 0] = np.nan
     return scores

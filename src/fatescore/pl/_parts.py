@@ -10,7 +10,8 @@ import pandas as pd
 
 from fatescore.typing import IntArray
 
-ROW = 30  # pixels of height for one row of a chart with names on its y axis
+ROW = 38  # pixels of height for one row of a chart with names of two lines on its y axis
+WARNED = "cannot be separated from"  # how the audit's verdict starts where a difference cannot be told from a field
 
 
 def padded(values: Any, *, zero: bool = False, share: float = 0.06) -> list[float]:
@@ -44,6 +45,37 @@ def bin_2d(x: Any, y: Any, limits: Sequence[float], bins: int) -> tuple[IntArray
         return np.asarray(np.clip(places, 0, bins - 1))
 
     return index(x), index(y)
+
+
+def two_lines(first: pd.Series, second: pd.Series) -> pd.Series:
+    r"""Name rows by two lines of text (the second may be empty), for :func:`name_axis`.
+
+    Examples
+    --------
+    >>> two_lines(pd.Series(["A", "B"]), pd.Series(["5 v 4", ""])).tolist()
+    ['A\n5 v 4', 'B']
+    """
+    return first + second.where(second == "", "\n" + second)
+
+
+def name_axis(limit: int = 190) -> Any:
+    """Return the axis of rows that :func:`two_lines` named."""
+    import altair as alt
+
+    return alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=limit, ticks=False, domain=False)
+
+
+def donors(table: pd.DataFrame) -> pd.Series:
+    """Return how many donors are on each side as text, empty where not known.
+
+    Examples
+    --------
+    >>> donors(pd.DataFrame({"n_case": [5], "n_control": [4]})).tolist()
+    ['5 v 4']
+    """
+    sides = zip(number_column(table, "n_case"), number_column(table, "n_control"), strict=True)
+    text = ["" if np.isnan(a) or np.isnan(b) else f"{a:.0f} v {b:.0f}" for a, b in sides]
+    return pd.Series(text, index=table.index, dtype=object)
 
 
 def quantitative(name: str, title: str, spec: str = ".3~g") -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from fatescore import _keys
-from fatescore.pl import _parts
+from fatescore.pl import _palette, _parts
 
 
 def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
@@ -23,9 +23,9 @@ def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
     Returns
     -------
     altair.LayerChart
-        AUROC, 0 to 1: the chance that a donor of the case has a higher value than a donor of the control. 0.5 is
-        guessing; hollow diamonds are the same over cells, where there are cells. With an expected sign of ``+`` a
-        perfect index reaches 1, with ``-`` it reaches 0.
+        AUROC, 0 to 1: the chance that a donor of the case has a higher value than a donor of the control; 0.5 is
+        guessing. A hollow point: the groups cannot be separated from another field. Hollow diamonds are the same over
+        cells, where there are cells. With an expected sign of ``+`` a perfect index reaches 1, with ``-`` it reaches 0.
 
     Examples
     --------
@@ -39,11 +39,9 @@ def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
     x = {
         "type": "quantitative",
         "scale": alt.Scale(domain=[-0.02, 1.02], nice=False),
-        "axis": alt.Axis(
-            title="AUROC of fate_bias (0.5 = guessing)", values=[0, 0.25, 0.5, 0.75, 1], format=".2f", grid=True
-        ),
+        "axis": alt.Axis(title="AUROC (0.5 = guessing)", values=[0, 0.25, 0.5, 0.75, 1], format=".2f", grid=True),
     }
-    y = alt.Y(field="row", type="nominal", sort=data["row"].tolist(), title=None)
+    y = alt.Y(field="row", type="nominal", sort=data["row"].tolist(), title=None, axis=_parts.name_axis())
     tooltip = [
         _parts.nominal("row", "contrast"),
         _parts.nominal("sides", "compared"),
@@ -53,12 +51,14 @@ def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
         _parts.nominal("expected", "expected sign"),
         _parts.quantitative("n_case", "case donors", "d"),
         _parts.quantitative("n_control", "control donors", "d"),
+        _parts.nominal("audit", "audit"),
     ]
     half = alt.Chart(pd.DataFrame({"half": [0.5]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X(field="half", **x))
+    inside = alt.condition("datum.warned", alt.value("transparent"), alt.value(_palette.NEUTRAL))
     donors = (
         alt.Chart(data[data["auroc"].notna()])
-        .mark_point(filled=True, size=110, opacity=1)
-        .encode(x=alt.X(field="auroc", **x), y=y, tooltip=tooltip)
+        .mark_point(size=110, opacity=1, strokeWidth=2)
+        .encode(x=alt.X(field="auroc", **x), y=y, fill=inside, tooltip=tooltip)
     )
     cells = (
         alt.Chart(data[data["auroc_cells"].notna()])
@@ -71,8 +71,14 @@ def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
 
 def _rows(contrasts: pd.DataFrame, measure: str) -> pd.DataFrame:
     chosen = contrasts[_parts.text_column(contrasts, "measure") == measure] if len(contrasts) else contrasts
+    contrast, donors = _parts.text_column(chosen, "contrast"), _parts.donors(chosen)
     return pd.DataFrame({
-        "row": _parts.text_column(chosen, "dataset") + " · " + _parts.text_column(chosen, "contrast"),
+        "row": _parts.two_lines(
+            _parts.text_column(chosen, "dataset"),
+            contrast + donors.where(donors == "", ", " + donors),
+        ),
+        "warned": _parts.text_column(chosen, "audit").str.startswith(_parts.WARNED),
+        "audit": _parts.text_column(chosen, "audit"),
         "sides": _parts.text_column(chosen, "case") + " against " + _parts.text_column(chosen, "control"),
         "auroc": _parts.number_column(chosen, "auroc"),
         "auroc_cells": _parts.number_column(chosen, "auroc_cells"),

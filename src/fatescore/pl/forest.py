@@ -55,9 +55,7 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure
         _parts.quantitative("p_smallest", "smallest reachable p"),
         _parts.nominal("audit", "audit"),
     ]
-    base = alt.Chart(data).encode(
-        y=alt.Y(field="row", type="nominal", sort=order, title=None, axis=alt.Axis(labelLimit=190))
-    )
+    base = alt.Chart(data).encode(y=alt.Y(field="row", type="nominal", sort=order, title=None, axis=_parts.name_axis()))
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 3])
     prediction = base.transform_filter("isValid(datum.pi_low)").mark_rule(strokeWidth=8, opacity=0.3, clip=True)
     interval = base.mark_rule(strokeWidth=2).encode(x=alt.X(field="low", **x), x2="high", tooltip=tooltip)
@@ -89,19 +87,23 @@ def _rows(contrasts: pd.DataFrame, meta: pd.DataFrame | None, measure: str) -> p
     """Put data sets and pooled estimates into one table, one row per line of the chart."""
     chosen = contrasts[_parts.text_column(contrasts, "measure") == measure] if len(contrasts) else contrasts
     several = len(set(_parts.text_column(chosen, "contrast"))) > 1
-    name = _parts.text_column(chosen, "dataset")
+    donors = _parts.donors(chosen)
+    second = donors
+    if several:
+        contrast = _parts.text_column(chosen, "contrast")
+        second = contrast + donors.where(donors == "", ", " + donors)
     audit = _parts.text_column(chosen, "audit")
     rows = pd.DataFrame({
         "contrast": _parts.text_column(chosen, "contrast"),
-        "row": name + (" · " + _parts.text_column(chosen, "contrast") if several else ""),
+        "row": _parts.two_lines(_parts.text_column(chosen, "dataset"), second),
         "g": _parts.number_column(chosen, "g"),
         "low": _parts.number_column(chosen, "g_low"),
         "high": _parts.number_column(chosen, "g_high"),
         "p_value": _parts.number_column(chosen, "p_value"),
         "p_smallest": _parts.number_column(chosen, "p_smallest"),
-        "donors": _donors(chosen),
+        "donors": donors,
         "audit": audit,
-        "role": audit.str.startswith("cannot").map({True: "not pooled", False: "data set"}),
+        "role": audit.str.startswith(_parts.WARNED).map({True: "not pooled", False: "data set"}),
         "pi_low": float("nan"),
         "pi_high": float("nan"),
     })  # fmt: skip
@@ -117,7 +119,7 @@ def _pooled(meta: pd.DataFrame, measure: str, several: bool) -> pd.DataFrame:
     chosen = meta[(_parts.text_column(meta, "measure") == measure) & (_parts.number_column(meta, "k") >= 2)]
     return pd.DataFrame({
         "contrast": _parts.text_column(chosen, "contrast"),
-        "row": POOLED + (" · " + _parts.text_column(chosen, "contrast") if several else pd.Series("", chosen.index)),
+        "row": POOLED + ("\n" + _parts.text_column(chosen, "contrast") if several else pd.Series("", chosen.index)),
         "g": _parts.number_column(chosen, "effect"),
         "low": _parts.number_column(chosen, "ci_low"),
         "high": _parts.number_column(chosen, "ci_high"),
@@ -129,10 +131,3 @@ def _pooled(meta: pd.DataFrame, measure: str, several: bool) -> pd.DataFrame:
         "pi_low": _parts.number_column(chosen, "pi_low"),
         "pi_high": _parts.number_column(chosen, "pi_high"),
     })  # fmt: skip
-
-
-def _donors(table: pd.DataFrame) -> pd.Series:
-    def text(name: str) -> pd.Series:
-        return _parts.number_column(table, name).map(lambda n: f"{n:.0f}" if n == n else "").astype(object)
-
-    return text("n_case") + ", " + text("n_control")

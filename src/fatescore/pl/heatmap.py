@@ -24,7 +24,8 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
     Returns
     -------
     altair.LayerChart
-        Purple: higher in case; green: higher in control; an empty cell could not be estimated.
+        Purple: higher in case; green: higher in control; a dash could not be estimated; a column with ⚠ cannot be
+        separated from another field.
 
     Examples
     --------
@@ -54,7 +55,7 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
             type="nominal",
             sort=columns,
             title=None,
-            axis=alt.Axis(labelAngle=-30, orient="top", labelLimit=110),
+            axis=alt.Axis(labelAngle=30, labelAlign="right", orient="top", labelLimit=150),
         ),
         y=alt.Y(field="measure", type="nominal", sort=measures, title=None),
         tooltip=tooltip,
@@ -95,4 +96,6 @@ def _rows(contrasts: pd.DataFrame) -> pd.DataFrame:
     repeated = data.groupby("column")["contrast"].nunique()
     several = data["column"].map(repeated) > 1
     data["column"] = data["column"].where(~several, data["column"] + " · " + data["contrast"])
+    warned = data["audit"].str.startswith(_parts.WARNED)
+    data["column"] = data["column"].where(~warned, "⚠ " + data["column"])
     return data

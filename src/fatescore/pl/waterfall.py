@@ -11,7 +11,7 @@ from fatescore.pl import _palette, _parts
 
 TOTAL = "sum = difference"
 _PARTS = {_keys.OSTEOGENIC: "bone gene", _keys.ADIPOGENIC: "fat gene"}
-_TOGETHER = "together"
+_TOGETHER = "sum"
 
 
 def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
@@ -45,7 +45,7 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
         field="part",
         type="nominal",
         scale=alt.Scale(domain=names, range=[_palette.OSTEOGENIC, _palette.ADIPOGENIC, _palette.NEUTRAL]),
-        legend=alt.Legend(title=None, columns=2),
+        legend=alt.Legend(title=None, columns=3),
     )
     x = {
         "type": "quantitative",

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
 from fatescore import _keys
 from fatescore.errors import InputError
 
@@ -29,7 +33,7 @@ def pseudobulk(adata: AnnData, *, by: str = _keys.SAMPLE) -> AnnData:
     Raises
     ------
     InputError
-        Without raw counts or without the column.
+        Without raw counts or without the column, or where it is empty for a cell.
 
     Examples
     --------
@@ -38,36 +42,26 @@ def pseudobulk(adata: AnnData, *, by: str = _keys.SAMPLE) -> AnnData:
     >>> fs.pp.pseudobulk(adata).n_obs
     2
     """
-    import numpy as np
-    import scanpy as sc
+    import anndata as ad
 
     if _keys.COUNTS not in adata.layers:
         raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
     if by not in adata.obs:
         raise InputError(f'obs has no column "{by}"', expected="a column that names each cell's sample")
-    grouped = adata.obs[by].astype(str).astype("category")
-    cells = adata.copy() if adata.is_view else adata
-    summed = sc.get.aggregate(_with_obs(cells, by, grouped), by=by, func="sum", layer=_keys.COUNTS)
-    summed.X = summed.layers.pop("sum")
-    summed.obs_names = summed.obs_names.astype(str)
-    obs = adata.obs.groupby(grouped.to_numpy(), observed=True, sort=True)
-    constant = obs.nunique(dropna=False).max() <= 1
-    first = obs.first()
+    if adata.obs[by].isna().any():
+        raise InputError(f'{int(adata.obs[by].isna().sum())} cells have no "{by}"', fix="name it, or drop those cells")
+    names, group = np.unique(adata.obs[by].astype(str).to_numpy(dtype=object), return_inverse=True)
+    # a matrix of samples x cells: one product sums them, without loading scanpy
+    member = sp.csr_array((np.ones(adata.n_obs), (group, np.arange(adata.n_obs))), shape=(len(names), adata.n_obs))
+    sums = member @ adata.layers[_keys.COUNTS]
+    grouped = adata.obs.groupby(group, observed=True, sort=True)
+    constant = grouped.nunique(dropna=False).max() <= 1
+    first = grouped.first()
+    obs = pd.DataFrame({by: names}, index=pd.Index(names, dtype=object))
     for column in constant.index[constant]:
         if column != by:
-            summed.obs[column] = first[column].reindex(summed.obs_names).to_numpy()
-    summed.obs["n_obs"] = obs.size().reindex(summed.obs_names).to_numpy()
-    summed.obs[_keys.TOTAL_COUNTS] = np.asarray(summed.X.sum(axis=1)).ravel()
+            obs[column] = first[column].to_numpy()
+    summed = ad.AnnData(X=sums.toarray() if sp.issparse(sums) else np.asarray(sums), obs=obs, var=adata.var.copy())
+    summed.obs["n_obs"] = grouped.size().to_numpy()
+    summed.obs[_keys.TOTAL_COUNTS] = summed.X.sum(axis=1)
     return summed
-
-
-def _with_obs(adata: AnnData, by: str, grouped: object) -> AnnData:
-    """Return a shallow AnnData whose grouping column is categorical; the input stays untouched."""
-    import anndata as ad
-    import pandas as pd
-
-    return ad.AnnData(
-        obs=pd.DataFrame({by: grouped}, index=adata.obs_names),
-        var=adata.var,
-        layers={_keys.COUNTS: adata.layers[_keys.COUNTS]},
-    )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from fatescore import _keys
 from fatescore.errors import InputError, NotScorable
+from fatescore.methods._ranking import constant_rows
 from fatescore.pp.cell_type import STROMAL, cell_types
 from fatescore.typing import Assay, Organism
 
@@ -64,7 +65,7 @@ def qc(
     Raises
     ------
     NotScorable
-        When no sample is left; the message says why, the table is in ``error.table``.
+        When no sample is left; the message says why and ``error.table`` holds the table.
 
     Examples
     --------
@@ -85,7 +86,7 @@ def qc(
         judged.obs[DROPPED] = ""
         table = _sample_table(judged, assay, limits)
     if not (table["verdict"] == _keys.OK).any():
-        raise NotScorable(_why_none(table), fix="see qc.tsv for every sample")
+        raise NotScorable(_why_none(table), table=table)
     good = table.loc[table["verdict"] == _keys.OK, _keys.SAMPLE]
     keep = (judged.obs[DROPPED] == "").to_numpy() & judged.obs[_keys.SAMPLE].isin(good).to_numpy()
     kept = judged[keep].copy()
@@ -94,8 +95,6 @@ def qc(
 
 
 def _metrics(adata: AnnData, organism: Organism) -> None:
-    import scanpy as sc
-
     adata.var["mt"] = adata.var_names.str.startswith("MT-" if organism == "human" else "mt-")
     layer = _keys.COUNTS if _keys.COUNTS in adata.layers else None
     if layer is None:
@@ -105,6 +104,8 @@ def _metrics(adata: AnnData, organism: Organism) -> None:
         adata.obs[_keys.N_GENES] = np.asarray((adata.X > 0).sum(axis=1)).ravel()
         adata.obs[_keys.PCT_MT] = np.nan
     else:
+        import scanpy as sc
+
         sc.pp.calculate_qc_metrics(adata, layer=layer, qc_vars=["mt"], percent_top=None, log1p=False, inplace=True)
         adata.obs.drop(columns="total_counts_mt", inplace=True)  # noqa: PD002  (AnnData's obs is changed in place)
 
@@ -117,7 +118,7 @@ def _judge_cells(adata: AnnData, organism: Organism, limits: QcLimits) -> pd.Ser
     by_sample = log_depth.groupby(obs[_keys.SAMPLE], observed=True)
     median = by_sample.transform("median")
     mad = (log_depth - median).abs().groupby(obs[_keys.SAMPLE], observed=True).transform("median") * 1.4826
-    low = (obs[_keys.N_GENES] < limits.min_genes) | (log_depth < median - limits.n_mads * mad)
+    low = (obs[_keys.N_GENES] < limits.min_genes) | ((mad > 0) & (log_depth < median - limits.n_mads * mad))
     if limits.gate == "markers":
         cell_types(adata, organism=organism)
         reason[adata.obs[_keys.CELL_TYPE] != STROMAL] = NOT_STROMAL
@@ -157,7 +158,7 @@ def _cell_table(adata: AnnData, limits: QcLimits) -> pd.DataFrame:
 
 def _sample_table(adata: AnnData, assay: Assay, limits: QcLimits) -> pd.DataFrame:
     rows = []
-    constant = _constant_rows(adata)
+    constant = constant_rows(adata.X)
     for (name, obs), flat in zip(adata.obs.iterrows(), constant, strict=True):
         verdict, reason = _keys.OK, ""
         total = obs[_keys.TOTAL_COUNTS]
@@ -178,13 +179,6 @@ def _sample_table(adata: AnnData, assay: Assay, limits: QcLimits) -> pd.DataFram
             }
         )
     return pd.DataFrame(rows, columns=list(_keys.QC_COLUMNS))
-
-
-def _constant_rows(adata: AnnData) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    high = adata.X.max(axis=1)
-    low = adata.X.min(axis=1)
-    dense = [part.toarray() if hasattr(part, "toarray") else np.asarray(part) for part in (high, low)]
-    return np.asarray(dense[0].ravel() == dense[1].ravel())
 
 
 def _identity(obs: pd.DataFrame, sample: str) -> dict[str, str]:

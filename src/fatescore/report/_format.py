@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,12 @@ import pandas as pd
 MISSING = "–"
 
 LABELS = {
+    "dataset": "data set",
+    "extract_protocol": "extraction protocol",
+    "label_protocol": "labelling protocol",
+    "hyb_protocol": "hybridisation protocol",
+    "platform_id": "platform",
+    "statistic": "separation, 0 to 1",
     "n_obs": "cells or samples",
     "n_genes": "genes",
     "n_unmapped": "identifiers not mapped",
@@ -64,18 +71,40 @@ LABELS = {
     "left_out": "left out",
 }
 
+ASSAYS = {"array": "expression array", "bulk": "bulk RNA-seq", "single_cell": "single-cell RNA-seq"}
+_VALUES = {"assay": {"single_cell": "single cell"}, "population": {"bmsc": "marrow stromal cells"}}
+_NAMED_FIELDS = re.compile(r"(cannot be separated from |partly confounded: )([^();]+)")
+_GEO_FIELD = re.compile(r"(?:characteristics(?:_ch\d+)?(?:\.\d+)?: ?)?(.+?)(?:_ch(\d+))?")
+
 _P_COLUMNS = {"p_value", "p_smallest", "padj", "p_welch", "fate_bias_pval", "fate_bias_padj"}
 
 
 def label(column: str) -> str:
-    """Return the heading of a column.
+    """Return the heading of a column, or the name of a sample field (of GEO or of a table) in words.
 
     Examples
     --------
-    >>> label("p_smallest"), label("set:wnt")
-    ('smallest p', 'wnt')
+    >>> label("p_smallest"), label("set:wnt"), label("extract_protocol_ch1"), label("characteristics: kit_ch2")
+    ('smallest p', 'wnt', 'extraction protocol', 'kit (channel 2)')
     """
-    return LABELS.get(column, column.removeprefix("set:").removeprefix("characteristics: ").replace("_", " "))
+    parts = _GEO_FIELD.fullmatch(column.removeprefix("set:"))
+    if column in LABELS or parts is None:
+        return LABELS.get(column, column)
+    words = LABELS.get(parts[1], parts[1].replace("_", " "))
+    return words if parts[2] in {None, "1"} else f"{words} (channel {parts[2]})"
+
+
+def audit(text: str) -> str:
+    """Return a verdict of the audit with the fields that it names in words.
+
+    Examples
+    --------
+    >>> audit("cannot be separated from characteristics: kit, label_protocol_ch1")
+    'cannot be separated from kit, labelling protocol'
+    >>> audit("GSE1 (partly confounded: total_counts); GSE2 (described, not tested)")
+    'GSE1 (partly confounded: total counts); GSE2 (described, not tested)'
+    """
+    return _NAMED_FIELDS.sub(lambda found: found[1] + ", ".join(map(label, found[2].split(", "))), text)
 
 
 def is_missing(value: Any) -> bool:
@@ -138,7 +167,11 @@ def cell(column: str, value: Any) -> str:
         return p(value)
     if isinstance(value, (int, float)):
         return number(value)
-    return str(value)
+    if column == "field":
+        return label(str(value))
+    if column in {"audit", "left_out", "note"}:
+        return audit(str(value))
+    return _VALUES.get(column, {}).get(str(value), str(value))
 
 
 def plain(value: Any) -> str:

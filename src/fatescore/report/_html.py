@@ -16,6 +16,7 @@ from fatescore.report import _format
 from fatescore.report.tables import records
 
 LONG_TEXT = 45  # characters
+FOLDED_TEXT = 110  # characters from which on a cell shows its beginning and opens on demand
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Cell:
     order: str = ""
     href: str = ""
     kind: str = ""
+    rest: str = ""  # end of a long text, shown on demand
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Table:
 
     def long(self, column: int) -> bool:
         """Tell whether a column holds sentences and needs room."""
-        return any(len(row[column].text) > LONG_TEXT for row in self.rows)
+        return any(len(row[column].text + row[column].rest) > LONG_TEXT for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Figure:
     spec: dict[str, Any]
     caption: str = ""
     table: Table | None = None
+    most: str = "none"  # widest useful (CSS)
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def table(
     marks, links
         Per column a function of the row that gives a CSS class, or an address.
     plain
-        Leave numbers as they are (for sample fields, where a number may be a code).
+        Leave numbers as they are (for sample fields, where a number may be a code), and fold long texts (protocols).
     """
     names = [column for column in (columns if columns is not None else list(data.columns)) if column in data]
     numeric = tuple(_is_numeric(data[column]) for column in names)
@@ -105,16 +108,24 @@ def table(
         cells = []
         for column, is_number in zip(names, numeric, strict=True):
             value = record[column]
+            text, rest = _folded(_format.plain(value)) if plain else (_format.cell(column, value), "")
             cells.append(
                 Cell(
-                    text=_format.plain(value) if plain else _format.cell(column, value),
+                    text=text,
+                    rest=rest,
                     order=_order(value) if is_number else "",
                     href=links[column](record) if links and column in links else "",
                     kind=marks[column](record) if marks and column in marks else "",
                 )
             )
         rows.append(tuple(cells))
-    return Table(name, caption, tuple(_format.label(column) for column in names), numeric, tuple(rows))
+    labels = [_format.label(column) for column in names]
+    # Two fields of the same name in words keep their own names.
+    headings = tuple(
+        column if label in labels[:index] else label
+        for index, (column, label) in enumerate(zip(names, labels, strict=True))
+    )
+    return Table(name, caption, headings, numeric, tuple(rows))
 
 
 def pairs(name: str, caption: str, items: Sequence[tuple[str, ...]], columns: Sequence[str]) -> Table:
@@ -123,8 +134,10 @@ def pairs(name: str, caption: str, items: Sequence[tuple[str, ...]], columns: Se
     return Table(name, caption, tuple(columns), tuple(False for _ in columns), rows)
 
 
-def figure(name: str, title: str, chart: Any, alt: str, *, caption: str = "", behind: Table | None = None) -> Figure:
-    """Turn an Altair chart into a figure of a page."""
+def figure(
+    name: str, title: str, chart: Any, alt: str, *, caption: str = "", behind: Table | None = None, most: str = "none"
+) -> Figure:
+    """Turn an Altair chart into a figure of a page, not wider than ``most`` (CSS)."""
     import altair
 
     with altair.data_transformers.enable("default", max_rows=None, consolidate_datasets=True):
@@ -132,7 +145,7 @@ def figure(name: str, title: str, chart: Any, alt: str, *, caption: str = "", be
     spec.pop("$schema", None)  # an address nobody needs: the library is inside the page
     spec.pop("config", None)  # the page chooses the light or the dark one
     spec["description"] = alt
-    return Figure(name, title, alt, spec, caption, behind)
+    return Figure(name, title, alt, spec, caption, behind, most)
 
 
 def address(*parts: str) -> str:
@@ -149,6 +162,15 @@ def address(*parts: str) -> str:
 def render(template: str, **values: Any) -> str:
     """Render a template; the same values give the same bytes."""
     return str(_environment().get_template(template).render(**values))
+
+
+def _folded(text: str) -> tuple[str, str]:
+    """Return what a long text shows at once and what when it is opened; together they are the text."""
+    if len(text) <= FOLDED_TEXT:
+        return text, ""
+    cut = text.find(" ", LONG_TEXT, 2 * LONG_TEXT)
+    cut = cut if cut > 0 else LONG_TEXT
+    return text[:cut], text[cut:]
 
 
 def _is_numeric(column: pd.Series) -> bool:

@@ -15,11 +15,12 @@ from fatescore.report.tables import records
 DISEASE, KNOWN = "disease", "known_fate"
 ALPHA = 0.05
 WARNING = "cannot be separated from"
+PARTLY = "partly confounded:"
 LEAST_DONORS = 3
 
 FATE_BIAS_IN_ONE_LINE = (
     "fate_bias is a log2 rank ratio: positive means osteogenic (bone) genes rank higher in a sample's expression, "
-    "negative means adipogenic (fat) genes do."
+    "negative means adipogenic (fat) genes do; one unit is a factor of two."
 )
 
 
@@ -63,7 +64,7 @@ def p_text(row: Mapping[str, Any]) -> str:
     kind = "exact p" if "exact" in _format.text(row, "p_method").lower() else "p"
     smallest = _format.p(row.get("p_smallest"))
     text = f"{kind} = {_format.p(row['p_value'])}; the smallest p this design can reach is {smallest}"
-    audit = shorten(_format.text(row, "audit"))
+    audit = _format.audit(_format.text(row, "audit"))
     return f"{text}; warning: {audit}" if audit.startswith(WARNING) else text
 
 
@@ -109,14 +110,13 @@ def expectation(row: Mapping[str, Any]) -> str:
 
 def verdict(row: Mapping[str, Any]) -> str:
     """Return the audit's verdict as a sentence."""
-    audit = shorten(_format.text(row, "audit"))
+    audit = _format.audit(_format.text(row, "audit"))
     if audit.startswith(WARNING):
         fields = audit.removeprefix(WARNING).strip()
-        return (
-            f"Confounding: the groups cannot be separated from {fields}, so this difference may be due to that alone."
-        )
-    if audit.startswith("partly"):
-        return f"Confounding: {audit}; read the difference with that in mind."
+        return f"Confounding: the groups differ as completely in {fields}, so this difference may be due to that alone."
+    if audit.startswith(PARTLY):
+        fields = audit.removeprefix(PARTLY).strip()
+        return f"Confounding: the groups also differ, in part, in {fields}; read the difference with that in mind."
     if audit == "clean":
         return "Confounding: none of the recorded sample fields separates the groups (clean)."
     return f"Confounding: {audit}." if audit else "Confounding: not audited."
@@ -136,10 +136,10 @@ def answer(row: Mapping[str, Any]) -> Answer:
             f"({p_text(row)})."
         )
     more = expectation(row)
-    audit = shorten(_format.text(row, "audit"))
+    audit = _format.audit(_format.text(row, "audit"))
     return Answer(
         dataset=str(row["dataset"]),
-        title=f"{row['contrast']}: {side}",
+        title=side if row["contrast"] == row["case"] else f"{side} ({row['contrast']})",
         headline=headline + (f" {more}." if more else ""),
         verdict=verdict(row),
         numbers=_numbers(row),
@@ -164,13 +164,14 @@ def pooled(row: Mapping[str, Any], contrasts: pd.DataFrame) -> Answer:
         f"(95 % CI {interval}, {expected}, p = {_format.p(row['p_value'])}). {_pooled_expectation(row, first)}."
     )
     numbers = (
+        ("pooled", _format.text(row, "datasets")),
         ("pooled Hedges' g [95 % CI]", f"{effect} [{interval}]"),
         ("prediction interval", expected.removeprefix("prediction interval ")),
-        ("data sets", _format.number(row["k"])),
         ("p (pooled)", _format.p(row["p_value"])),
         ("I² (heterogeneity, %)", _format.number(row.get("i2"))),
     )
-    return Answer("", f"{row['contrast']}: all data sets", headline, _pooled_verdict(row, used), numbers, "plain")
+    title = f"{first['case']} against {first['control']}: {_format.number(row['k'])} data sets pooled"
+    return Answer("", title, headline, _pooled_verdict(row, used), numbers, "plain")
 
 
 def _pooled_expectation(row: Mapping[str, Any], first: Mapping[str, Any]) -> str:
@@ -192,55 +193,59 @@ def _pooled_verdict(row: Mapping[str, Any], used: pd.DataFrame) -> str:
     if kept:
         words += f" Pooled although the groups cannot be separated from another field: {', '.join(kept)}."
     out = _format.text(row, "left_out")
-    return shorten(f"{words} Not pooled: {out}." if out else words)
-
-
-def shorten(text: str) -> str:
-    """Leave out the prefix of GEO's sample fields: a reader knows the field without it.
-
-    Examples
-    --------
-    >>> shorten("cannot be separated from characteristics: kit")
-    'cannot be separated from kit'
-    """
-    return text.replace("characteristics: ", "")
+    return _format.audit(f"{words} Not pooled: {out}." if out else words)
 
 
 def controls(contrasts: pd.DataFrame) -> str:
-    """Say how many contrasts with a known answer came out as expected."""
-    rows = rows_of(contrasts, kind=KNOWN, measure=_keys.FATE_BIAS)
-    if not len(rows):
+    """Say how many contrasts with a known answer came out as expected, and what weakens them."""
+    rows = records(rows_of(contrasts, kind=KNOWN, measure=_keys.FATE_BIAS))
+    if not rows:
         return "Positive controls: none in this run."
     signs = {"+": 1.0, "-": -1.0}
-    right = [
-        f"{row['dataset']} ({_auroc(row)})"
-        for row in records(rows)
-        if not _format.is_missing(row["difference"]) and signs.get(str(row["expected"]), 0.0) * row["difference"] > 0
-    ]
-    names = ", ".join(right) or "none"
-    return f"Positive controls: {len(right)} of {len(rows)} contrasts with a known fate point the right way ({names})."
+    right: list[str] = []
+    wrong: list[str] = []
+    for row in rows:
+        sign = signs.get(str(row["expected"]), 0.0)
+        found = not _format.is_missing(row["difference"]) and sign * row["difference"] > 0
+        (right if found else wrong).append(f"{row['dataset']} ({_control(row)})")
+    text = f"Positive controls: {len(right)} of {len(rows)} contrasts with a known fate point the right way"
+    text += f": {', '.join(right)}." if right else "."
+    text += f" Not so: {', '.join(wrong)}." if wrong else ""
+    audits = [(row["dataset"], _format.audit(_format.text(row, "audit"))) for row in rows]
+    weak = [f"{name} ({said.removeprefix(WARNING).strip()})" for name, said in audits if said.startswith(WARNING)]
+    if weak:
+        text += f" Weaker than they look, as the groups differ in other things too: {', '.join(weak)}."
+    return text
 
 
-def _auroc(row: Mapping[str, Any]) -> str:
-    units = {"auroc": "over donors", "auroc_cells": "over cells"}
-    found = [f"{_format.number(row[key])} {of}" for key, of in units.items() if not _format.is_missing(row.get(key))]
-    return f"AUROC {', '.join(found)}" if found else "one donor in an arm"
+def _control(row: Mapping[str, Any]) -> str:
+    units = {"auroc": "donors", "auroc_cells": "cells"}
+    found = {of: row[key] for key, of in units.items() if not _format.is_missing(row.get(key))}
+    parts = [f"AUROC {_format.number(value)} over {of}" for of, value in found.items()]
+    best = ["where 0 is best"] if parts and _format.text(row, "expected") == "-" else []
+    return "; ".join([donors_text(row), *parts, *best])
 
 
 def _numbers(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    def interval(name: str) -> str:
-        middle = _format.number(row.get(name))
-        return f"{middle} [{_format.number(row.get(f'{name}_low'))}, {_format.number(row.get(f'{name}_high'))}]"
+    """Return the numbers beside an answer; what could not be estimated is left out."""
 
-    audit = shorten(_format.text(row, "audit")) or "–"
-    p_value = _format.p(row.get("p_value")) if tested(row) else "not tested"
-    return (
-        ("difference [95 % CI]", interval("difference")),
-        ("Hedges' g [95 % CI]", interval("g")),
+    def between(low: str, high: str) -> str:
+        ends = [row.get(low), row.get(high)]
+        return "" if any(map(_format.is_missing, ends)) else ", ".join(map(_format.number, ends))
+
+    def interval(name: str) -> str:
+        middle, ends = _format.number(row.get(name)), between(f"{name}_low", f"{name}_high")
+        return f"{middle} [{ends}]" if ends else middle
+
+    ci = " [95 % CI]" if between("difference_low", "difference_high") else ""
+    warned = " ⚠" if _format.text(row, "audit").startswith(WARNING) else ""
+    numbers = (
+        (f"difference{ci}", interval("difference")),
+        (f"Hedges' g{ci}", interval("g")),
         ("donors", donors_text(row)),
-        ("p", p_value + (" ⚠" if audit.startswith(WARNING) and tested(row) else "")),
+        ("p", _format.p(row.get("p_value")) + warned if tested(row) else "not tested"),
         ("smallest reachable p", _format.p(row.get("p_smallest"))),
-        ("leave one donor out", f"{_format.number(row.get('loo_low'))} to {_format.number(row.get('loo_high'))}"),
-        ("expectation", _format.text(row, "agreement") or "–"),
-        ("audit", audit),
+        ("leave one donor out", between("loo_low", "loo_high").replace(", ", " to ")),
+        ("against the expectation", _format.text(row, "agreement")),
     )
+    return tuple((name, value) for name, value in numbers if value not in {"", _format.MISSING})

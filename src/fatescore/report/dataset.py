@@ -23,6 +23,7 @@ _FACTS = (
     "n_genes",
     "n_unmapped",
 )
+_NO_METHODS = "No index was computed for this data set, so there is no method to report."
 _SHOWN_CONTRAST = (
     "measure", "n_case", "n_control", "mean_case", "mean_control", "difference", "difference_low", "difference_high",
     "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "loo_low", "loo_high", "auroc", "audit", "note",
@@ -61,7 +62,7 @@ def dataset_page(tables: DatasetTables) -> str:
         status=status,
         step=step,
         reason=reason,
-        facts=[(_format.label(key), _format.cell(key, known[key])) for key in _FACTS if key in known],
+        facts=_facts(known),
         notes=[str(note) for note in known.get("notes") or []],
         contrasts=_contrasts(tables) if status == _keys.OK else [],
         plane=_plane(tables),
@@ -70,13 +71,22 @@ def dataset_page(tables: DatasetTables) -> str:
         samples=_samples(tables),
         steps=_steps(statuses),
         inputs=methods.input_table(statuses),
-        methods=methods.paragraphs(statuses),
+        methods=methods.paragraphs(statuses) if status == _keys.OK else [_NO_METHODS],
         versions=methods.versions(),
         files=[_html.Link(text, href) for text, href in tables.files],
         summary=tables.summary,
         one_line=_words.FATE_BIAS_IN_ONE_LINE,
         number_of_cells=len(tables.scores) if known.get("assay") == "single_cell" else 0,
     )
+
+
+def _facts(known: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is known of the data, in words; what is absent or said twice is left out."""
+    shown = [key for key in _FACTS if not _format.is_missing(known.get(key))]
+    if known.get("n_obs") == known.get("n_samples"):
+        shown = [key for key in shown if key != "n_obs"]
+    words = {"n_obs": "cells"}
+    return [(words.get(key, _format.label(key)), _format.cell(key, known[key])) for key in shown]
 
 
 def _contrasts(tables: DatasetTables) -> list[dict[str, Any]]:
@@ -103,7 +113,7 @@ def _audit(audit: pd.DataFrame, index: int) -> dict[str, Any]:
     """Return the fields that do not look clean as one table, and the clean ones as another."""
     if not len(audit):
         return {"audit": None, "audit_clean": None}
-    order = {"separates perfectly": 0, "partly separates": 1, "states the condition": 2}
+    order = {"separates perfectly": 0, "not judged": 1, "partly separates": 1, "states the condition": 2}
     ordered = audit.assign(place=audit["verdict"].map(order).fillna(3))
     ordered = ordered.sort_values(["place", "field"], kind="stable")
     marks = {"verdict": lambda row: {0: "bad", 1: "fair"}.get(row["place"], "")}
@@ -111,7 +121,9 @@ def _audit(audit: pd.DataFrame, index: int) -> dict[str, Any]:
     clean = ordered["verdict"] == "clean"
     loud, quiet = ordered[~clean], ordered[clean]
     return {
-        "audit": _html.table(f"audit-{index}", "Fields that differ between the groups", loud, columns, marks=marks),
+        "audit": _html.table(
+            f"audit-{index}", "What differs between the groups (in brackets: donors)", loud, columns, marks=marks
+        ),
         "audit_clean": _html.table(f"clean-{index}", "Fields that do not separate the groups", quiet, columns),
     }
 
@@ -124,13 +136,19 @@ def _donors(tables: DatasetTables, row: Mapping[str, Any], index: int) -> _html.
     shown = shown[shown[_keys.CONDITION].astype(str).isin([case, control])]
     columns = (*_keys.IDENTITY[1:], "unit", "n_obs", *_keys.INDEX_COLUMNS)
     behind = _html.table(f"donors-table-{index}", "The points of this chart", shown, columns)
-    cloud = " The band behind a point is the distribution of that donor's cells." if cells is not None else ""
+    cloud = ""
+    if cells is not None:
+        cloud = (
+            " The band behind a point is the distribution of that donor's cells; the point is scored on their counts "
+            "added up, which show more genes than one cell does, so it need not lie in the middle."
+        )
     alt = (
         f"One row per donor, one point per sample: fate_bias in {case} ({_format.number(row['n_case'])} donors) and "
         f"{control} ({_format.number(row['n_control'])} donors).{cloud}"
     )
     caption = (
-        "Every donor is a row and every sample a point; right of the dashed line is towards bone, left towards fat."
+        "Every donor is a row and every sample a point; further right is towards bone, further left towards fat. "
+        "Compare the groups with each other: the dashed line (0) is no border between bone and fat cells."
     )
     return _html.figure(f"donors-{index}", "Every donor", chart, alt, caption=caption + cloud, behind=behind)
 
@@ -157,13 +175,19 @@ def _plane(tables: DatasetTables) -> _html.Figure | None:
     said = ", ".join(f"{n} {call}" for call, n in counted)
     alt = f"Osteogenic (bone) against adipogenic (fat) score of {len(scores):,} {unit}: {said}."
     behind = _html.pairs("calls", "Calls", counted, ("call", unit))
-    caption = "On the dashed line both programmes are equally strong; above it bone, below it fat."
+    caption = (
+        "On the dashed line bone genes and fat genes rank equally high. Most marrow cells lie above it, so the call "
+        "(colour) does not follow the line: it asks whether the index differs from that of random genes expressed "
+        "as highly."
+    )
     if len(scores) > pl.MOST_POINTS:
         caption += (
             f" {len(scores):,} cells are drawn in small squares: "
             "the colour is the most common call, darker means more cells."
         )
-    return _html.figure("plane-chart", "Bone against fat", pl.plane(scores), alt, caption=caption, behind=behind)
+    return _html.figure(
+        "plane-chart", "Bone against fat", pl.plane(scores), alt, caption=caption, behind=behind, most="40rem"
+    )
 
 
 def _qc(tables: DatasetTables) -> _html.Table | None:
@@ -171,7 +195,11 @@ def _qc(tables: DatasetTables) -> _html.Table | None:
         return None
     marks = {"verdict": lambda row: "" if str(row["verdict"]) in {"ok", "kept", "pass", "nan"} else "bad"}
     known = [name for name in _keys.QC_COLUMNS if name in tables.qc and tables.qc[name].notna().any()]
-    return _html.table("qc-table", "Quality of every sample", tables.qc, _without_dataset(known), marks=marks)
+    if not _is_single_cell(tables):
+        known = [name for name in known if name not in {"n_obs", "n_kept"}]  # a sample is one observation
+    first = [name for name in (*_keys.IDENTITY, "verdict", "reason") if name in known]
+    columns = _without_dataset(dict.fromkeys([*first, *known]))
+    return _html.table("qc-table", "Quality of every sample", tables.qc, columns, marks=marks)
 
 
 def _coverage(tables: DatasetTables) -> _html.Table | None:
@@ -185,11 +213,17 @@ def _samples(tables: DatasetTables) -> _html.Table | None:
     data = tables.sample_fields
     if not len(data):
         return None
-    # A field that is the same for every sample tells nothing about a sample.
-    varied = [name for name in data if name in _keys.IDENTITY or len(set(data[name].astype(str))) > 1]
-    return _html.table(
-        "samples-table", "Samples and the fields in which they differ", data, _without_dataset(varied), plain=True
-    )
+    # A field that is the same for every sample, or repeats another field, tells nothing about a sample.
+    seen = [tuple(data[name].astype(str)) for name in data]
+    varied = [
+        name
+        for index, name in enumerate(data)
+        if name in _keys.IDENTITY or (len(set(seen[index])) > 1 and seen[index] not in seen[:index])
+    ]
+    # Sentences (protocols) stand last, where they push nothing out of sight.
+    varied.sort(key=lambda name: data[name].astype(str).str.len().max() > _html.LONG_TEXT)
+    caption = "Samples and the fields in which they differ (a field that repeats another is left out)"
+    return _html.table("samples-table", caption, data, _without_dataset(varied), plain=True)
 
 
 def _steps(statuses: list[Mapping[str, Any]]) -> _html.Table:

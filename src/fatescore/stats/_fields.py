@@ -17,6 +17,11 @@ _NUMBER = re.compile(r"(?:(?:p|passage)\.? *)?([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?
 _DATE = re.compile(
     r"(?:[a-z]{3,9} \d{1,2},? \d{4}|\d{1,2}[ -][a-z]{3,9}[ -]\d{4}|\d{4}[-/]\d{2}[-/]\d{2}.*)", re.IGNORECASE
 )
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?!\d)")
+_TIMES = {
+    "y": "year", "yr": "year", "yo": "year", "mo": "month", "mth": "month", "wk": "week", "w": "week", "d": "day",
+    "h": "hour", "hr": "hour",
+}  # fmt: skip
 # A point between digits is part of a number; plus and minus tell CD271+ from CD271-.
 _PUNCTUATION = re.compile(r"(?<!\d)\.|\.(?!\d)|[,;:!?'\"()\[\]]")
 _MISSING = {"", "na", "n/a", "nan", "none", "null", "not available", "missing", "unknown"}
@@ -60,7 +65,9 @@ def same_wording(texts: pd.Series) -> pd.Series:
 
 
 def parse_numbers(texts: pd.Series) -> Numbers | None:
-    """Read every value as a number (with the same first word of unit) or every value as a date, or return None.
+    """Read every value as a number (with the same first word of unit, if any) or as a date, or return None.
+
+    A comma is read as the decimal sign, unless it sets off thousands in every value that has one.
 
     Examples
     --------
@@ -70,21 +77,28 @@ def parse_numbers(texts: pd.Series) -> Numbers | None:
     True
     """
     known = texts.dropna()
-    matches = [_NUMBER.fullmatch(text) for text in known]
+    with_comma = [text for text in known if "," in text]
+    comma = "" if all(_THOUSANDS.match(text) for text in with_comma) else "."
+    matches = [_NUMBER.fullmatch(re.sub(r"(?<=\d),(?=\d)", comma, text)) for text in known]
     values = np.full(len(texts), np.nan)
     positions = np.flatnonzero(texts.notna())
     read = [match for match in matches if match is not None]
-    if len(read) == len(known):
-        units = {(match[2].split() or [""])[0].casefold() for match in read}
-        if len(units) == 1:
-            values[positions] = [float(match[1]) for match in read]
-            return Numbers(values, dates=False)
+    if len(read) == len(known) and len({_unit(match[2]) for match in read} - {""}) < 2:
+        values[positions] = [float(match[1]) for match in read]
+        return Numbers(values, dates=False)
     if all(_DATE.fullmatch(text) for text in known):
         days = pd.to_datetime(known, errors="coerce", format="mixed", utc=True)
         if days.notna().all():
             values[positions] = (days - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
             return Numbers(values, dates=True)
     return None
+
+
+def _unit(text: str) -> str:
+    """Return the first word of a unit, the many spellings of a time as one."""
+    word = (text.split() or [""])[0].casefold().rstrip(".,;:")
+    word = word.removesuffix("s") if len(word) > 1 else word
+    return _TIMES.get(word, word)
 
 
 def show_numbers(case: FloatArray, control: FloatArray, numbers: Numbers) -> tuple[str, str]:

@@ -15,8 +15,8 @@ Rules (all documented here, none hidden):
   one will be called so by chance; that is the price of not missing the one that matters.
 - Text that differs in every donor (titles, accessions) is a name, not an explanation, and gets no row; but text that
   is recorded on one side only separates, whatever it says.
-- One donor in an arm: the donor and the condition cannot be told apart; if it is the same donor in both arms, nothing
-  can be judged.
+- One donor in an arm: the donor and the condition cannot be told apart; if it is the same donor in both arms, or an
+  arm has none, nothing can be judged.
 """
 
 from __future__ import annotations
@@ -47,9 +47,6 @@ DRAWS = 9_999
 # Fields that say what the condition is, or only name the sample (regular expressions, whole name, any case).
 # Anything that says how a sample was handled stays out of this list.
 DEFAULT_IGNORE = (
-    r"title",
-    r"source_name(_ch\d+)?",
-    r"description(\.\d+)?",
     r"geo_accession",
     r"relation(\.\d+)?",
     r"supplementary_file.*",
@@ -57,6 +54,9 @@ DEFAULT_IGNORE = (
     r"(diagnosis|disease|disease[ _](state|status)|status|condition|group|phenotype|health[ _](state|status)"
     r"|patient[ _]group|sample[ _]group|subject[ _]status|study[ _]group|osteoporosis([ _]status)?)",
 )
+# Free text may name the condition or hide a confounder (hip against knee): it counts as naming the condition only
+# where the values of an arm share a word with its condition.
+_FREE_TEXT = re.compile(r"title|source_name(_ch\d+)?|description(\.\d+)?")
 _IDENTITY = {_keys.SAMPLE, _keys.DONOR, _keys.CONDITION, _keys.OBS_NAME}
 _GEO_STATUS = "status"  # GEO's own release status, not the patient's
 
@@ -92,7 +92,8 @@ def confounding(
     ignore
         Regular expressions for names of fields that only state the condition in other words; where such a field
         differs between the conditions its verdict is ``states the condition`` and it does not count. A field
-        whose values are the names of the conditions themselves is recognised without being listed.
+        whose values are the names of the conditions themselves is recognised without being listed; so is free
+        text (title, source name, description) in which the values of an arm share a word with its condition.
     dataset, contrast
         Labels.
     seed
@@ -149,8 +150,8 @@ def verdict(table: pd.DataFrame) -> str:
 
     Returns
     -------
-    ``clean``, ``partly confounded: F1, F2``, ``cannot be separated from F1, F2`` or ``cannot be judged with one
-    donor``.
+    ``clean``, ``partly confounded: F1, F2``, ``cannot be separated from F1, F2`` or ``cannot be judged with so few
+    donors``.
 
     Examples
     --------
@@ -161,7 +162,7 @@ def verdict(table: pd.DataFrame) -> str:
     if perfect:
         return f"cannot be separated from {', '.join(perfect)}"
     if (table["verdict"] == NOT_JUDGED).any():
-        return "cannot be judged with one donor"
+        return "cannot be judged with so few donors"
     partly = table.loc[table["verdict"] == PARTLY, "field"].tolist()
     return f"partly confounded: {', '.join(partly)}" if partly else CLEAN
 
@@ -264,7 +265,17 @@ def _states_condition(name: str, rows: pd.DataFrame, column: object, ignore: Seq
     if known != _GEO_STATUS and any(re.fullmatch(pattern, known, re.IGNORECASE) for pattern in ignore):
         return True
     conditions = rows[_keys.CONDITION].astype(str).str.casefold()
-    return bool((rows[column].astype(str).str.strip().str.casefold() == conditions).all())
+    values = rows[column].astype(str).str.strip().str.casefold()
+    if _FREE_TEXT.fullmatch(known):
+        echoes = [_share_word(value, condition) for value, condition in zip(values, conditions, strict=True)]
+        return any(all(e for e, c in zip(echoes, conditions, strict=True) if c == arm) for arm in set(conditions))
+    return bool((values == conditions).all())
+
+
+def _share_word(value: str, condition: str) -> bool:
+    """Whether a word of the value begins as a word of the condition does: ``osteopo`` and ``osteoporosis``."""
+    starts = [{word[:4] for word in re.findall(r"[^\W\d_]{4,}", text)} for text in (value, condition)]
+    return bool(starts[0] & starts[1])
 
 
 def _union(sets: Sequence[frozenset[str]], chosen: BoolArray) -> set[str]:
@@ -273,9 +284,10 @@ def _union(sets: Sequence[frozenset[str]], chosen: BoolArray) -> set[str]:
 
 
 def _single_donor(order: pd.DataFrame, is_case: BoolArray) -> _Finding:
-    """With one donor in an arm nothing separates donor from condition, unless both arms are the same donors."""
+    """With one donor in an arm nothing separates donor from condition; same donors, or none, cannot be judged."""
     donors = order[_keys.DONOR].astype(str)
-    found = NOT_JUDGED if set(donors[is_case]) & set(donors[~is_case]) else PERFECTLY
+    empty = is_case.all() or not is_case.any()
+    found = NOT_JUDGED if empty or set(donors[is_case]) & set(donors[~is_case]) else PERFECTLY
     shown: list[str] = [
         ", ".join(donors[side]) if side.sum() < 4 else f"{side.sum()} donors" for side in (is_case, ~is_case)
     ]

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from fatescore import _keys
@@ -185,7 +186,7 @@ def donor_means(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        A sample occurs twice (cells are not replicates), has no donor, or a column is missing.
+        A sample occurs twice (cells are not replicates), has no donor, a column is missing or holds text.
 
     Examples
     --------
@@ -204,14 +205,22 @@ def donor_means(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
             expected="one row per sample",
             fix="make pseudobulks or give sample_scores.tsv",
         )
-    nameless = table.loc[table[_keys.DONOR].isna(), _keys.SAMPLE]
+    nameless = table.loc[table[_keys.DONOR].fillna("").astype(str).str.strip() == "", _keys.SAMPLE]
     if len(nameless):
         raise InputError(f'sample "{nameless.iloc[0]}" has no donor', fix="name its donor in the sample table")
     keys += [_keys.DONOR, _keys.CONDITION]
-    numbers = table[list(columns)].apply(pd.to_numeric, errors="coerce").astype(float)
+    numbers = table[list(columns)].apply(_finite)
     identity = table[keys].astype(str).where(table[keys].notna())
     means: pd.DataFrame = pd.concat([identity, numbers], axis=1).groupby(keys, sort=True).mean().reset_index()
     return means
+
+
+def _finite(column: pd.Series) -> pd.Series[float]:
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    wrong = column[column.notna() & ~np.isfinite(numbers)]
+    if len(wrong):
+        raise InputError(f'column "{column.name}" holds "{wrong.iloc[0]}"', expected="finite numbers, or nothing")
+    return numbers
 
 
 def _split(donors: pd.DataFrame, measure: str, case: str, control: str) -> _Arms:
@@ -249,6 +258,7 @@ def _describe(row: dict[str, Any], arms: _Arms) -> list[str]:
     if min(len(a), len(b)) < MIN_DONORS:
         return [f"{NOT_TESTED}: n={len(a)} against {len(b)} donor{'s' * (len(b) != 1)}"]
     if arms.shared and not arms.paired:
+        row["p_smallest"] = _NAN  # neither rearranging labels nor flipping signs is valid here
         return [
             f"{NOT_TESTED}: {arms.shared} of the donors in both arms, others in one only, which needs a mixed model"
         ]

@@ -16,7 +16,7 @@ step passes the root by rounding (version 0.14 and later). ``scipy.optimize.bren
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,8 +173,10 @@ def paule_mandel(effects: FloatArray, variances: FloatArray) -> float:
 
 
 def _pool_rows(group: pd.DataFrame, populations: Mapping[str, str] | None, keep_confounded: bool) -> dict[str, Any]:
-    reasons = [_why_left_out(row, populations, keep_confounded) for row in group.to_dict("records")]
     names = group["dataset"].astype(str).tolist()
+    reasons = [_why_left_out(row, populations, keep_confounded) for row in group.to_dict("records")]
+    pooled_alone = {name for name, why in zip(names, reasons, strict=True) if not why}
+    reasons = [why or _counted_twice(name, pooled_alone) for name, why in zip(names, reasons, strict=True)]
     used = group.loc[[not reason for reason in reasons]]
     row: dict[str, Any] = dict.fromkeys(_keys.META_COLUMNS, _NAN)
     row |= {
@@ -197,6 +199,12 @@ def _pool_rows(group: pd.DataFrame, populations: Mapping[str, str] | None, keep_
     return row | {"method": "", "note": "no data set can be pooled"}
 
 
+def _counted_twice(name: str, pooled: Collection[str]) -> str:
+    """Say which part of a contrast across data sets is pooled by itself: no donor counts twice."""
+    alone = [part for part in name.split("+") if part in pooled and part != name]
+    return f"{', '.join(alone)} counted already" if alone else ""
+
+
 def _why_left_out(row: Mapping[Any, Any], populations: Mapping[str, str] | None, keep_confounded: bool) -> str:
     if populations is not None:
         parts = str(row["dataset"]).split("+")
@@ -204,7 +212,7 @@ def _why_left_out(row: Mapping[Any, Any], populations: Mapping[str, str] | None,
         if others:
             return f"population {', '.join(others)}"
     if math.isnan(row["p_value"]):
-        return f"described only: n={row['n_case']} against {row['n_control']}"
+        return str(row["note"]) or f"described only: n={row['n_case']} against {row['n_control']}"
     if math.isnan(row["g"]) or not row["g_var"] > 0:
         return "no variation between donors"
     audit = str(row["audit"])

@@ -12,6 +12,7 @@ from fatescore.errors import InputError
 from fatescore.gene_sets import index_weights, load_index, why_not_scorable
 from fatescore.gene_sets.collection import Index
 from fatescore.methods import rank_log
+from fatescore.methods._ranking import constant_rows
 from fatescore.stats import fdr, null
 from fatescore.tl import _matrix
 from fatescore.tl.score_gene_sets import record
@@ -62,7 +63,8 @@ def fate_bias(
     maturation`` (log2 rank), ``fate_bias_z fate_bias_pval fate_bias_padj`` and ``fate_call`` (``osteogenic |
     adipogenic | dual | uncommitted | not scorable``), and ``uns["fatescore"]["fate_bias"]``. For a DataFrame
     the table of these columns. Where too few index genes are among the data's genes all numbers
-    are NaN, the call is ``not scorable`` and the reason stands in ``uns`` (``attrs`` of a DataFrame).
+    are NaN, the call is ``not scorable`` and the reason stands in ``uns`` (``attrs`` of a DataFrame). So are those
+    of an observation whose genes all have the same value (an empty cell): it has no ranking.
 
     Raises
     ------
@@ -103,7 +105,7 @@ def fate_bias(
 
 
 def gene_contributions(data: AnnData | pd.DataFrame, *, organism: Organism, layer: str | None = None) -> pd.DataFrame:
-    """Return what each gene adds to ``fate_bias``: the rows sum exactly to it.
+    """Return what each gene adds to ``fate_bias``: the rows sum exactly to it (NaN where it is NaN).
 
     Parameters
     ----------
@@ -134,6 +136,7 @@ def gene_contributions(data: AnnData | pd.DataFrame, *, organism: Organism, laye
     for rows, X in _matrix.chunks(data, layer):
         bottom, offset = rank_log.values(X)
         parts[rows] = (offset[:, columns].toarray() + bottom[:, None]) * weights.to_numpy()
+        parts[rows][constant_rows(X)] = np.nan
     table = pd.DataFrame(parts, index=_matrix.obs_names(data), columns=list(weights.index))
     table.attrs["arm"] = arm_of_genes(index)
     return table
@@ -166,13 +169,16 @@ def _score(
     scores = np.empty((len(data), full.shape[1]))
     z = np.full_like(scores, np.nan)
     known = np.nan_to_num(full)
+    flat = np.zeros(len(data), dtype=bool)
     for rows, X in _matrix.chunks(data, layer, chunk_size):
         bottom, offset = rank_log.values(X)
-        scores[rows] = np.asarray(offset @ known) + np.outer(bottom, known.sum(axis=0))
+        scores[rows] = rank_log.weighted_sum(bottom, offset, known)
+        flat[rows] = constant_rows(X)
         if len(data) >= null.MIN_OBSERVATIONS:
             mean, sd = null.matched_moments(bottom, offset, known, stratum)
             np.divide(scores[rows] - mean, sd, out=z[rows], where=sd > 0)
     scores[:, np.isnan(full).any(axis=0)] = np.nan
+    scores[flat], z[flat] = np.nan, np.nan
     columns = list(weights.columns)
     table = pd.DataFrame(scores, index=_matrix.obs_names(data), columns=columns)
     z_table = pd.DataFrame(z, index=table.index, columns=columns)
@@ -193,6 +199,7 @@ def _calls(table: pd.DataFrame, z: pd.DataFrame, fdr_level: float) -> pd.Categor
     sign = table[_keys.FATE_BIAS_Z].to_numpy()
     dual = up[_keys.OSTEOGENIC] & up[_keys.ADIPOGENIC]
     calls = pd.Series(pd.NA, index=table.index, dtype="object")
+    calls[table[_keys.FATE_BIAS].isna().to_numpy()] = _keys.CALL_NOT_SCORABLE
     calls[np.isfinite(sign)] = _keys.CALL_UNCOMMITTED
     calls[dual] = _keys.CALL_DUAL
     calls[sure & (sign > 0)] = _keys.CALL_OSTEOGENIC

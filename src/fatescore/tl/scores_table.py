@@ -57,12 +57,14 @@ def observation_scores(adata: AnnData, *, organism: Organism) -> pd.DataFrame:
     >>> fs.tl.observation_scores(adata, organism="human")["fate_bias"].notna().all()
     np.True_
     """
+    import anndata
+
     # A single cell may well lack a gene; a data set in which no observation shows it did not measure it.
     detected = np.asarray(abs(adata.X).sum(axis=0)).ravel() > 0
     reason = why_not_scorable(load_index(organism=organism), list(adata.var_names[detected]))
     if reason:
         raise NotScorable(f"too few genes of the index are detected in any observation: {reason}")
-    scored = adata.copy()
+    scored = anndata.AnnData(X=adata.X, obs=adata.obs.copy(), var=adata.var[[]])  # X is shared, not copied
     fate_bias(scored, organism=organism)
     matched = match(load(organism=organism), list(scored.var_names))
     # the arms are columns of the index already

@@ -48,8 +48,24 @@
         },
       });
     }
+    for (const box of document.querySelectorAll(".table")) watch(box);
   }
   tables();
+
+  // A table that goes on to the right fades out there until it has been scrolled to its end; DataTables scrolls it in a
+  // box of its own, which then has to be the one that the keyboard reaches.
+  function watch(box) {
+    const table = box.querySelector("table");
+    const inner = table.closest(".dt-layout-cell") ?? box;
+    for (const name of inner === box ? [] : ["role", "tabindex", "aria-label"]) {
+      inner.setAttribute(name, box.getAttribute(name));
+      box.removeAttribute(name);
+    }
+    const fade = () => inner.classList.toggle("more", inner.scrollWidth - inner.clientWidth - inner.scrollLeft > 2);
+    inner.addEventListener("scroll", fade);
+    const sizes = new ResizeObserver(fade);
+    [inner, table].forEach((one) => sizes.observe(one));
+  }
 
   // On paper everything is open and light.
   window.addEventListener("beforeprint", () => {
