@@ -277,6 +277,15 @@ def test_the_scoreboard_gives_step_and_reason_of_what_stopped(summary: Page) -> 
     assert why["GSE1"] == _format.MISSING
 
 
+def test_quality_counts_cells_of_a_stopped_data_set_too(results: Any) -> None:
+    stopped = [
+        {**one, "status": "not scorable"} if one["step"] == "qc" else one for one in results.tables["sc"].statuses
+    ]
+    tables = dataclasses.replace(results.tables["sc"], statuses=stopped, scores=results.tables["sc"].scores.iloc[:0])
+    assert "cells or samples kept" in Page(dataset_page(tables)).words
+    assert "cells or samples kept" not in Page(dataset_page(results.tables["GSE1"])).words
+
+
 def test_long_texts_fold_and_lose_nothing(results: Any) -> None:
     text = "RNA was extracted " * 30 + "with kit "
     fields = results.tables["GSE1"].sample_fields

@@ -195,7 +195,7 @@ def _qc(tables: DatasetTables) -> _html.Table | None:
         return None
     marks = {"verdict": lambda row: "" if str(row["verdict"]) in {"ok", "kept", "pass", "nan"} else "bad"}
     known = [name for name in _keys.QC_COLUMNS if name in tables.qc and tables.qc[name].notna().any()]
-    if not _is_single_cell(tables):
+    if facts(tables.statuses, "ingest").get("assay") != "single_cell":
         known = [name for name in known if name not in {"n_obs", "n_kept"}]  # a sample is one observation
     first = [name for name in (*_keys.IDENTITY, "verdict", "reason") if name in known]
     columns = _without_dataset(dict.fromkeys([*first, *known]))
