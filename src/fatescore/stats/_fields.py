@@ -142,7 +142,9 @@ def _show_side(side: FloatArray, *, dates: bool) -> str:
         return "missing"
 
     def one(value: float) -> str:
-        return str((pd.Timestamp(0) + pd.Timedelta(days=value)).date()) if dates else f"{value:.4g}"
+        if dates:
+            return str((pd.Timestamp(0) + pd.Timedelta(days=value)).date())
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
     low, high = float(side.min()), float(side.max())
     return one(low) if low == high else f"{one(float(side.mean()))} ({one(low)} to {one(high)})"
