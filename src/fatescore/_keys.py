@@ -77,6 +77,7 @@ COVERAGE_COLUMNS = (
     "fraction",
     "missing_genes",
     "scorable",
+    "not_measurable",
 )
 CONTRIBUTION_COLUMNS = ("dataset", "contrast", "gene", "arm", "contribution")
 CONTRAST_COLUMNS = (

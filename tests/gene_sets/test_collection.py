@@ -18,14 +18,22 @@ def test_arms_are_those_of_the_design() -> None:
     assert "Bglap3" not in mouse["osteogenic"]
 
 
-@pytest.mark.parametrize("gene", ["BMP4", "BMP7", "GDF2", "SOX9", "SOX5", "WNT4", "PTCH1", "AXIN2", "SMAD6", "SMAD7"])
-def test_genes_whose_sign_a_careless_reader_gets_wrong_are_in_no_set(gene: str) -> None:
-    assert not any(gene in members for members in gene_sets.load("review").values())
+@pytest.mark.parametrize("gene", ["BMP4", "BMP7", "GDF2", "SOX9", "SOX5", "WNT4", "FOXO1", "HOXA10"])
+def test_genes_whose_sign_a_careless_reader_gets_wrong_are_in_no_axis(gene: str) -> None:
+    sets = gene_sets.load("review")
+    assert not any(gene in members for name, members in sets.items() if not name.startswith("mir_"))
+
+
+@pytest.mark.parametrize("gene", ["AXIN2", "PTCH1", "NFKBIA", "SMAD6", "SMAD7"])
+def test_feedback_targets_rise_with_their_pathway(gene: str) -> None:
+    weights = [members[gene] for name, members in gene_sets.load().items() if gene in members and "mir" not in name]
+    assert weights == [1.0]
 
 
 def test_signs() -> None:
     human = gene_sets.load("review")
-    assert human["wnt_canonical"]["GSK3B"] < 0 < human["wnt_canonical"]["WNT10B"]
+    assert "GSK3B" not in human["wnt_canonical"]  # switched off at the protein: mRNA does not tell
+    assert gene_sets.not_measurable()["wnt_canonical"]["GSK3B"].startswith("switched off at the protein")
     assert human["epigenetic_pro"]["HDAC9"] > 0
     assert set(human["epigenetic_anti"]) == {"KDM5A"}
 
@@ -34,7 +42,7 @@ def test_signs() -> None:
 def test_every_member_is_a_current_symbol(organism: str) -> None:
     from fatescore.gene_sets.symbols import resolve
 
-    genes = sorted({gene for members in gene_sets.load(organism=organism).values() for gene in members})
+    genes = sorted({gene for members in gene_sets.load("extended", organism=organism).values() for gene in members})
     table = resolve(genes, organism)
     assert list(table["symbol"]) == genes
     assert set(table["mapped_by"]) == {"approved"}
@@ -47,14 +55,50 @@ def test_unknown_names_say_what_was_meant() -> None:
         gene_sets.load("reviev")
 
 
+@pytest.mark.parametrize("name", gene_sets.index_names())
 @pytest.mark.parametrize("organism", ["human", "mouse"])
-def test_index_weights(organism: str) -> None:
-    index = gene_sets.load_index(organism=organism)
+def test_index_weights(organism: str, name: str) -> None:
+    index = gene_sets.load_index(name, organism=organism)
     weights = gene_sets.index_weights(index, list(index.genes["symbol"]))
+    assert index.genes["symbol"].is_unique  # each gene counts once
     sums = weights.sum()
-    np.testing.assert_allclose(sums[["osteogenic", "adipogenic", "commitment"]], [1, 1, 2])
+    np.testing.assert_allclose(sums[["osteogenic", "adipogenic"]], [1, 1])
     np.testing.assert_allclose(sums[["fate_bias", "maturation"]], 0, atol=1e-12)
-    np.testing.assert_allclose(weights["fate_bias"], weights["osteogenic"] - weights["adipogenic"])
+    if name != "review":
+        np.testing.assert_allclose(weights["fate_bias"], weights["osteogenic"] - weights["adipogenic"])
+
+
+def test_core_is_the_state_arms_only() -> None:
+    index = gene_sets.load_index("core")
+    assert list(index.genes["symbol"]) == ["RUNX2", "ALPL", "COL1A1", "SP7", "IBSP", "BGLAP", "PPARG", "CEBPA"]
+
+
+def test_regulators_move_the_review_index_the_right_way() -> None:
+    index = gene_sets.load_index("review")
+    weights = gene_sets.index_weights(index, list(index.genes["symbol"]))
+    fate = weights["fate_bias"]
+    assert fate["BMP2"] > 0 > fate["KDM5A"]
+    assert (fate[list(index.units("mirna_for_fat")["symbol"])] > 0).all()  # high targets: the miRNA is not active
+    assert (fate[list(index.units("mirna_for_bone")["symbol"])] < 0).all()
+    both = list(index.units("mirna_against_both")["symbol"])
+    np.testing.assert_array_equal(fate[both], 0)  # 335 and 138 suppress both fates
+    assert (weights["commitment"][both] > 0).all()
+
+
+def test_mirna_sets_leave_out_what_would_be_circular_and_what_does_not_exist() -> None:
+    human, mouse = gene_sets.load(), gene_sets.load(organism="mouse")
+    state = {"RUNX2", "PPARG", "CEBPA", "ALPL", "SP7"}
+    for name in (name for name in human if name.startswith("mir_")):
+        assert not state & set(human[name])
+        assert max(human[name].values()) < 0
+    assert "mir_705" not in human
+    assert "mir_637" not in mouse
+    assert not any("Gt(ROSA)26Sor" in members for members in mouse.values())
+
+
+def test_extended_adds_markers_with_a_source() -> None:
+    extra = set(gene_sets.load("extended")) - set(gene_sets.load("review"))
+    assert extra == {"osteogenic_textbook", "adipogenic_textbook"}
 
 
 def test_index_weights_follow_what_is_measured() -> None:

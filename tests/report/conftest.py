@@ -212,7 +212,10 @@ class Results:
             [(name, spec["id"], *row) for row in fields], columns=list(_keys.CONFOUNDING_COLUMNS)
         )
         coverage = pd.DataFrame(
-            [(name, "osteogenic", 40, 38, 1, 2, 0.95, "IBSP,BGLAP", True), (name, "wnt", 20, 20, 0, 0, 1.0, "", True)],
+            [
+                (name, "osteogenic", 40, 38, 1, 2, 0.95, "IBSP,BGLAP", True, ""),
+                (name, "wnt", 20, 20, 0, 0, 1.0, "", True, "DVL1 (acts when phosphorylated)"),
+            ],
             columns=list(_keys.COVERAGE_COLUMNS),
         )
         qc = samples[list(_keys.IDENTITY)].assign(

@@ -19,8 +19,9 @@ rule score:
         runtime=60,
     params:
         organism=lambda wildcards: PLAN.datasets[wildcards.dataset].organism,
+        index=SETTINGS["index"],
     shell:
-        "fatescore score {input.h5ad:q} --organism {params.organism} --output {output.scores:q} "
+        "fatescore score {input.h5ad:q} --organism {params.organism} --index {params.index} --output {output.scores:q} "
         "--sample-scores {output.samples:q} --gene-contributions {output.contributions:q} "
         "--coverage {output.coverage:q} --dataset {wildcards.dataset} "
         "--status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"

@@ -14,6 +14,7 @@ With the files of several data sets the contrast is made across them.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -186,8 +187,9 @@ def _arms(contributions: pd.DataFrame) -> dict[str, str]:
     from fatescore import gene_sets
 
     arms: dict[str, str] = {}
-    for organism in ORGANISMS:
-        weights = gene_sets.index_weights(gene_sets.load_index(organism=organism), list(contributions.columns))
+    for organism, name in itertools.product(ORGANISMS, reversed(gene_sets.index_names())):  # core has the last word
+        index = gene_sets.load_index(name, organism=organism)
+        weights = gene_sets.index_weights(index, list(contributions.columns))
         signs = weights[_keys.FATE_BIAS].items()
         arms |= {str(gene): _keys.OSTEOGENIC if weight > 0 else _keys.ADIPOGENIC for gene, weight in signs}
     return arms

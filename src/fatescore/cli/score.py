@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", type=Path, help=".h5ad, or .tsv/.csv[.gz] of genes x samples")
     parser.add_argument("--organism", required=True, metavar="human|mouse", help="organism of the samples")
     parser.add_argument("--output", type=Path, required=True, help="scores: .tsv, .csv or .parquet")
+    parser.add_argument("--index", default="core", metavar="core|review|extended", help="definition (default: core)")
     workflow = parser.add_argument_group("tables of the workflow (INPUT is normalised.h5ad)")
     workflow.add_argument("--sample-scores", type=Path, help="one row per sample; cells are summed to pseudobulks")
     workflow.add_argument("--gene-contributions", type=Path, help="each gene's part in the samples' index")
@@ -57,7 +58,7 @@ def _score_file(args: argparse.Namespace) -> None:
 
     check_organism(args.organism)
     adata = ingest.read_expression(args.input, args.organism)
-    table = tl.observation_scores(adata, organism=args.organism)
+    table = tl.observation_scores(adata, organism=args.organism, index=args.index)
     _write(args.output, table[[_keys.OBS_NAME, *_keys.INDEX_COLUMNS]])
 
 
@@ -68,13 +69,14 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
     cells = facts["assay"] == "single_cell"
     samples = pp.pseudobulk(adata) if cells else adata
     organism = args.organism
-    observations = tl.observation_scores(adata, organism=organism)
-    scored = tl.sample_scores(samples, organism=organism, unit="pseudobulk" if cells else "sample")
+    observations = tl.observation_scores(adata, organism=organism, index=args.index)
+    unit = "pseudobulk" if cells else "sample"
+    scored = tl.sample_scores(samples, organism=organism, unit=unit, index=args.index)
     _write(args.output, observations)
     write_tsv(args.sample_scores, scored.scores)
     write_tsv(args.gene_contributions, scored.contributions)
     write_tsv(args.coverage, tl.set_coverage(adata, organism=organism, dataset=args.dataset))
-    return {"index": "core", "method": "rank_log", "n_scored": len(observations)}
+    return {"index": args.index, "method": "rank_log", "n_scored": len(observations)}
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:

@@ -1,11 +1,10 @@
-"""The curated review as gene sets and as the index."""
+"""The curated tables as gene sets: arms, axes, miRNA targets."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -15,37 +14,8 @@ from fatescore._data import data_dir
 from fatescore.errors import InputError, nearest
 from fatescore.typing import ORGANISMS, Organism
 
-COLLECTIONS = ("review",)
-
-
-@dataclass(frozen=True)
-class Index:
-    """How genes form the fate-bias index of one organism.
-
-    Attributes
-    ----------
-    name
-        Name of the definition.
-    genes
-        One row per gene: ``symbol`` (of the organism), ``unit`` (the human gene it counts for), ``block``.
-    arms
-        Arm name -> names of its blocks.
-    measures
-        Measure name -> {arm or block: coefficient}.
-    scorable
-        Arm name -> smallest number of measured units.
-    """
-
-    name: str
-    genes: pd.DataFrame
-    arms: Mapping[str, tuple[str, ...]]
-    measures: Mapping[str, Mapping[str, float]]
-    scorable: Mapping[str, int]
-
-    def units(self, part: str) -> pd.DataFrame:
-        """Return the rows of ``genes`` that belong to an arm or to a block."""
-        blocks = self.arms.get(part, (part,))
-        return self.genes[self.genes["block"].isin(blocks)]
+COLLECTIONS = ("review", "extended")
+_MEMBER_COLUMNS = ["gene_set", "human", "mouse", "sign", "weight"]
 
 
 def load(name: str = "review", *, organism: Organism = "human") -> dict[str, dict[str, float]]:
@@ -54,14 +24,17 @@ def load(name: str = "review", *, organism: Organism = "human") -> dict[str, dic
     Parameters
     ----------
     name
-        ``"review"``, the curated collection.
+        ``"review"``: the arms of the index, the regulatory axes and one set per miRNA of the review, or
+        ``"extended"``: the same and textbook markers that the review does not name.
     organism
         ``"human"`` or ``"mouse"``; symbols follow the organism by table, not by changing case.
 
     Returns
     -------
-    Gene set name -> {gene symbol: weight}. A negative weight means that the gene falls when the pathway is on.
-    Where several mouse genes stand for one human gene they share its weight.
+    Gene set name -> {gene symbol: weight}. A negative weight means that the gene falls when the set is active:
+    the score of a miRNA's set is its activity, minus the level of its targets. Where several mouse genes stand for
+    one human gene they share its weight. What mRNA cannot measure (weight 0 in members.tsv) is not in a set, nor
+    are the genes of the core index in the miRNA sets, nor miRNAs with fewer than three targets left.
 
     Raises
     ------
@@ -73,46 +46,39 @@ def load(name: str = "review", *, organism: Organism = "human") -> dict[str, dic
     >>> import fatescore as fs
     >>> fs.gene_sets.load("review", organism="mouse")["osteogenic"]["Bglap2"]
     0.5
-    >>> fs.gene_sets.load("review")["wnt_canonical"]["GSK3B"]
+    >>> fs.gene_sets.load("review")["mir_188"]["HDAC9"]
     -1.0
     """
     check_organism(organism)
-    _check_collection(name)
-    members = _members()
-    definition = _definition()
+    if name not in COLLECTIONS:
+        raise InputError(f'gene-set collection "{name}" is not known', fix=nearest(name, COLLECTIONS))
+    table = members()
+    if name == "extended":
+        table = pd.concat([table, _read("extended.tsv")[_MEMBER_COLUMNS]], ignore_index=True)
     sets: dict[str, dict[str, float]] = {}
-    for arm, blocks in definition["index"]["arms"].items():
-        sets[arm] = _weights(members[members["gene_set"].isin(blocks)], organism)
-    for gene_set, rows in members.groupby("gene_set", sort=False):
+    for arm, blocks in definition()["indices"]["core"]["arms"].items():
+        sets[arm] = _weights(table[table["gene_set"].isin(blocks)], organism)
+    for gene_set, rows in table.groupby("gene_set", sort=False):
         sets.setdefault(str(gene_set), _weights(rows, organism))
-    return sets
+    return {gene_set: genes for gene_set, genes in sets.items() if genes} | mirna_sets(organism)
 
 
-def load_index(*, organism: Organism = "human") -> Index:
-    """Load the definition of the fate-bias index for an organism.
+def mirna_sets(organism: Organism) -> dict[str, dict[str, float]]:
+    """Return the sets from which the activity of each miRNA is read: its targets, each with a negative sign.
 
     Examples
     --------
-    >>> from fatescore import gene_sets
-    >>> list(gene_sets.load_index(organism="human").units("adipogenic")["symbol"])
-    ['PPARG', 'CEBPA']
+    >>> sorted(mirna_sets("mouse"))
+    ['mir_138', 'mir_188', 'mir_204', 'mir_21', 'mir_27b', 'mir_335']
     """
-    check_organism(organism)
-    spec = _definition()["index"]
-    members = _members()
-    blocks = [block for arm in spec["arms"].values() for block in arm]
-    rows = [
-        {"symbol": symbol, "unit": row["human"], "block": row["gene_set"]}
-        for _, row in members[members["gene_set"].isin(blocks)].iterrows()
-        for symbol in str(row[organism]).split(";")
-    ]
-    return Index(
-        name=spec["name"],
-        genes=pd.DataFrame(rows),
-        arms={arm: tuple(parts) for arm, parts in spec["arms"].items()},
-        measures=spec["measures"],
-        scorable=spec["scorable"],
-    )
+    rules = definition()["mirna"]
+    table = mirna_targets().rename(columns={"set_name": "gene_set"})
+    state = members()["gene_set"].isin([b for arm in definition()["indices"]["core"]["arms"].values() for b in arm])
+    circular = set(members().loc[state, "human"])
+    table = table[~table["human"].isin(circular) & ~table["mouse"].isin(_of_state(state, rules["not_genes"]))]
+    table = table[table[organism] != ""].assign(sign="-", weight="1")
+    sets = {str(name): _weights(rows, organism) for name, rows in table.groupby("gene_set", sort=False)}
+    return {name: genes for name, genes in sets.items() if len(genes) >= rules["min_targets"]}
 
 
 def titles() -> dict[str, str]:
@@ -124,7 +90,23 @@ def titles() -> dict[str, str]:
     >>> gene_sets.titles()["nfkb"]
     'NF-kB'
     """
-    return {name: str(axis["title"]) for name, axis in _definition()["axes"].items()}
+    return {name: str(axis["title"]) for name, axis in definition()["axes"].items()}
+
+
+def not_measurable(organism: Organism = "human") -> dict[str, dict[str, str]]:
+    """Return, per set, the members that mRNA cannot measure, with the reason.
+
+    Examples
+    --------
+    >>> not_measurable()["hedgehog"]
+    {'SMO': 'set free at the protein, its mRNA does not tell'}
+    """
+    check_organism(organism)
+    silent = members()[members()["weight"] == "0"]
+    return {
+        str(name): dict(zip(rows[organism], rows["measurable"].str.removeprefix("no: "), strict=True))
+        for name, rows in silent.groupby("gene_set", sort=False)
+    }
 
 
 def digest(sets: Mapping[str, Mapping[str, float]]) -> str:
@@ -139,27 +121,38 @@ def check_organism(organism: str) -> None:
         raise InputError(f'organism "{organism}" is not known', fix=nearest(str(organism), ORGANISMS))
 
 
-def _check_collection(name: str) -> None:
-    if name not in COLLECTIONS:
-        raise InputError(f'gene-set collection "{name}" is not known', fix=nearest(name, COLLECTIONS))
+def members() -> pd.DataFrame:
+    """Return members.tsv: which gene stands in which set, with which sign and weight, because of which claims."""
+    return _read("members.tsv")
+
+
+def mirna_targets() -> pd.DataFrame:
+    """Return mirna_targets.tsv: targets named by the review or supported by an experiment, with their sources."""
+    return _read("mirna_targets.tsv")
 
 
 @functools.lru_cache(maxsize=1)
-def _members() -> pd.DataFrame:
-    path = data_dir("gene_sets") / "members.tsv"
-    return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+def definition() -> dict[str, Any]:
+    """Return index.yaml."""
+    loaded: dict[str, Any] = yaml.safe_load((data_dir("gene_sets") / "index.yaml").read_text(encoding="utf-8"))
+    return loaded
 
 
-@functools.lru_cache(maxsize=1)
-def _definition() -> dict[str, Any]:
-    definition: dict[str, Any] = yaml.safe_load((data_dir("gene_sets") / "index.yaml").read_text(encoding="utf-8"))
-    return definition
+def _of_state(state: pd.Series[bool], more: list[str]) -> set[str]:
+    symbols = members().loc[state, "mouse"].str.split(";").explode()
+    return {*symbols, *members().loc[state, "mouse"], *more}
+
+
+@functools.cache
+def _read(name: str) -> pd.DataFrame:
+    return pd.read_csv(data_dir("gene_sets") / name, sep="\t", dtype=str, keep_default_na=False)
 
 
 def _weights(rows: pd.DataFrame, organism: Organism) -> dict[str, float]:
     weights: dict[str, float] = {}
-    for _, row in rows.iterrows():
-        symbols = str(row[organism]).split(";")
-        sign = -1.0 if row["sign"] == "-" else 1.0
-        weights.update(dict.fromkeys(symbols, sign / len(symbols)))
+    for row in rows.to_dict("records"):
+        symbols = [symbol for symbol in str(row[organism]).split(";") if symbol]
+        size = float(row["weight"]) * (-1.0 if row["sign"] == "-" else 1.0)
+        if size:
+            weights.update(dict.fromkeys(symbols, size / len(symbols)))
     return weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def read_gmt(path: StrPath) -> dict[str, list[str]]:
     """
     source = Path(path)
     try:
-        lines = source.read_text(encoding="utf-8").splitlines()
+        lines = source.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{source} cannot be read ({error})", expected="a GMT file in UTF-8") from error
     sets: dict[str, list[str]] = {}
@@ -63,13 +64,45 @@ def read_gmt(path: StrPath) -> dict[str, list[str]]:
     return sets
 
 
-def write_gmt(sets: GeneSets, path: StrPath, *, description: str = "") -> None:
-    """Write a GMT file; genes with a negative weight get a trailing ``-``, the size of weights is not kept."""
+def write_gmt(sets: GeneSets, path: StrPath, *, description: str | Mapping[str, str] = "") -> None:
+    r"""Write a GMT file, atomically.
+
+    Genes with a negative weight get a trailing ``-``; the size of weights is not kept (see
+    :func:`~fatescore.gene_sets.json_sets.write_json_sets`).
+
+    Parameters
+    ----------
+    sets
+        As in :func:`as_weights`.
+    path
+        The file.
+    description
+        Second field of every line, or one per set name.
+
+    Raises
+    ------
+    InputError
+        When a name, a gene or a description holds a tab or a line break, or a set is empty.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from fatescore import gene_sets
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "mine.gmt"
+    >>> gene_sets.write_gmt({"bone": {"RUNX2": 1, "PPARG": -1}}, path, description={"bone": "mine"})
+    >>> path.read_text()
+    'bone\tmine\tRUNX2\tPPARG-\n'
+    """
     lines = []
-    for name, genes in sets.items():
-        weights = as_weights({name: genes})[name]
-        marked = [gene + ("-" if weight < 0 else "") for gene, weight in weights.items()]
-        lines.append("\t".join([name, description, *marked]))
+    for name, weights in as_weights(sets).items():
+        told = description if isinstance(description, str) else description.get(name, "")
+        fields = [name, told, *(_marked(gene, weight) for gene, weight in weights.items())]
+        for field in fields:
+            if "\t" in field or "\n" in field or "\r" in field:
+                raise InputError(f'gene set "{name}": {field!r} holds a tab or line break', fix="leave it out")
+        if not name.strip():
+            raise InputError("a gene set has no name", expected="a name for every set")
+        lines.append("\t".join(fields))
     write_text(path, "\n".join(lines) + "\n")
 
 
@@ -80,7 +113,17 @@ def as_weights(gene_sets: GeneSets | StrPath) -> dict[str, dict[str, float]]:
     ----------
     gene_sets
         A mapping of names to genes (a trailing ``-`` turns a gene's sign, a trailing ``+`` is dropped),
-        a mapping of names to {gene: weight}, or the path of a GMT file.
+        a mapping of names to {gene: weight}, or the path of a GMT or (ending ``.json``) JSON file.
+
+    Returns
+    -------
+    Gene set name -> {gene: weight}; a gene without a weight has 1, or -1 with a trailing ``-``.
+
+    Raises
+    ------
+    InputError
+        Naming the set: it is empty, holds a gene with both signs, a gene without a name, or a weight of 0, not
+        finite or not a number.
 
     Examples
     --------
@@ -89,9 +132,13 @@ def as_weights(gene_sets: GeneSets | StrPath) -> dict[str, dict[str, float]]:
     {'s': {'RUNX2': 1.0, 'PPARG': -1.0}}
     """
     if not isinstance(gene_sets, Mapping):
+        if Path(gene_sets).suffix.lower() == ".json":
+            from fatescore.gene_sets.json_sets import read_json_sets
+
+            return read_json_sets(gene_sets)
         gene_sets = read_gmt(gene_sets)
     if not gene_sets:
-        raise InputError("no gene set was given", expected="a mapping of names to genes, or a GMT file")
+        raise InputError("no gene set was given", expected="a mapping of names to genes, or a GMT or JSON file")
     return {str(name): _one_set(str(name), genes) for name, genes in gene_sets.items()}
 
 
@@ -99,7 +146,7 @@ def _one_set(name: str, genes: Iterable[str] | Mapping[str, float]) -> dict[str,
     if isinstance(genes, str):
         raise InputError(f'gene set "{name}" is one string', expected="a list of genes", fix=f'use ["{genes}"]')
     if isinstance(genes, Mapping):
-        weights = {str(gene): float(weight) for gene, weight in genes.items()}
+        weights = {str(gene): _number(name, str(gene), weight) for gene, weight in genes.items()}
     else:
         weights = {}
         for gene in genes:
@@ -109,9 +156,28 @@ def _one_set(name: str, genes: Iterable[str] | Mapping[str, float]) -> dict[str,
             weights[symbol] = weight
     if not weights:
         raise InputError(f'gene set "{name}" is empty', expected="at least one gene")
-    if any(weight == 0 or weight != weight for weight in weights.values()):
-        raise InputError(f'gene set "{name}" holds a weight of 0 or NaN', fix="leave that gene out")
+    for gene, weight in weights.items():
+        if not gene.strip():
+            raise InputError(f'gene set "{name}" holds a gene without a name', expected="a symbol")
+        if weight == 0 or not math.isfinite(weight):
+            raise InputError(f'gene set "{name}" holds a weight of {weight:g} for {gene}', fix="leave that gene out")
     return weights
+
+
+def _number(name: str, gene: str, weight: object) -> float:
+    try:
+        return float(weight)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(
+            f'gene set "{name}": {weight!r} is no weight for {gene}', expected="a finite number"
+        ) from error
+
+
+def _marked(gene: str, weight: float) -> str:
+    """Return the gene as :func:`_split_sign` reads it; a name that ends with a sign of its own gets a ``+``."""
+    if weight < 0:
+        return gene + "-"
+    return gene + "+" if gene.endswith(("+", "-")) else gene
 
 
 def _split_sign(gene: str) -> tuple[str, float]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from fatescore.gene_sets.collection import Index
+from fatescore.gene_sets.index import Index
 
 
 def match(sets: Mapping[str, Mapping[str, float]], genes: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from fatescore.gene_sets.collection import Index
+from fatescore.gene_sets.index import Index
 
 
 def index_weights(index: Index, genes: Sequence[str]) -> pd.DataFrame:
     """Return the linear weights of the index for the genes that are measured.
 
-    An arm is the mean over its measured units (one unit per human gene); a unit's weight is shared by the
-    organism's measured genes for it. A measure is the stated combination of arms and blocks, so every
-    measure is linear in the genes' values and a gene's share of it is weight times value.
+    An arm is the mean over its measured units (one unit per human gene), a group the mean over its measured sets;
+    a unit's weight is shared by the organism's measured genes for it. A measure is the stated combination of
+    arms, groups and sets, so every measure is linear in the genes' values and a gene's share of it is weight
+    times value.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ def index_weights(index: Index, genes: Sequence[str]) -> pd.DataFrame:
 
     Returns
     -------
-    Measured index genes x measures; a measure with an arm or block without any measured gene is NaN.
+    Measured index genes x measures; a measure with a part without any measured gene is NaN.
 
     Examples
     --------
@@ -36,18 +37,29 @@ def index_weights(index: Index, genes: Sequence[str]) -> pd.DataFrame:
     {'RUNX2': 0.5, 'SP7': 0.5, 'PPARG': -1.0}
     """
     present = set(genes)
-    measured = [symbol for symbol in index.genes["symbol"] if symbol in present]
+    measured = index.genes[index.genes["symbol"].isin(present)]
     columns = {}
     for measure, parts in index.measures.items():
-        total = pd.Series(0.0, index=pd.Index(measured, name="gene"))
+        total = pd.Series(0.0, index=pd.Index(measured["symbol"], name="gene"))
         for part, coefficient in parts.items():
-            share = pd.Series(_mean_weights(index, part, present), dtype=float)
-            total += coefficient * share.reindex(measured, fill_value=0.0) if len(share) else np.nan
+            share = _part_weights(index, part, measured)
+            total += coefficient * share.reindex(total.index, fill_value=0.0) if len(share) else np.nan
         columns[measure] = total
     return pd.DataFrame(columns)
 
 
-def _mean_weights(index: Index, part: str, present: set[str]) -> dict[str, float]:
-    rows = index.units(part)
-    units = [group.tolist() for _, group in rows[rows["symbol"].isin(present)].groupby("unit")["symbol"]]
-    return {symbol: 1 / (len(units) * len(symbols)) for symbols in units for symbol in symbols}
+def _part_weights(index: Index, part: str, measured: pd.DataFrame) -> pd.Series[float]:
+    if part not in index.groups:
+        return _mean_weights(measured[measured["block"].isin(index.arms.get(part, (part,)))])
+    means = [_mean_weights(measured[measured["block"] == block]) for block in index.groups[part]]
+    known = [mean for mean in means if len(mean)]
+    return pd.concat([mean / len(known) for mean in known]) if known else pd.Series(dtype=float)
+
+
+def _mean_weights(rows: pd.DataFrame) -> pd.Series[float]:
+    """Share 1 among the units, and a unit's share among its genes; a gene's sign turns its share."""
+    if rows.empty:
+        return pd.Series(dtype=float)
+    genes_of_unit = rows.groupby("unit")["symbol"].transform("size")
+    shares = rows["sign"] / genes_of_unit / rows["unit"].nunique()
+    return shares.set_axis(rows["symbol"])

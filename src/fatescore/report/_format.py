@@ -49,6 +49,7 @@ LABELS = {
     "gene_set": "gene set",
     "by_alias": "by alias",
     "missing_genes": "missing genes",
+    "not_measurable": "not measurable by mRNA",
     "fate_bias": "fate bias",
     "fate_bias_z": "fate bias z",
     "fate_bias_pval": "fate bias p",

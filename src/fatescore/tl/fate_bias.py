@@ -10,7 +10,7 @@ import pandas as pd
 from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets import index_weights, load_index, why_not_scorable
-from fatescore.gene_sets.collection import Index
+from fatescore.gene_sets.index import Index
 from fatescore.methods import rank_log
 from fatescore.methods._ranking import constant_rows
 from fatescore.stats import fdr, null
@@ -28,6 +28,7 @@ def fate_bias(
     data: AnnData | pd.DataFrame,
     *,
     organism: Organism,
+    index: str = "core",
     layer: str | None = None,
     fdr_level: float = FDR,
     chunk_size: int = _matrix.CHUNK_SIZE,
@@ -50,6 +51,8 @@ def fate_bias(
         AnnData (observations x genes) with gene symbols, or a DataFrame of the same orientation.
     organism
         ``"human"`` or ``"mouse"``.
+    index
+        Definition of the index: ``"core"``, ``"review"`` or ``"extended"``, see ``fs.gene_sets.load_index``.
     layer
         Layer to rank; ``None`` is ``X``. Counts and log counts give the same.
     fdr_level
@@ -79,17 +82,17 @@ def fate_bias(
     >>> adata.obs["fate_bias"].notna().all()
     np.True_
     """
-    index = load_index(organism=organism)
+    definition = load_index(index, organism=organism)
     genes = _matrix.gene_names(data)
-    reason = why_not_scorable(index, list(genes))
-    weights = index_weights(index, list(genes))
+    reason = why_not_scorable(definition, list(genes))
+    weights = index_weights(definition, list(genes))
     if reason:
         table = _not_scorable(_matrix.obs_names(data))
     else:
         table = _score(data, layer, chunk_size, genes, weights, fdr_level)
     parameters = {
         "organism": organism,
-        "index": index.name,
+        "index": definition.name,
         "method": "rank_log",
         "layer": layer or "X",
         "fdr_level": fdr_level,
@@ -104,17 +107,19 @@ def fate_bias(
     return None
 
 
-def gene_contributions(data: AnnData | pd.DataFrame, *, organism: Organism, layer: str | None = None) -> pd.DataFrame:
+def gene_contributions(
+    data: AnnData | pd.DataFrame, *, organism: Organism, index: str = "core", layer: str | None = None
+) -> pd.DataFrame:
     """Return what each gene adds to ``fate_bias``: the rows sum exactly to it (NaN where it is NaN).
 
     Parameters
     ----------
-    data, organism, layer
+    data, organism, index, layer
         As in :func:`fate_bias`.
 
     Returns
     -------
-    Observations x index genes: weight times log2(N / rank). ``attrs["arm"]`` maps each gene to its arm.
+    Observations x index genes: weight times log2(N / rank). ``attrs["arm"]`` maps each gene to its arm or group.
 
     Examples
     --------
@@ -125,12 +130,12 @@ def gene_contributions(data: AnnData | pd.DataFrame, *, organism: Organism, laye
     >>> bool((abs(parts.sum(axis=1) - adata.obs["fate_bias"]) < 1e-9).all())
     True
     """
-    index = load_index(organism=organism)
+    definition = load_index(index, organism=organism)
     genes = _matrix.gene_names(data)
-    reason = why_not_scorable(index, list(genes))
+    reason = why_not_scorable(definition, list(genes))
     if reason:
         raise InputError(f"the index cannot be computed: {reason}")
-    weights = index_weights(index, list(genes))[_keys.FATE_BIAS]
+    weights = index_weights(definition, list(genes))[_keys.FATE_BIAS]
     columns = genes.get_indexer(weights.index)
     parts = np.empty((len(data), len(weights)))
     for rows, X in _matrix.chunks(data, layer):
@@ -138,13 +143,13 @@ def gene_contributions(data: AnnData | pd.DataFrame, *, organism: Organism, laye
         parts[rows] = (offset[:, columns].toarray() + bottom[:, None]) * weights.to_numpy()
         parts[rows][constant_rows(X)] = np.nan
     table = pd.DataFrame(parts, index=_matrix.obs_names(data), columns=list(weights.index))
-    table.attrs["arm"] = arm_of_genes(index)
+    table.attrs["arm"] = arm_of_genes(definition)
     return table
 
 
 def arm_of_genes(index: Index) -> dict[str, str]:
-    """Return the arm of every gene of the index."""
-    return {symbol: arm for arm in index.arms for symbol in index.units(arm)["symbol"]}
+    """Return the arm or group of every gene of the index."""
+    return {symbol: part for part in (*index.arms, *index.groups) for symbol in index.units(part)["symbol"]}
 
 
 def _mean_value(data: AnnData | pd.DataFrame, layer: str | None, chunk_size: int) -> FloatArray:

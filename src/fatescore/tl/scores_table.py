@@ -10,7 +10,7 @@ import pandas as pd
 
 from fatescore import _keys
 from fatescore.errors import NotScorable
-from fatescore.gene_sets import coverage, load, load_index, match, why_not_scorable
+from fatescore.gene_sets import coverage, load, load_index, match, not_measurable, why_not_scorable
 from fatescore.tl.fate_bias import fate_bias, gene_contributions
 from fatescore.tl.score_gene_sets import score_gene_sets
 from fatescore.typing import Organism
@@ -30,7 +30,7 @@ class SampleScores:
     contributions: pd.DataFrame
 
 
-def observation_scores(adata: AnnData, *, organism: Organism) -> pd.DataFrame:
+def observation_scores(adata: AnnData, *, organism: Organism, index: str = "core") -> pd.DataFrame:
     """Score every observation: index and all sets of the review.
 
     Parameters
@@ -39,6 +39,8 @@ def observation_scores(adata: AnnData, *, organism: Organism) -> pd.DataFrame:
         Observations x genes with gene symbols; not changed.
     organism
         ``"human"`` or ``"mouse"``.
+    index
+        Definition of the index.
 
     Returns
     -------
@@ -61,11 +63,11 @@ def observation_scores(adata: AnnData, *, organism: Organism) -> pd.DataFrame:
 
     # A single cell may well lack a gene; a data set in which no observation shows it did not measure it.
     detected = np.asarray(abs(adata.X).sum(axis=0)).ravel() > 0
-    reason = why_not_scorable(load_index(organism=organism), list(adata.var_names[detected]))
+    reason = why_not_scorable(load_index(index, organism=organism), list(adata.var_names[detected]))
     if reason:
         raise NotScorable(f"too few genes of the index are detected in any observation: {reason}")
     scored = anndata.AnnData(X=adata.X, obs=adata.obs.copy(), var=adata.var[[]])  # X is shared, not copied
-    fate_bias(scored, organism=organism)
+    fate_bias(scored, organism=organism, index=index)
     matched = match(load(organism=organism), list(scored.var_names))
     # the arms are columns of the index already
     sets = {name: genes for name, genes in matched.items() if genes and name not in _keys.INDEX_MEASURES}
@@ -80,7 +82,7 @@ def observation_scores(adata: AnnData, *, organism: Organism) -> pd.DataFrame:
     return out.rename_axis(_keys.OBS_NAME).reset_index()
 
 
-def sample_scores(samples: AnnData, *, organism: Organism, unit: str) -> SampleScores:
+def sample_scores(samples: AnnData, *, organism: Organism, unit: str, index: str = "core") -> SampleScores:
     """Score samples (bulk, arrays or pseudobulks) and each gene's part in their index.
 
     Parameters
@@ -91,13 +93,15 @@ def sample_scores(samples: AnnData, *, organism: Organism, unit: str) -> SampleS
         ``"human"`` or ``"mouse"``.
     unit
         ``"sample"`` or ``"pseudobulk"``, written into the table.
+    index
+        Definition of the index.
 
     Returns
     -------
     ``scores`` (one row per sample) and ``contributions`` (rows sum to ``fate_bias``).
     """
-    table = observation_scores(samples, organism=organism)
-    parts = gene_contributions(samples, organism=organism)
+    table = observation_scores(samples, organism=organism, index=index)
+    parts = gene_contributions(samples, organism=organism, index=index)
     identity = [column for column in _keys.IDENTITY if column in table]
     scores = table[identity].copy()
     scores["unit"] = unit
@@ -115,4 +119,8 @@ def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "") -> pd
     table = coverage(load(organism=organism), list(adata.var_names), by_alias=aliased)
     table.insert(0, _keys.DATASET, dataset)
     table["scorable"] = table["found"] > 0
+    silent = {
+        name: "; ".join(f"{g} ({why})" for g, why in genes.items()) for name, genes in not_measurable(organism).items()
+    }
+    table["not_measurable"] = table["gene_set"].map(silent).fillna("")
     return table[list(_keys.COVERAGE_COLUMNS)]

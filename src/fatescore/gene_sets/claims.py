@@ -1,0 +1,338 @@
+"""What the review says of each gene, sentence by sentence, and which gene sets rest on it."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from fatescore._data import data_dir
+from fatescore._files import read_text_table
+from fatescore.errors import InputError, nearest
+from fatescore.gene_sets.collection import check_organism, definition, members, mirna_sets, mirna_targets
+from fatescore.gene_sets.review_text import Review, read_review
+from fatescore.gene_sets.symbols import MAPPED, resolve
+from fatescore.typing import ORGANISMS, Organism, StrPath
+
+CLAIM_COLUMNS = (
+    "claim_id", "section", "entity", "entity_type", "human_symbols", "mouse_symbols", "effect_osteogenic",
+    "effect_adipogenic", "targets", "mechanism", "context", "locator", "reference", "confidence", "note",
+)  # fmt: skip
+WHY_COLUMNS = (
+    "gene_set", "sign", "weight", "measurable", "claim_id", "entity", "effect_osteogenic", "effect_adipogenic",
+    "mechanism", "locator", "reference", "confidence", "note", "sentence",
+)  # fmt: skip
+ENTITY_TYPES = (
+    "ligand", "receptor", "transducer", "transcription_factor", "enzyme", "mirna", "pathway", "marker", "gene",
+    "cytokine", "drug", "physical_therapy", "cell_therapy", "disease", "complex", "concept",
+)  # fmt: skip
+EFFECTS = ("+", "-", "0", "context", "not_stated")
+CONFIDENCES = ("stated", "inferred")
+MIRTARBASE = "mirtarbase"  # instead of a confidence: a target that an experiment names and the review does not
+TEXTBOOK = "textbook"  # the same for a gene of the extended index
+
+_VOCABULARIES = {
+    "entity_type": ENTITY_TYPES,
+    "effect_osteogenic": EFFECTS,
+    "effect_adipogenic": EFFECTS,
+    "confidence": CONFIDENCES,
+}
+_PATTERNS = {
+    "claim_id": (r"C\d{3}", "C and three digits"),
+    "locator": (r"\d(\.\d){0,2}:[1-9]\d*", "section:sentence, such as 1.1.1:4"),
+    "reference": (r"(\d+(-\d+)?(;\d+(-\d+)?)*)?", "numbers and ranges joined by ;, such as 8;51-52, or nothing"),
+    "mechanism": (r"(?s).+", "what the sentence says, in our words"),
+}
+# Names that the review uses and that elsewhere mean another gene: offered, never assumed.
+_REVIEW_NAMES = {"ALP": "ALPL", "OCN": "BGLAP", "OSX": "SP7"}
+
+
+def load_claims(path: StrPath | None = None) -> pd.DataFrame:
+    """Load the statements of the review, one row each.
+
+    Parameters
+    ----------
+    path
+        A table in the same shape; the shipped ``gene_sets/claims.tsv`` when not given.
+
+    Returns
+    -------
+    Text columns ``claim_id section entity entity_type human_symbols mouse_symbols effect_osteogenic
+    effect_adipogenic targets mechanism context locator reference confidence note``. Several symbols or targets are
+    joined by ``;``. An effect is that of the entity when present or active: ``+``, ``-``, ``0``, ``context`` (it
+    depends, or lies on another lineage) or ``not_stated``. ``confidence`` is ``stated`` or ``inferred``.
+
+    Raises
+    ------
+    InputError
+        When a column is missing, a word is not in its vocabulary, an id stands twice, a locator is not in its
+        section, or human and mouse symbols do not pair.
+
+    Examples
+    --------
+    >>> from fatescore.gene_sets.claims import load_claims
+    >>> claims = load_claims().set_index("claim_id")
+    >>> claims.loc["C011", ["entity", "effect_adipogenic", "locator"]].tolist()
+    ['BMP4', '+', '1.1.1:1']
+    """
+    claims = _shipped_claims() if path is None else _read_claims(Path(path))
+    return claims.copy()
+
+
+def why(gene: str, *, organism: Organism = "human", review: StrPath | None = None) -> pd.DataFrame:
+    """Say why a gene stands in its gene sets: every claim that names it, and every set that holds it.
+
+    Parameters
+    ----------
+    gene
+        A symbol, alias or Ensembl id of either organism, or a name of the claims (``"TAZ"``, ``"PEMF"``).
+    organism
+        ``"human"`` or ``"mouse"``: whose miRNA target sets are shown, and how names are read first.
+    review
+        A plain text copy of the review; with it ``sentence`` holds the source sentence of each claim.
+
+    Returns
+    -------
+    Text columns ``gene_set sign weight measurable claim_id entity effect_osteogenic effect_adipogenic mechanism
+    locator reference confidence note sentence``. Rows with a set come first, in the order of the tables; a claim on
+    which two sets rest stands twice. Claims that support no set have an empty ``gene_set``; miRNA targets known from
+    experiments only have no ``claim_id``, ``confidence`` ``mirtarbase`` and their ids in ``reference``; genes of the
+    extended index have ``confidence`` ``textbook`` and their source in ``reference``. The
+    ``sign`` of a miRNA target is ``-``: it falls when the miRNA is active. Effects are those of ``entity``, which
+    may be a regulator of the gene.
+
+    Raises
+    ------
+    InputError
+        For a gene that no claim and no set names, for an organism that is not known, and for a file that is not
+        the review.
+
+    Examples
+    --------
+    >>> from fatescore.gene_sets.claims import why
+    >>> rows = why("HDAC9")
+    >>> rows.loc[rows["claim_id"] == "C145", ["gene_set", "sign", "effect_osteogenic", "locator"]].values.tolist()
+    [['epigenetic_pro', '+', '+', '1.3:7']]
+    >>> why("Hdac9", organism="mouse")["gene_set"].unique().tolist()
+    ['epigenetic_pro', 'mir_188']
+    >>> why("HDAC99")
+    Traceback (most recent call last):
+        ...
+    fatescore.errors.InputError: gene "HDAC99" stands in no claim and in no gene set; ...did you mean "HDAC9"?
+    """
+    check_organism(organism)
+    text = None if review is None else read_review(review)
+    names = _find(gene, organism)
+    claims = [claim for claim in _records(_shipped_claims()) if _concerns(claim, names)]
+    rows = [*_member_rows(claims, names), *_target_rows(claims, names, organism), *_textbook_rows(names)]
+    linked = {row["claim_id"] for row in rows}
+    rows += [_claim_row(claim) for claim in claims if claim["claim_id"] not in linked]
+    for row in rows:
+        row["sentence"] = _sentence(text, row)
+    return pd.DataFrame(rows, columns=list(WHY_COLUMNS))
+
+
+def known_genes(organism: Organism = "human") -> list[str]:
+    """Return every symbol of the organism that a claim or a set names, sorted.
+
+    Examples
+    --------
+    >>> {"Bglap", "Bglap2"} <= set(known_genes("mouse")), "Bglap3" in known_genes("mouse")
+    (True, False)
+    """
+    check_organism(organism)
+    return sorted({pair[ORGANISMS.index(organism)] for pair in _pairs()} - {""})
+
+
+def _read_claims(source: Path) -> pd.DataFrame:
+    claims = read_text_table(source, "the table of claims")
+    missing = [column for column in CLAIM_COLUMNS if column not in claims]
+    if missing:
+        raise InputError(f'{source} has no column "{missing[0]}"', expected=f"columns {' '.join(CLAIM_COLUMNS)}")
+    claims = claims[list(CLAIM_COLUMNS)]
+    for line, row in zip(claims.index, _records(claims), strict=True):
+        _check_row(row, f"{source}, row {line}")
+    twice = claims.loc[claims["claim_id"].duplicated(), "claim_id"]
+    if len(twice):
+        raise InputError(f'{source}: claim id "{twice.iloc[0]}" stands twice', expected="one row of each id")
+    return claims.reset_index(drop=True)
+
+
+def _check_row(row: dict[str, str], place: str) -> None:
+    for column, words in _VOCABULARIES.items():
+        if row[column] not in words:
+            raise InputError(f'{place}: {column} is "{row[column]}"', fix=nearest(row[column], words))
+    for column, (pattern, expected) in _PATTERNS.items():
+        if not re.fullmatch(pattern, row[column]):
+            raise InputError(f'{place}: {column} is "{row[column]}"', expected=expected)
+    if row["locator"].partition(":")[0] != row["section"]:
+        raise InputError(
+            f'{place}: locator "{row["locator"]}" lies outside section "{row["section"]}"',
+            expected="the locator to begin with the section",
+        )
+    human, mouse = _split(row["human_symbols"]), _split(row["mouse_symbols"])
+    if len(human) > 1 and len(human) != len(mouse):
+        raise InputError(
+            f"{place}: {len(human)} human symbols and {len(mouse)} mouse symbols",
+            expected="symbols that pair one to one, or one human symbol",
+        )
+
+
+@functools.lru_cache(maxsize=1)
+def _shipped_claims() -> pd.DataFrame:
+    return _read_claims(data_dir("gene_sets") / "claims.tsv")
+
+
+@functools.lru_cache(maxsize=1)
+def _textbook() -> pd.DataFrame:
+    return read_text_table(data_dir("gene_sets") / "extended.tsv", "the textbook markers")
+
+
+@functools.lru_cache(maxsize=1)
+def _pairs() -> frozenset[tuple[str, str]]:
+    """Every (human symbol, mouse symbol) of the tables; one of the two may be empty."""
+    lists = [(claim["human_symbols"], claim["mouse_symbols"]) for claim in _records(_shipped_claims())]
+    for table in (members(), mirna_targets(), _textbook()):
+        lists += [(row["human"], row["mouse"]) for row in _records(table)]
+    pairs: set[tuple[str, str]] = set()
+    for human, mouse in ((_split(left), _split(right)) for left, right in lists):
+        if len(human) == len(mouse):
+            pairs |= set(zip(human, mouse, strict=True))
+        else:
+            pairs |= {(one, other) for one in human or [""] for other in mouse or [""]}
+    return frozenset(pairs)
+
+
+def _find(gene: str, organism: Organism) -> frozenset[str]:
+    """Return the human and mouse symbols, and the entities of claims, that ``gene`` stands for."""
+    clean = str(gene).strip()
+    claims = _shipped_claims()
+    for reading in (organism, *(other for other in ORGANISMS if other != organism)):
+        row = resolve([clean], reading).iloc[0]
+        if row["mapped_by"] in MAPPED and row["symbol"] in known_genes(reading):
+            place = ORGANISMS.index(reading)
+            return frozenset(name for pair in _pairs() if pair[place] == row["symbol"] for name in pair if name)
+    by_case = {entity.casefold(): entity for entity in claims["entity"]}
+    if clean.casefold() in by_case:
+        entity = by_case[clean.casefold()]
+        symbols = claims.loc[claims["entity"] == entity, ["human_symbols", "mouse_symbols"]].iloc[0]
+        return frozenset({entity, *_split(";".join(symbols))})
+    meant = _REVIEW_NAMES.get(clean.upper(), clean)
+    hint = nearest(meant, [*known_genes("human"), *known_genes(organism), *claims["entity"].unique()])
+    raise InputError(
+        f'gene "{gene}" stands in no claim and in no gene set',
+        expected="a gene of the review or of its miRNA target sets",
+        fix=hint if hint.startswith("did you mean") else "fatescore gene-sets list shows the sets",
+    )
+
+
+def _concerns(claim: dict[str, str], names: frozenset[str]) -> bool:
+    """Tell whether a claim names one of ``names``: as its entity, by symbol, or as a target."""
+    own = {claim["entity"], *_split(claim["human_symbols"]), *_split(claim["mouse_symbols"])}
+    return not names.isdisjoint(own | _targets(claim["targets"]))
+
+
+@functools.lru_cache(maxsize=512)
+def _targets(cell: str) -> frozenset[str]:
+    """Return the targets of a claim; one that is an entity (TGF-beta, miR-705) also stands for its symbols."""
+    claims = _shipped_claims()
+    found = set(_split(cell))
+    of_entities = claims.loc[claims["entity"].isin(found), ["human_symbols", "mouse_symbols"]].drop_duplicates()
+    for symbols in of_entities.itertuples(index=False):
+        found |= {*_split(symbols[0]), *_split(symbols[1])}
+    return frozenset(found)
+
+
+def _member_rows(claims: list[dict[str, str]], names: frozenset[str]) -> list[dict[str, str]]:
+    by_id = {claim["claim_id"]: claim for claim in claims}
+    rows = []
+    for member in _records(members()):
+        if names.isdisjoint({member["human"], *_split(member["mouse"])} - {""}):
+            continue
+        place = {key: member[key] for key in ("gene_set", "sign", "weight", "measurable")}
+        rows += [{**_claim_row(by_id[name]), **place} for name in _split(member["claims"]) if name in by_id]
+    return rows
+
+
+def _target_rows(claims: list[dict[str, str]], names: frozenset[str], organism: Organism) -> list[dict[str, str]]:
+    rows = []
+    for target in _records(mirna_targets()):
+        symbols = _split(target[organism])
+        if names.isdisjoint(symbols):
+            continue
+        reason = _not_read(target["set_name"], symbols, organism)
+        place = {
+            "gene_set": target["set_name"],
+            "sign": "-",
+            "weight": "0" if reason else "1",
+            "measurable": f"no: {reason}" if reason else "yes",
+        }
+        ids = _evidence(target)
+        cited = [
+            claim
+            for claim in claims
+            if (claim["entity"], claim["locator"]) == (target["mirna"], target["locator"])
+            and not names.isdisjoint(_targets(claim["targets"]))
+        ]
+        rows += [{**_claim_row(claim), **place, "note": _join(claim["note"], target["note"], ids)} for claim in cited]
+        if not cited:
+            shown = _not_of_review(target["mirna"], ids, MIRTARBASE, target["note"])
+            rows.append({**shown, **place, "mechanism": f"represses {target[organism]}"})
+    return rows
+
+
+def _textbook_rows(names: frozenset[str]) -> list[dict[str, str]]:
+    rows = []
+    for gene in _records(_textbook()):
+        if not names.isdisjoint({gene["human"], *_split(gene["mouse"])} - {""}):
+            place = {"gene_set": gene["gene_set"], "sign": gene["sign"], "weight": gene["weight"], "measurable": "yes"}
+            rows.append({**_not_of_review(gene["human"], gene["source"], TEXTBOOK, gene["note"]), **place})
+    return rows
+
+
+def _not_read(gene_set: str, symbols: list[str], organism: Organism) -> str:
+    """Return why the activity of a miRNA is not read from this target, or an empty string."""
+    sets, rules = mirna_sets(organism), definition()["mirna"]
+    if not sets.get(gene_set, {}).keys().isdisjoint(symbols):
+        return ""
+    state = {block for arm in definition()["indices"]["core"]["arms"].values() for block in arm}
+    core = members()[members()["gene_set"].isin(state)]
+    if not {*core["human"], *_split(";".join(core["mouse"]))}.isdisjoint(symbols):
+        return "stands in the core index, so that it would be circular"
+    if not set(rules["not_genes"]).isdisjoint(symbols):
+        return "a locus for transgenes, not a target in the cell"
+    return f"fewer than {rules['min_targets']} targets are left in {organism}"
+
+
+def _not_of_review(entity: str, reference: str, confidence: str, note: str) -> dict[str, str]:
+    unsaid = {"effect_osteogenic": "not_stated", "effect_adipogenic": "not_stated"}
+    said = {"entity": entity, "reference": reference, "confidence": confidence, "note": note}
+    return {**dict.fromkeys(WHY_COLUMNS, ""), **unsaid, **said}
+
+
+def _evidence(target: dict[str, str]) -> str:
+    """Return ids of experiments as a reader would look them up."""
+    papers = _split(target["pubmed_ids"])
+    return _join(*_split(target["mirtarbase_ids"]), *(f"PubMed {paper}" for paper in papers))
+
+
+def _claim_row(claim: dict[str, str]) -> dict[str, str]:
+    return {column: claim.get(column, "") for column in WHY_COLUMNS}
+
+
+def _sentence(review: Review | None, row: dict[str, str]) -> str:
+    return review.sentence(row["locator"]) if review is not None and row["locator"] else ""
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, str]]:
+    return [{str(key): str(value) for key, value in record.items()} for record in table.to_dict("records")]
+
+
+def _split(cell: str) -> list[str]:
+    return [part for part in cell.split(";") if part]
+
+
+def _join(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)

@@ -1,0 +1,122 @@
+"""The indices: how sets form arms and groups, and arms and groups form measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from fatescore.errors import InputError, nearest
+from fatescore.gene_sets.collection import check_organism, definition, load, members, mirna_targets
+from fatescore.typing import Organism
+
+
+@dataclass(frozen=True)
+class Index:
+    """How genes form the fate-bias index of one organism.
+
+    Attributes
+    ----------
+    name
+        Name of the definition: ``core``, ``review`` or ``extended``.
+    genes
+        One row per gene, each gene once: ``symbol`` (of the organism), ``unit`` (the human gene it counts for),
+        ``block`` (its set), ``sign`` (1 or -1).
+    arms
+        Arm -> its sets; an arm is the mean over its measured units.
+    groups
+        Group -> its sets; a group is the mean over its measured sets, each the mean over its units.
+    measures
+        Measure -> {arm, group or set: coefficient}.
+    scorable
+        Arm -> smallest number of measured units.
+    """
+
+    name: str
+    genes: pd.DataFrame
+    arms: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, tuple[str, ...]]
+    measures: Mapping[str, Mapping[str, float]]
+    scorable: Mapping[str, int]
+
+    def units(self, part: str) -> pd.DataFrame:
+        """Return the rows of ``genes`` that belong to an arm, a group or a set."""
+        blocks = self.arms.get(part) or self.groups.get(part) or (part,)
+        return self.genes[self.genes["block"].isin(blocks)]
+
+
+def index_names() -> tuple[str, ...]:
+    """Return the names of the defined indices.
+
+    Examples
+    --------
+    >>> index_names()
+    ('core', 'review', 'extended')
+    """
+    return tuple(definition()["indices"])
+
+
+def load_index(name: str = "core", *, organism: Organism = "human") -> Index:
+    """Load the definition of an index for an organism.
+
+    Parameters
+    ----------
+    name
+        ``"core"`` (state of the cell only), ``"review"`` (with the axes and miRNAs of the review) or ``"extended"``
+        (core with textbook markers that the review does not name).
+    organism
+        ``"human"`` or ``"mouse"``.
+
+    Raises
+    ------
+    InputError
+        For a name or an organism that is not known.
+
+    Examples
+    --------
+    >>> from fatescore import gene_sets
+    >>> list(gene_sets.load_index(organism="human").units("adipogenic")["symbol"])
+    ['PPARG', 'CEBPA']
+    """
+    check_organism(organism)
+    if name not in index_names():
+        raise InputError(f'index "{name}" is not known', fix=nearest(name, index_names()))
+    spec = _resolved(name)
+    arms = {arm: tuple(blocks) for arm, blocks in spec["arms"].items()}
+    groups = {group: tuple(blocks) for group, blocks in spec.get("groups", {}).items()}
+    blocks = [block for parts in (arms, groups) for part in parts.values() for block in part]
+    return Index(name, _genes(blocks, organism), arms, groups, spec["measures"], spec["scorable"])
+
+
+def _resolved(name: str) -> dict[str, Any]:
+    """Return a definition with what it extends; terms of a measure are added to those it extends."""
+    spec: dict[str, Any] = definition()["indices"][name]
+    if "extends" not in spec:
+        return spec
+    base = _resolved(spec["extends"])
+    measures = {key: {**terms, **spec.get("measures", {}).get(key, {})} for key, terms in base["measures"].items()}
+    return {**base, **spec, "arms": {**base["arms"], **spec.get("arms", {})}, "measures": measures}
+
+
+def _genes(blocks: Iterable[str], organism: Organism) -> pd.DataFrame:
+    """Return one row per gene; a gene of several sets counts in the first of them."""
+    sets = load("extended", organism=organism)
+    units = _human_units() if organism == "mouse" else {}
+    rows, taken = [], set()
+    for block in blocks:
+        for symbol, weight in sets.get(block, {}).items():
+            if symbol not in taken:
+                taken.add(symbol)
+                sign = -1.0 if weight < 0 else 1.0
+                rows.append({"symbol": symbol, "unit": units.get(symbol, symbol), "block": block, "sign": sign})
+    return pd.DataFrame(rows, columns=["symbol", "unit", "block", "sign"])
+
+
+def _human_units() -> dict[str, str]:
+    """Return mouse gene -> the human gene it counts for, where one human gene has several in the mouse."""
+    pairs = pd.concat([members(), mirna_targets()])[["human", "mouse"]]
+    several = pairs[pairs["mouse"].str.contains(";")].assign(mouse=lambda table: table["mouse"].str.split(";"))
+    exploded = several.explode("mouse").drop_duplicates("mouse")
+    return dict(zip(exploded["mouse"], exploded["human"], strict=True))

@@ -1,0 +1,142 @@
+"""Tables of miRNA targets as miRTarBase and TargetScan give them, one gene set per miRNA.
+
+Columns are those of their downloads. A target has a negative weight: the score of a set is the activity of its
+miRNA, which is high where the targets are low.
+"""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from pathlib import Path
+
+import pandas as pd
+
+from fatescore.errors import InputError
+from fatescore.typing import Organism
+
+_SPECIES = {
+    "human": ("homo sapiens", "human", "hsa", "9606"),
+    "mouse": ("mus musculus", "mouse", "mmu", "10090"),
+}
+_PREFIX = {"human": "hsa", "mouse": "mmu"}
+_SPECIES_PREFIX = r"^(?!mir-|let-|lin-)([a-z]{3,5})-"  # families (miR-21, let-7) are of no one species
+_TARGETSCAN_MIRNA = ("mirna", "representative mirna", "mir family")
+_TARGETSCAN_SPECIES = ("species id", "gene tax id")
+_TARGETSCAN_SCORE = (
+    "cumulative weighted context++ score",
+    "weighted context++ score",
+    "total context++ score",
+    "context++ score",
+)
+_EXPECTED = 'the columns "miRNA" and "Target Gene" (miRTarBase), or "miR Family" and "Gene Symbol" (TargetScan)'
+
+
+def read(path: Path, organism: Organism, *, weak: bool = True) -> tuple[dict[str, dict[str, float]], list[str]]:
+    """Read a table of miRNA targets.
+
+    Parameters
+    ----------
+    path
+        ``.csv``, ``.xlsx``, or tab separated; text may be gzipped.
+    organism
+        Rows of another species are left out, where the table says the species.
+    weak
+        Keep rows whose ``Support Type`` is weak. Rows of non-functional pairs are never kept.
+
+    Returns
+    -------
+    ``miRNA -> {target: weight below 0}``, names sorted, and notes on what was left out.
+
+    Raises
+    ------
+    InputError
+        When the table cannot be read, has other columns, or has no row for the organism.
+    """
+    table = _table(path)
+    found = ", ".join(str(name) for name in table.columns[:6])
+    columns = [" ".join(str(name).split()).casefold() for name in table.columns]
+    if len(set(columns)) < len(columns):
+        raise InputError(f"{path} has two columns of one name ({found})", expected=_EXPECTED)
+    table.columns = pd.Index(columns)
+    if {"mirna", "target gene"} <= set(columns):
+        pairs, notes = _mirtarbase(table, organism, weak)
+    elif "gene symbol" in columns and any(name in columns for name in _TARGETSCAN_MIRNA):
+        pairs, notes = _targetscan(table, organism, path)
+    else:
+        raise InputError(f"{path} is no table of miRNA targets (columns {found})", expected=_EXPECTED)
+    pairs = pairs[(pairs["mirna"] != "") & (pairs["gene"] != "")]
+    if pairs.empty:
+        raise InputError(f"{path} has no targets for {organism}", fix="check the organism and the species columns")
+    pairs = pairs.sort_values(["mirna", "gene"], kind="stable")
+    groups = pairs.groupby("mirna", sort=False)
+    return {str(name): dict(zip(rows["gene"], rows["weight"], strict=True)) for name, rows in groups}, notes
+
+
+def _table(path: Path) -> pd.DataFrame:
+    name = path.name.lower().removesuffix(".gz")
+    try:
+        if name.endswith(".xlsx"):
+            table = pd.read_excel(path, dtype=str, keep_default_na=False)
+        else:
+            separator = "," if name.endswith(".csv") else "\t"
+            table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except ImportError as error:
+        raise InputError(
+            f"{path}: reading .xlsx needs openpyxl", fix="install it, or save the table as .csv"
+        ) from error
+    except (ValueError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} cannot be read as a table ({error})", expected=_EXPECTED) from error
+    return pd.DataFrame({name: table[name].fillna("").astype(str).str.strip() for name in table.columns})
+
+
+def _of_species(table: pd.DataFrame, columns: tuple[str, ...], organism: Organism) -> pd.Series[bool]:
+    """Tell the rows whose species columns, as far as there are any, name the organism."""
+    keep = pd.Series(True, index=table.index)
+    for column in columns:
+        if column in table:
+            keep &= table[column].str.casefold().isin(_SPECIES[organism])
+    species = table["mirna"].str.extract(_SPECIES_PREFIX, expand=False)
+    return keep & (species.isna() | (species == _PREFIX[organism]))
+
+
+def _mirtarbase(table: pd.DataFrame, organism: Organism, weak: bool) -> tuple[pd.DataFrame, list[str]]:
+    keep = _of_species(table, ("species (mirna)", "species (target gene)"), organism)
+    notes = [f"{int((~keep).sum())} rows of another species were left out"] if not keep.all() else []
+    support = table.get("support type", pd.Series("", index=table.index)).str.casefold()
+    for drop, told in ((support.str.startswith("non-functional"), "say that there is no effect"),
+                       (support.str.contains("weak") & (not weak), "have weak evidence only")):  # fmt: skip
+        lost = keep & drop
+        if lost.any():
+            notes.append(f"{int(lost.sum())} rows that {told} were left out")
+        keep &= ~drop
+    pairs = table.loc[keep, ["mirna", "target gene"]].drop_duplicates()
+    return pairs.rename(columns={"target gene": "gene"}).assign(weight=-1.0), notes
+
+
+def _targetscan(table: pd.DataFrame, organism: Organism, path: Path) -> tuple[pd.DataFrame, list[str]]:
+    mirna = next(name for name in _TARGETSCAN_MIRNA if name in table)
+    table = table.assign(mirna=table[mirna], gene=table["gene symbol"])
+    keep = _of_species(table, _TARGETSCAN_SPECIES, organism)
+    notes = [f"{int((~keep).sum())} rows of another species were left out"] if not keep.all() else []
+    table = table[keep]
+    score = next((name for name in _TARGETSCAN_SCORE if name in table), "")
+    if not score:
+        return table[["mirna", "gene"]].drop_duplicates().assign(weight=-1.0), notes
+    values = pd.to_numeric(table[score].where(~table[score].isin(["", "NULL"])), errors="coerce")
+    wrong = table.index[values.isna() & ~table[score].isin(["", "NULL"])]
+    if len(wrong):
+        raise InputError(
+            f'{path}, row {wrong[0] + 2}, column "{score}": "{table.loc[wrong[0], score]}" is no number',
+            expected="a score",
+        )
+    # sites of one transcript add up; of several transcripts the one that is repressed most stands for the gene
+    transcript = table["transcript id"] if "transcript id" in table else table["gene"]
+    sites = pd.DataFrame({"mirna": table["mirna"], "gene": table["gene"], "transcript": transcript, "weight": values})
+    sums = sites.dropna().groupby(["mirna", "gene", "transcript"])["weight"].agg(math.fsum)
+    pairs = sums.groupby(["mirna", "gene"]).min().reset_index()
+    lost = len(table[["mirna", "gene"]].drop_duplicates()) - int((pairs["weight"] < 0).sum())
+    if lost:
+        notes.append(f"{lost} targets without a score below 0 were left out")
+    return pairs[pairs["weight"] < 0], notes
