@@ -96,6 +96,12 @@ def test_mirna_sets_leave_out_what_would_be_circular_and_what_does_not_exist() -
     assert not any("Gt(ROSA)26Sor" in members for members in mouse.values())
 
 
+def test_textbook_markers_do_not_make_up_for_genes_of_the_core() -> None:
+    index = gene_sets.load_index("extended")
+    genes = [symbol for symbol in index.genes["symbol"] if symbol != "CEBPA"]
+    assert gene_sets.why_not_scorable(index, genes).endswith("missing CEBPA")
+
+
 def test_extended_adds_markers_with_a_source() -> None:
     extra = set(gene_sets.load("extended")) - set(gene_sets.load("review"))
     assert extra == {"osteogenic_textbook", "adipogenic_textbook"}

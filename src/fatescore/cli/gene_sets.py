@@ -142,7 +142,7 @@ def _export(args: argparse.Namespace) -> None:
 
 
 def _coverage(args: argparse.Namespace) -> None:
-    from fatescore import _keys, gene_sets, ingest
+    from fatescore import _keys, gene_sets, ingest, tl
     from fatescore._files import check_output, write_tsv
     from fatescore.errors import InputError
     from fatescore.gene_sets.collection import check_organism
@@ -153,24 +153,26 @@ def _coverage(args: argparse.Namespace) -> None:
         check_output(args.output)
         if args.output.resolve() == args.input.resolve():
             raise InputError(f"--output is the input, {args.input}", fix="give another name")
-    if args.sets:
-        sets = read_library(args.sets, organism=args.organism).sets
-    else:
-        sets = gene_sets.load("review", organism=args.organism)
+    library = read_library(args.sets, organism=args.organism) if args.sets else None
     adata = ingest.read_expression(args.input, args.organism)
     aliased = _by_alias(adata)
-    table = gene_sets.coverage(sets, list(adata.var_names), by_alias=list(aliased))
+    dataset = args.input.name.partition(".")[0]
+    if library is None:
+        sets: Mapping[str, Mapping[str, float]] = gene_sets.load("review", organism=args.organism)
+        table = tl.set_coverage(adata, organism=args.organism, dataset=dataset)
+    else:
+        sets = library.sets
+        table = gene_sets.coverage(sets, list(adata.var_names), by_alias=list(aliased))
+        table = table.assign(**{_keys.DATASET: dataset, "scorable": table["found"] > 0})
+        table = table.reindex(columns=list(_keys.COVERAGE_COLUMNS))
+        print("\n".join([f"{library.source} (sha256 {library.sha256})", *library.notes]))
     for row in table.to_dict("records"):
         genes = sets[str(row["gene_set"])]
         print(_coverage_line(row, {gene: aliased[gene] for gene in genes if gene in aliased}))
     for line in _scorable_lines(adata, args.organism):
         print(line)
     if args.output is not None:
-        silent = {} if args.sets else gene_sets.not_measurable(args.organism)
-        table["not_measurable"] = [";".join(silent.get(name, {})) for name in table["gene_set"]]
-        table[_keys.DATASET] = args.input.name.partition(".")[0]
-        table["scorable"] = table["found"] > 0
-        write_tsv(args.output, table[list(_keys.COVERAGE_COLUMNS)])
+        write_tsv(args.output, table)
 
 
 def _by_alias(adata: AnnData) -> dict[str, str]:

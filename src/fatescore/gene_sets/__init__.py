@@ -1,23 +1,32 @@
 """Gene sets: load, list, read and write, match to a data set."""
 
+from fatescore.gene_sets.claims import load_claims, why
 from fatescore.gene_sets.collection import load, not_measurable, titles
 from fatescore.gene_sets.gmt import as_weights, read_gmt, write_gmt
 from fatescore.gene_sets.index import Index, index_names, load_index
+from fatescore.gene_sets.json_sets import read_json_sets, write_json_sets
+from fatescore.gene_sets.library import Library, read_library
 from fatescore.gene_sets.matching import coverage, match, why_not_scorable
 from fatescore.gene_sets.weights import index_weights
 
 __all__ = [
     "Index",
+    "Library",
     "as_weights",
     "coverage",
     "index_names",
     "index_weights",
     "load",
+    "load_claims",
     "load_index",
     "match",
     "not_measurable",
     "read_gmt",
+    "read_json_sets",
+    "read_library",
     "titles",
+    "why",
     "why_not_scorable",
     "write_gmt",
+    "write_json_sets",
 ]

@@ -294,7 +294,7 @@ def _textbook_rows(names: frozenset[str]) -> list[dict[str, str]]:
 
 def _not_read(gene_set: str, symbols: list[str], organism: Organism) -> str:
     """Return why the activity of a miRNA is not read from this target, or an empty string."""
-    sets, rules = mirna_sets(organism), definition()["mirna"]
+    sets, rules = _mirna_sets(organism), definition()["mirna"]
     if not sets.get(gene_set, {}).keys().isdisjoint(symbols):
         return ""
     state = {block for arm in definition()["indices"]["core"]["arms"].values() for block in arm}
@@ -304,6 +304,11 @@ def _not_read(gene_set: str, symbols: list[str], organism: Organism) -> str:
     if not set(rules["not_genes"]).isdisjoint(symbols):
         return "a locus for transgenes, not a target in the cell"
     return f"fewer than {rules['min_targets']} targets are left in {organism}"
+
+
+@functools.cache
+def _mirna_sets(organism: Organism) -> dict[str, dict[str, float]]:
+    return mirna_sets(organism)
 
 
 def _not_of_review(entity: str, reference: str, confidence: str, note: str) -> dict[str, str]:

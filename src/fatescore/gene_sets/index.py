@@ -30,8 +30,10 @@ class Index:
         Group -> its sets; a group is the mean over its measured sets, each the mean over its units.
     measures
         Measure -> {arm, group or set: coefficient}.
+    state
+        Arm -> its sets in ``core``: what must be measured, whatever else an index adds.
     scorable
-        Arm -> smallest number of measured units.
+        Arm -> smallest number of measured units of ``state``.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Index:
     arms: Mapping[str, tuple[str, ...]]
     groups: Mapping[str, tuple[str, ...]]
     measures: Mapping[str, Mapping[str, float]]
+    state: Mapping[str, tuple[str, ...]]
     scorable: Mapping[str, int]
 
     def units(self, part: str) -> pd.DataFrame:
@@ -87,7 +90,8 @@ def load_index(name: str = "core", *, organism: Organism = "human") -> Index:
     arms = {arm: tuple(blocks) for arm, blocks in spec["arms"].items()}
     groups = {group: tuple(blocks) for group, blocks in spec.get("groups", {}).items()}
     blocks = [block for parts in (arms, groups) for part in parts.values() for block in part]
-    return Index(name, _genes(blocks, organism), arms, groups, spec["measures"], spec["scorable"])
+    state = {arm: tuple(parts) for arm, parts in definition()["indices"]["core"]["arms"].items()}
+    return Index(name, _genes(blocks, organism), arms, groups, spec["measures"], state, spec["scorable"])
 
 
 def _resolved(name: str) -> dict[str, Any]:

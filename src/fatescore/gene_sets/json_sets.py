@@ -114,7 +114,10 @@ def _check(value: Any, where: str) -> None:
 
     error = next(Draft202012Validator(_schema()).iter_errors(value), None)
     if error is not None:
-        spots = [f'{kind} "{name}"' for kind, name in zip(("set", "gene"), error.absolute_path, strict=False)]
+        spots = [
+            f"entry {name + 1}" if isinstance(name, int) else f'{kind} "{name}"'
+            for kind, name in zip(("set", "gene"), error.absolute_path, strict=False)
+        ]
         told = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
         raise InputError(f"{', '.join([where, *spots])}: {_what(error)}", expected=told or _EXPECTED)
     for name, genes in value.items():

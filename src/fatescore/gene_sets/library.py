@@ -91,7 +91,7 @@ def read_library(
     check_organism(organism)
     text = os.fspath(source)
     path = Path(text)
-    if path.is_file() or isinstance(source, Path) or path.suffix.lower() in _FILES or path.name != text:
+    if path.exists() or isinstance(source, Path) or path.suffix.lower() in _FILES or path.name != text:
         check_input(path, "a .gmt or .json file, a table of miRNA targets, or the name of a library")
         sets, notes = _from_file(path, organism, weak)
         digest = sha256(path)
@@ -135,9 +135,10 @@ def _renamed(name: str, genes: Mapping[str, float], current: Mapping[str, str], 
     out: dict[str, float] = {}
     for gene, weight in genes.items():
         symbol = current[gene]
-        if out.get(symbol, weight) * weight < 0:
+        known = genes.get(symbol, out.get(symbol, weight))
+        if (known < 0) != (weight < 0):
             raise InputError(f'{source}: gene set "{name}" holds {symbol} with both signs', fix="keep one of them")
-        out[symbol] = genes.get(symbol, out.get(symbol, weight))
+        out[symbol] = known
     return out
 
 

@@ -83,7 +83,7 @@ def why_not_scorable(index: Index, genes: Sequence[str]) -> str:
     present = set(genes)
     reasons = []
     for arm, needed in index.scorable.items():
-        rows = index.units(arm)
+        rows = index.genes[index.genes["block"].isin(index.state[arm])]
         units = list(dict.fromkeys(rows["unit"]))
         measured = set(rows.loc[rows["symbol"].isin(present), "unit"])
         if len(measured) < needed:

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from fatescore.errors import InputError
@@ -30,6 +31,7 @@ _TARGETSCAN_SCORE = (
     "total context++ score",
     "context++ score",
 )
+_NO_SCORE = ("", "NULL")
 _EXPECTED = 'the columns "miRNA" and "Target Gene" (miRTarBase), or "miR Family" and "Gene Symbol" (TargetScan)'
 
 
@@ -115,6 +117,13 @@ def _mirtarbase(table: pd.DataFrame, organism: Organism, weak: bool) -> tuple[pd
     return pairs.rename(columns={"target gene": "gene"}).assign(weight=-1.0), notes
 
 
+def _score(cell: str) -> float:
+    try:
+        return float(cell)  # pandas' own reading is not exact to the last digit
+    except ValueError:
+        return math.nan
+
+
 def _targetscan(table: pd.DataFrame, organism: Organism, path: Path) -> tuple[pd.DataFrame, list[str]]:
     mirna = next(name for name in _TARGETSCAN_MIRNA if name in table)
     table = table.assign(mirna=table[mirna], gene=table["gene symbol"])
@@ -124,8 +133,8 @@ def _targetscan(table: pd.DataFrame, organism: Organism, path: Path) -> tuple[pd
     score = next((name for name in _TARGETSCAN_SCORE if name in table), "")
     if not score:
         return table[["mirna", "gene"]].drop_duplicates().assign(weight=-1.0), notes
-    values = pd.to_numeric(table[score].where(~table[score].isin(["", "NULL"])), errors="coerce")
-    wrong = table.index[values.isna() & ~table[score].isin(["", "NULL"])]
+    values = pd.Series([_score(cell) for cell in table[score]], index=table.index, dtype=float)
+    wrong = table.index[~np.isfinite(values) & ~table[score].isin(_NO_SCORE)]
     if len(wrong):
         raise InputError(
             f'{path}, row {wrong[0] + 2}, column "{score}": "{table.loc[wrong[0], score]}" is no number',

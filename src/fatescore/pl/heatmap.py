@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from fatescore.gene_sets import titles
 from fatescore.pl import _palette, _parts
 
 MOST_COLUMNS_WITH_NUMBERS = 8
@@ -85,7 +86,7 @@ def _rows(contrasts: pd.DataFrame) -> pd.DataFrame:
     data = pd.DataFrame({
         "column": _parts.text_column(contrasts, "dataset"),
         "contrast": _parts.text_column(contrasts, "contrast"),
-        "measure": _parts.text_column(contrasts, "measure").str.removeprefix("set:"),
+        "measure": _parts.text_column(contrasts, "measure").str.removeprefix("set:").replace(titles()),
         "g": _parts.number_column(contrasts, "g"),
         "difference": _parts.number_column(contrasts, "difference"),
         "p_value": _parts.number_column(contrasts, "p_value"),
