@@ -98,8 +98,8 @@ def not_measurable(organism: Organism = "human") -> dict[str, dict[str, str]]:
 
     Examples
     --------
-    >>> not_measurable()["hedgehog"]
-    {'SMO': 'set free at the protein, its mRNA does not tell'}
+    >>> not_measurable()["hedgehog"]["SMO"]
+    'set free at the protein, its mRNA does not tell'
     """
     check_organism(organism)
     silent = members()[members()["weight"] == "0"]
