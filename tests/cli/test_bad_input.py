@@ -114,6 +114,12 @@ def test_too_few_genes_is_not_scorable_and_says_which(folder: Path, capsys: pyte
     assert "CEBPA" in line
 
 
+def test_fewer_genes_can_be_accepted_knowingly(folder: Path) -> None:
+    (folder / "few.tsv").write_text("\n".join(row for row in TABLE.splitlines() if "CEBPA" not in row) + "\n")
+    assert main([*score("few.tsv"), "--min-adipogenic", "1"]) == 0
+    assert (folder / "out.tsv").is_file()
+
+
 def test_the_input_is_not_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "--output is the input" in line_of(capsys, folder, *score("table.tsv", output="./table.tsv"))
     assert (folder / "table.tsv").read_text() == TABLE

@@ -96,6 +96,17 @@ def test_mirna_sets_leave_out_what_would_be_circular_and_what_does_not_exist() -
     assert not any("Gt(ROSA)26Sor" in members for members in mouse.values())
 
 
+def test_how_many_genes_are_needed_can_be_set() -> None:
+    genes = ["RUNX2", "ALPL", "SP7", "PPARG"]
+    lenient = gene_sets.load_index(scorable={"osteogenic": 3, "adipogenic": 1})
+    assert gene_sets.why_not_scorable(lenient, genes) == ""
+    assert gene_sets.why_not_scorable(gene_sets.load_index(), genes) != ""
+    with pytest.raises(InputError, match="at least 1"):
+        gene_sets.load_index(scorable={"osteogenic": 0})
+    with pytest.raises(InputError, match='did you mean "adipogenic"'):
+        gene_sets.load_index(scorable={"adipogenc": 1})
+
+
 def test_textbook_markers_do_not_make_up_for_genes_of_the_core() -> None:
     index = gene_sets.load_index("extended")
     genes = [symbol for symbol in index.genes["symbol"] if symbol != "CEBPA"]

@@ -20,8 +20,11 @@ rule score:
     params:
         organism=lambda wildcards: PLAN.datasets[wildcards.dataset].organism,
         index=SETTINGS["index"],
+        min_osteogenic=SETTINGS["scorable"]["osteogenic"],
+        min_adipogenic=SETTINGS["scorable"]["adipogenic"],
     shell:
-        "fatescore score {input.h5ad:q} --organism {params.organism} --index {params.index} --output {output.scores:q} "
+        "fatescore score {input.h5ad:q} --organism {params.organism} --index {params.index} "
+        "--min-osteogenic {params.min_osteogenic} --min-adipogenic {params.min_adipogenic} --output {output.scores:q} "
         "--sample-scores {output.samples:q} --gene-contributions {output.contributions:q} "
         "--coverage {output.coverage:q} --dataset {wildcards.dataset} "
         "--status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"

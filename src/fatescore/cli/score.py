@@ -19,6 +19,8 @@ from fatescore.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fatescore.gene_sets import Index
+
 HELP = "score cells or samples between bone and fat"
 
 
@@ -28,6 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--organism", required=True, metavar="human|mouse", help="organism of the samples")
     parser.add_argument("--output", type=Path, required=True, help="scores: .tsv, .csv or .parquet")
     parser.add_argument("--index", default="core", metavar="core|review|extended", help="definition (default: core)")
+    for arm, number in (("osteogenic", 4), ("adipogenic", 2)):
+        parser.add_argument(
+            f"--min-{arm}", type=int, default=number, metavar="N", help=f"{arm} genes needed (default: {number})"
+        )
     workflow = parser.add_argument_group("tables of the workflow (INPUT is normalised.h5ad)")
     workflow.add_argument("--sample-scores", type=Path, help="one row per sample; cells are summed to pseudobulks")
     workflow.add_argument("--gene-contributions", type=Path, help="each gene's part in the samples' index")
@@ -58,7 +64,7 @@ def _score_file(args: argparse.Namespace) -> None:
 
     check_organism(args.organism)
     adata = ingest.read_expression(args.input, args.organism)
-    table = tl.observation_scores(adata, organism=args.organism, index=args.index)
+    table = tl.observation_scores(adata, organism=args.organism, index=_index(args))
     _write(args.output, table[[_keys.OBS_NAME, *_keys.INDEX_COLUMNS]])
 
 
@@ -69,14 +75,22 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
     cells = facts["assay"] == "single_cell"
     samples = pp.pseudobulk(adata) if cells else adata
     organism = args.organism
-    observations = tl.observation_scores(adata, organism=organism, index=args.index)
+    index = _index(args)
+    observations = tl.observation_scores(adata, organism=organism, index=index)
     unit = "pseudobulk" if cells else "sample"
-    scored = tl.sample_scores(samples, organism=organism, unit=unit, index=args.index)
+    scored = tl.sample_scores(samples, organism=organism, unit=unit, index=index)
     _write(args.output, observations)
     write_tsv(args.sample_scores, scored.scores)
     write_tsv(args.gene_contributions, scored.contributions)
     write_tsv(args.coverage, tl.set_coverage(adata, organism=organism, dataset=args.dataset))
     return {"index": args.index, "method": "rank_log", "n_scored": len(observations)}
+
+
+def _index(args: argparse.Namespace) -> Index:
+    from fatescore import gene_sets
+
+    needed = {"osteogenic": args.min_osteogenic, "adipogenic": args.min_adipogenic}
+    return gene_sets.load_index(args.index, organism=args.organism, scorable=needed)
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:

@@ -61,7 +61,7 @@ def index_names() -> tuple[str, ...]:
     return tuple(definition()["indices"])
 
 
-def load_index(name: str = "core", *, organism: Organism = "human") -> Index:
+def load_index(name: str = "core", *, organism: Organism = "human", scorable: Mapping[str, int] | None = None) -> Index:
     """Load the definition of an index for an organism.
 
     Parameters
@@ -71,11 +71,14 @@ def load_index(name: str = "core", *, organism: Organism = "human") -> Index:
         (core with textbook markers that the review does not name).
     organism
         ``"human"`` or ``"mouse"``.
+    scorable
+        Arm -> smallest number of measured genes of ``core``, at least 1; arms that are left out keep the
+        definition's number.
 
     Raises
     ------
     InputError
-        For a name or an organism that is not known.
+        For a name, an organism or an arm that is not known, or a number below 1.
 
     Examples
     --------
@@ -91,7 +94,13 @@ def load_index(name: str = "core", *, organism: Organism = "human") -> Index:
     groups = {group: tuple(blocks) for group, blocks in spec.get("groups", {}).items()}
     blocks = [block for parts in (arms, groups) for part in parts.values() for block in part]
     state = {arm: tuple(parts) for arm, parts in definition()["indices"]["core"]["arms"].items()}
-    return Index(name, _genes(blocks, organism), arms, groups, spec["measures"], state, spec["scorable"])
+    needed = {**spec["scorable"], **(scorable or {})}
+    for arm, number in needed.items():
+        if arm not in state:
+            raise InputError(f'"{arm}" is not an arm of the index', fix=nearest(arm, state))
+        if number < 1:
+            raise InputError(f"{arm}: {number} genes needed", expected="at least 1")
+    return Index(name, _genes(blocks, organism), arms, groups, spec["measures"], state, needed)
 
 
 def _resolved(name: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def fate_bias(
     data: AnnData | pd.DataFrame,
     *,
     organism: Organism,
-    index: str = "core",
+    index: str | Index = "core",
     layer: str | None = None,
     fdr_level: float = FDR,
     chunk_size: int = _matrix.CHUNK_SIZE,
@@ -52,7 +52,7 @@ def fate_bias(
     organism
         ``"human"`` or ``"mouse"``.
     index
-        Definition of the index: ``"core"``, ``"review"`` or ``"extended"``, see ``fs.gene_sets.load_index``.
+        Definition of the index: ``"core"``, ``"review"`` or ``"extended"``, or one from ``fs.gene_sets.load_index``.
     layer
         Layer to rank; ``None`` is ``X``. Counts and log counts give the same.
     fdr_level
@@ -82,7 +82,7 @@ def fate_bias(
     >>> adata.obs["fate_bias"].notna().all()
     np.True_
     """
-    definition = load_index(index, organism=organism)
+    definition = as_index(index, organism)
     genes = _matrix.gene_names(data)
     reason = why_not_scorable(definition, list(genes))
     weights = index_weights(definition, list(genes))
@@ -108,7 +108,7 @@ def fate_bias(
 
 
 def gene_contributions(
-    data: AnnData | pd.DataFrame, *, organism: Organism, index: str = "core", layer: str | None = None
+    data: AnnData | pd.DataFrame, *, organism: Organism, index: str | Index = "core", layer: str | None = None
 ) -> pd.DataFrame:
     """Return what each gene adds to ``fate_bias``: the rows sum exactly to it (NaN where it is NaN).
 
@@ -130,7 +130,7 @@ def gene_contributions(
     >>> bool((abs(parts.sum(axis=1) - adata.obs["fate_bias"]) < 1e-9).all())
     True
     """
-    definition = load_index(index, organism=organism)
+    definition = as_index(index, organism)
     genes = _matrix.gene_names(data)
     reason = why_not_scorable(definition, list(genes))
     if reason:
@@ -145,6 +145,11 @@ def gene_contributions(
     table = pd.DataFrame(parts, index=_matrix.obs_names(data), columns=list(weights.index))
     table.attrs["arm"] = arm_of_genes(definition)
     return table
+
+
+def as_index(index: str | Index, organism: Organism) -> Index:
+    """Return the definition, loaded by name where it is not one already."""
+    return index if isinstance(index, Index) else load_index(index, organism=organism)
 
 
 def arm_of_genes(index: Index) -> dict[str, str]:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from fatescore import _keys
 from fatescore.errors import NotScorable
-from fatescore.gene_sets import coverage, load, load_index, match, not_measurable, why_not_scorable
-from fatescore.tl.fate_bias import fate_bias, gene_contributions
+from fatescore.gene_sets import Index, coverage, load, match, not_measurable, why_not_scorable
+from fatescore.tl.fate_bias import as_index, fate_bias, gene_contributions
 from fatescore.tl.score_gene_sets import score_gene_sets
 from fatescore.typing import Organism
 
@@ -30,7 +30,7 @@ class SampleScores:
     contributions: pd.DataFrame
 
 
-def observation_scores(adata: AnnData, *, organism: Organism, index: str = "core") -> pd.DataFrame:
+def observation_scores(adata: AnnData, *, organism: Organism, index: str | Index = "core") -> pd.DataFrame:
     """Score every observation: index and all sets of the review.
 
     Parameters
@@ -63,7 +63,7 @@ def observation_scores(adata: AnnData, *, organism: Organism, index: str = "core
 
     # A single cell may well lack a gene; a data set in which no observation shows it did not measure it.
     detected = np.asarray(abs(adata.X).sum(axis=0)).ravel() > 0
-    reason = why_not_scorable(load_index(index, organism=organism), list(adata.var_names[detected]))
+    reason = why_not_scorable(as_index(index, organism), list(adata.var_names[detected]))
     if reason:
         raise NotScorable(f"too few genes of the index are detected in any observation: {reason}")
     scored = anndata.AnnData(X=adata.X, obs=adata.obs.copy(), var=adata.var[[]])  # X is shared, not copied
@@ -82,7 +82,7 @@ def observation_scores(adata: AnnData, *, organism: Organism, index: str = "core
     return out.rename_axis(_keys.OBS_NAME).reset_index()
 
 
-def sample_scores(samples: AnnData, *, organism: Organism, unit: str, index: str = "core") -> SampleScores:
+def sample_scores(samples: AnnData, *, organism: Organism, unit: str, index: str | Index = "core") -> SampleScores:
     """Score samples (bulk, arrays or pseudobulks) and each gene's part in their index.
 
     Parameters
