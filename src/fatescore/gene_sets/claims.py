@@ -11,7 +11,7 @@ import pandas as pd
 from fatescore._data import data_dir
 from fatescore._files import read_text_table
 from fatescore.errors import InputError, nearest
-from fatescore.gene_sets.collection import check_organism, definition, members, mirna_sets, mirna_targets
+from fatescore.gene_sets.collection import check_organism, core_genes, definition, members, mirna_sets, mirna_targets
 from fatescore.gene_sets.review_text import Review, read_review
 from fatescore.gene_sets.symbols import MAPPED, resolve
 from fatescore.typing import ORGANISMS, Organism, StrPath
@@ -297,9 +297,7 @@ def _not_read(gene_set: str, symbols: list[str], organism: Organism) -> str:
     sets, rules = _mirna_sets(organism), definition()["mirna"]
     if not sets.get(gene_set, {}).keys().isdisjoint(symbols):
         return ""
-    state = {block for arm in definition()["indices"]["core"]["arms"].values() for block in arm}
-    core = members()[members()["gene_set"].isin(state)]
-    if not {*core["human"], *_split(";".join(core["mouse"]))}.isdisjoint(symbols):
+    if not core_genes().isdisjoint(symbols):
         return "stands in the core index, so that it would be circular"
     if not set(rules["not_genes"]).isdisjoint(symbols):
         return "a locus for transgenes, not a target in the cell"

@@ -72,10 +72,11 @@ def mirna_sets(organism: Organism) -> dict[str, dict[str, float]]:
     ['mir_138', 'mir_188', 'mir_204', 'mir_21', 'mir_27b', 'mir_335']
     """
     rules = definition()["mirna"]
+    left_out = core_genes() | set(rules["not_genes"])
     table = mirna_targets().rename(columns={"set_name": "gene_set"})
-    state = members()["gene_set"].isin([b for arm in definition()["indices"]["core"]["arms"].values() for b in arm])
-    circular = set(members().loc[state, "human"])
-    table = table[~table["human"].isin(circular) & ~table["mouse"].isin(_of_state(state, rules["not_genes"]))]
+    pairs = zip(table["human"], table["mouse"], strict=True)
+    usable = [left_out.isdisjoint([*human.split(";"), *mouse.split(";")]) for human, mouse in pairs]
+    table = table[usable]
     table = table[table[organism] != ""].assign(sign="-", weight="1")
     sets = {str(name): _weights(rows, organism) for name, rows in table.groupby("gene_set", sort=False)}
     return {name: genes for name, genes in sets.items() if len(genes) >= rules["min_targets"]}
@@ -91,6 +92,19 @@ def titles() -> dict[str, str]:
     'NF-kB'
     """
     return {name: str(axis["title"]) for name, axis in definition()["axes"].items()}
+
+
+def core_genes() -> set[str]:
+    """Return the genes of the core index, human and mouse.
+
+    Examples
+    --------
+    >>> {"PPARG", "Pparg", "Bglap2"} <= core_genes()
+    True
+    """
+    blocks = {block for arm in definition()["indices"]["core"]["arms"].values() for block in arm}
+    rows = members()[members()["gene_set"].isin(blocks)]
+    return {*rows["human"], *rows["mouse"].str.split(";").explode()}
 
 
 def not_measurable(organism: Organism = "human") -> dict[str, dict[str, str]]:
@@ -136,11 +150,6 @@ def definition() -> dict[str, Any]:
     """Return index.yaml."""
     loaded: dict[str, Any] = yaml.safe_load((data_dir("gene_sets") / "index.yaml").read_text(encoding="utf-8"))
     return loaded
-
-
-def _of_state(state: pd.Series[bool], more: list[str]) -> set[str]:
-    symbols = members().loc[state, "mouse"].str.split(";").explode()
-    return {*symbols, *members().loc[state, "mouse"], *more}
 
 
 @functools.cache
