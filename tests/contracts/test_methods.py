@@ -59,9 +59,6 @@ def test_storage_does_not_matter(table: pd.DataFrame, method: str, form: type) -
 
 
 def test_order_of_genes_does_not_matter(table: pd.DataFrame, method: str) -> None:
-    if method == "ssgsea":
-        # gseapy breaks ties by position: compare where nothing ties
-        table = table + np.random.default_rng(1).random(table.shape)
     shuffled = table[np.random.default_rng(2).permutation(table.columns)]
     np.testing.assert_allclose(scores(shuffled, method), scores(table, method), atol=1e-12)
 
@@ -84,6 +81,15 @@ def test_other_observations_matter_only_where_declared(table: pd.DataFrame, meth
 @pytest.mark.parametrize("chunk_size", [1, 5, None])
 def test_chunks_do_not_matter(table: pd.DataFrame, method: str, chunk_size: int | None) -> None:
     np.testing.assert_allclose(scores(table, method, chunk_size=chunk_size), scores(table, method), atol=1e-12)
+
+
+@pytest.mark.parametrize("n_jobs", [2, -1])
+def test_threads_do_not_matter(table: pd.DataFrame, method: str, n_jobs: int) -> None:
+    np.testing.assert_allclose(scores(table, method, chunk_size=3, n_jobs=n_jobs), scores(table, method), atol=1e-12)
+
+
+def test_precision_does_not_matter(table: pd.DataFrame, method: str) -> None:
+    np.testing.assert_allclose(scores(table.astype(np.float32), method), scores(table, method), atol=1e-12)
 
 
 def test_set_without_measured_genes_is_nan(table: pd.DataFrame, method: str) -> None:

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.io
+import scipy.sparse as sp
 
 import fatescore as fs
+from fatescore.methods import singscore
 
 pytestmark = pytest.mark.realdata
 
@@ -38,6 +40,8 @@ def sample_matrix(references: Path) -> pd.DataFrame:
     ("method", "file", "atol", "params"),
     [
         ("ucell", "ucell_R_tiefree_maxRank200.csv", 1e-12, {"max_rank": 200, "missing": "impute"}),
+        ("aucell", "aucell_R_tiefree_aucMaxRank20.csv", 1e-9, {"n_up": 20}),
+        ("aucell", "aucell_R_tiefree_aucMaxRank40.csv", 1e-9, {"n_up": 40}),
         ("zscore", "gsva1.46_zscore_tiefree.csv", 1e-12, {}),
         ("ssgsea", "gsva1.46_ssgsea_nonorm_tiefree.csv", 1e-8, {}),
     ],
@@ -63,3 +67,18 @@ def test_ucell_with_ties_zeros_signs_and_missing_genes(
     empty = scores.columns[scores.isna().all()]
     assert list(empty) == ([] if missing == "impute" else ["all_missing"])  # NaN, where the original gives 0
     np.testing.assert_allclose(scores.drop(columns=empty), expected[scores.columns].drop(columns=empty), atol=1e-12)
+
+
+@pytest.mark.parametrize("file", ["singscore_R_toy_up.csv", "singscore_R_toy_updown.csv"])
+def test_singscore_and_its_dispersion(references: Path, file: str) -> None:
+    table = pd.read_csv(references / "singscore_toy_expr.csv", index_col=0).T
+    table.columns = table.columns.astype(str)
+    sets = fs.gene_sets.read_gmt(references / "singscore_toy.gmt")
+    signed = dict.fromkeys(sets["up"], 1.0)
+    if file.endswith("updown.csv"):
+        signed |= dict.fromkeys(sets["dn"], -1.0)
+    expected = pd.read_csv(references / file, index_col=0)
+    scores = fs.tl.score_gene_sets(table, {"set": signed}, method="singscore")
+    np.testing.assert_allclose(scores["set"], expected["TotalScore"], atol=1e-8)
+    weights = sp.csr_array(np.array([[signed.get(gene, 0.0)] for gene in table.columns]))
+    np.testing.assert_allclose(singscore.dispersion(table.to_numpy(), weights)[:, 0], expected["TotalDispersion"])

@@ -8,23 +8,24 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import scipy.sparse as sp
+
 from fatescore.errors import InputError, nearest
+from fatescore.methods._ranking import RankPlan, run_plan
 from fatescore.typing import FloatArray, Matrix
 
 Kernel = Callable[..., FloatArray]
+Planner = Callable[..., RankPlan]
 
 
 @dataclass(frozen=True)
 class Method:
-    """A scoring method.
+    """A scoring method: a rank plan, or a kernel of its own.
 
     Attributes
     ----------
     name
         Name used by ``method=`` and in ``obsm["score_<name>"]``.
-    kernel
-        ``kernel(X, weights, **params) -> scores``: matrix (observations x genes, float64, CSR or dense),
-        weights (genes x gene sets, 0 = not in the set), scores (observations x gene sets).
     signed
         Whether negative weights are used.
     weighted
@@ -34,22 +35,33 @@ class Method:
     reference
         Where the method was published.
     parameters
-        Names of the keyword parameters of the kernel.
+        Names of the keyword parameters.
     relative
         Whether a score changes with the other observations in the call.
+    linear
+        Whether a score never falls with a weighted sum of rank values: it has a closed-form null.
+    plan
+        Rank methods: ``plan(weights, **params) -> RankPlan``; weights (genes x gene sets, CSR).
+    kernel
+        Others: ``kernel(X, weights, **params) -> scores`` (observations x gene sets).
     """
 
     name: str
-    kernel: Kernel
     signed: bool
     weighted: bool
     range: str
     reference: str
     parameters: tuple[str, ...] = ()
     relative: bool = False
+    linear: bool = False
+    plan: Planner | None = None
+    kernel: Kernel | None = None
 
-    def __call__(self, X: Matrix, weights: FloatArray, **params: object) -> FloatArray:
-        """Score: see the kernel."""
+    def __call__(self, X: Matrix, weights: sp.csr_array, **params: object) -> FloatArray:
+        """Score a matrix (observations x genes, CSR or dense)."""
+        if self.plan is not None:
+            return run_plan(X, self.plan(weights, **params), weights)
+        assert self.kernel is not None
         return self.kernel(X, weights, **params)
 
 
@@ -69,12 +81,38 @@ def register(
     """Register the decorated kernel; a name that is taken is refused."""
 
     def add(kernel: Kernel) -> Kernel:
-        if name in _METHODS and _METHODS[name].kernel.__module__ != kernel.__module__:
-            raise RuntimeError(f"two scoring methods are called {name}: {_METHODS[name].kernel.__module__}")
-        _METHODS[name] = Method(name, kernel, signed, weighted, range, reference, parameters, relative)
+        _add(Method(name, signed, weighted, range, reference, parameters, relative, kernel=kernel), kernel)
         return kernel
 
     return add
+
+
+def register_rank(
+    name: str,
+    *,
+    signed: bool,
+    weighted: bool,
+    range: str,  # noqa: A002  (the record's own word)
+    reference: str,
+    parameters: tuple[str, ...] = (),
+    linear: bool,
+) -> Callable[[Planner], Planner]:
+    """Register the decorated planner of a rank method; a name that is taken is refused."""
+
+    def add(plan: Planner) -> Planner:
+        _add(Method(name, signed, weighted, range, reference, parameters, linear=linear, plan=plan), plan)
+        return plan
+
+    return add
+
+
+def _add(method: Method, function: Callable[..., object]) -> None:
+    taken = _METHODS.get(method.name)
+    if taken is not None:
+        owner = taken.plan or taken.kernel
+        if owner is not None and owner.__module__ != function.__module__:
+            raise RuntimeError(f"two scoring methods are called {method.name}: {owner.__module__}")
+    _METHODS[method.name] = method
 
 
 def get(name: str) -> Method:

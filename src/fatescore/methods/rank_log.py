@@ -9,73 +9,49 @@ expectation over random tie-breaking.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import scipy.sparse as sp
 
-from fatescore.methods._ranking import tie_groups
-from fatescore.methods._registry import register
-from fatescore.typing import FloatArray, Matrix
+from fatescore.methods._ranking import RankPart, RankPlan, RankValue, scale_columns
+from fatescore.methods._registry import register_rank
 
 
-def values(X: Matrix) -> tuple[FloatArray, sp.csr_array]:
-    """Return the value of every gene in every observation.
+@functools.lru_cache(maxsize=8)
+def rank_value(n_genes: int) -> RankValue:
+    """Return the value log2(N / r) of rank r among ``n_genes``.
 
-    Parameters
-    ----------
-    X
-        Observations x genes, CSR or dense.
-
-    Returns
-    -------
-    bottom
-        (n_obs,) value that every gene of the tie group of zeros has.
-    offset
-        CSR (n_obs x n_genes): what a ranked gene's value is above ``bottom``.
+    Examples
+    --------
+    >>> rank_value(4).table.round(2).tolist()
+    [0.0, 2.0, 3.0, 3.42, 3.42]
     """
-    groups = tie_groups(X)
-    n = groups.n_genes
-    log_factorial = np.concatenate([[0.0], np.cumsum(np.log2(np.arange(1, n + 1)))])
-    n_ranked = groups.n_ranked
-    n_zero = n - n_ranked
-    with np.errstate(invalid="ignore", divide="ignore"):
-        bottom = np.log2(n) - (log_factorial[n] - log_factorial[n_ranked]) / n_zero
-    bottom[n_zero == 0] = 0.0
-    mean_log = (log_factorial[groups.through] - log_factorial[groups.above]) / (groups.through - groups.above)
-    return bottom, groups.with_data(np.log2(n) - mean_log - np.repeat(bottom, n_ranked))
+    ranks = np.arange(1, n_genes + 1)
+    return RankValue(np.concatenate([[0.0], np.cumsum(np.log2(n_genes) - np.log2(ranks))]))
 
 
-def weighted_sum(bottom: FloatArray, offset: sp.csr_array, weights: FloatArray) -> FloatArray:
-    """Return the sum of weight times value (observations x columns of ``weights``) from :func:`values`."""
-    # Weights that cancel must cancel exactly: where no gene of an index is seen, its arms are equal.
-    return np.asarray(offset @ weights) + np.outer(bottom, weights.sum(axis=0).round(12))
-
-
-@register(
+@register_rank(
     "rank_log",
     signed=True,
     weighted=True,
     range="0 to log2(number of genes) for positive weights",
     reference="this project, docs/explanation/index.md",
+    linear=True,
 )
-def rank_log(X: Matrix, weights: FloatArray) -> FloatArray:
+def rank_log(weights: sp.csr_array) -> RankPlan:
     """Score observations by the weighted mean of log2(N / rank).
 
     Parameters
     ----------
-    X
-        Observations x genes, CSR or dense.
     weights
         Genes x gene sets; divided by the sum of their absolute values per set.
 
     Returns
     -------
-    Observations x gene sets, in units of log2 rank. A set without genes scores NaN.
+    A plan whose scores are in units of log2 rank.
     """
-    total = np.abs(weights).sum(axis=0)
-    bottom, offset = values(X)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = weights / total
-    share[:, total == 0] = 0.0
-    scores = weighted_sum(bottom, offset, share)
-    scores[:, total == 0] = np.nan
-    return scores
+    total = abs(weights).sum(axis=0)
+    with np.errstate(divide="ignore"):
+        coef = scale_columns(weights, 1 / total)
+    return RankPlan((RankPart(rank_value(weights.shape[0]), coef),), lambda raw: raw[0].copy())

@@ -17,7 +17,7 @@ from fatescore.typing import FloatArray, Matrix
     reference="doi:10.1371/journal.pcbi.1000217",
     relative=True,
 )
-def zscore(X: Matrix, weights: FloatArray) -> FloatArray:
+def zscore(X: Matrix, weights: sp.csr_array) -> FloatArray:
     """Score observations by the weighted sum of z-scores over the square root of the sum of squared weights.
 
     Parameters
@@ -31,15 +31,19 @@ def zscore(X: Matrix, weights: FloatArray) -> FloatArray:
     -------
     Observations x gene sets; relative to the observations in the call. NaN with fewer than two of them.
     """
-    member = np.flatnonzero((weights != 0).any(axis=1))
-    part = X[:, member]
-    dense = part.toarray() if sp.issparse(part) else np.asarray(part, dtype=float)
-    n_sets = weights.shape[1]
-    if dense.shape[0] < 2:
-        return np.full((dense.shape[0], n_sets), np.nan)
-    sd = dense.std(axis=0, ddof=1)
-    z = np.divide(dense - dense.mean(axis=0), sd, out=np.zeros_like(dense), where=sd > 0)
+    n_obs = X.shape[0]
+    if n_obs < 2:
+        return np.full((n_obs, weights.shape[1]), np.nan)
+    member = np.flatnonzero(abs(weights).sum(axis=1))
+    part = sp.csr_array(X[:, member]).astype(np.float64)
     used = weights[member]
+    mean = np.asarray(part.sum(axis=0)).ravel() / n_obs
+    stored = np.bincount(part.indices, minlength=len(member))
+    squares = np.bincount(part.indices, (part.data - mean[part.indices]) ** 2, minlength=len(member))
+    sd = np.sqrt((squares + (n_obs - stored) * mean**2) / (n_obs - 1))
+    varies = sd > 1e-12 * np.abs(mean)
+    per_unit = np.divide(1.0, sd, out=np.zeros_like(sd), where=varies)
+    slope = sp.diags_array(per_unit) @ used
     norm = np.sqrt((used**2).sum(axis=0))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(z @ used / norm)
+        return np.asarray(((part @ slope).toarray() - mean @ slope) / norm)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from fatescore import _keys, methods
 from fatescore.errors import InputError
@@ -100,7 +101,7 @@ def cell_types(adata: AnnData, *, organism: Organism, layer: str | None = None, 
 
 
 def _marker_scores(adata: AnnData, sets: dict[str, list[str]], layer: str | None) -> pd.DataFrame:
-    weights = np.column_stack([adata.var_names.isin(members).astype(float) for members in sets.values()])
+    weights = sp.csr_array(np.column_stack([adata.var_names.isin(genes).astype(float) for genes in sets.values()]))
     X = adata.X if layer is None else adata.layers[layer]
     scores = methods.get("ucell")(X, weights, max_rank=min(1500, adata.n_vars))
     return pd.DataFrame(scores, index=adata.obs_names, columns=list(sets))

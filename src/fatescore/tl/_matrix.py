@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 CHUNK_SIZE = 2000
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))  # ranks are the same in both
 
 
 def obs_names(data: AnnData | pd.DataFrame) -> pd.Index:
@@ -41,7 +45,7 @@ def gene_names(data: AnnData | pd.DataFrame) -> pd.Index:
 def chunks(
     data: AnnData | pd.DataFrame, layer: str | None, chunk_size: int | None = CHUNK_SIZE
 ) -> Iterator[tuple[slice, Matrix]]:
-    """Yield rows as float64 CSR or dense matrices, checked to be finite."""
+    """Yield rows as CSR or dense matrices, checked to be finite numbers."""
     if chunk_size is not None and chunk_size < 1:
         raise InputError(f"chunk_size is {chunk_size}", expected="a whole number above 0")
     if isinstance(data, pd.DataFrame):
@@ -62,13 +66,51 @@ def chunks(
         yield rows, _checked(matrix[rows])
 
 
+def for_each_chunk(
+    data: AnnData | pd.DataFrame,
+    layer: str | None,
+    chunk_size: int | None,
+    work: Callable[[slice, Matrix], None],
+    n_jobs: int,
+) -> None:
+    """Call ``work`` on every chunk, in ``n_jobs`` threads; at most that many chunks wait in memory."""
+    parts = chunks(data, layer, chunk_size)
+    n_threads = _n_threads(n_jobs)
+    if n_threads == 1:
+        for rows, X in parts:
+            work(rows, X)
+        return
+    # the first chunk is worked on alone: whatever must be compiled is compiled once
+    first = next(parts)
+    work(*first)
+    with ThreadPoolExecutor(n_threads) as pool:
+        waiting: deque[Future[None]] = deque()
+        for rows, X in parts:
+            waiting.append(pool.submit(work, rows, X))
+            if len(waiting) > n_threads:
+                waiting.popleft().result()
+        for task in waiting:
+            task.result()
+
+
+def _n_threads(n_jobs: int) -> int:
+    if n_jobs == -1:
+        return len(os.sched_getaffinity(0))
+    if n_jobs < 1:
+        raise InputError(f"n_jobs is {n_jobs}", expected="a whole number above 0, or -1 for all processors")
+    return n_jobs
+
+
 def _checked(part: Matrix) -> Matrix:
     try:
         if sp.issparse(part):
-            part = sp.csr_array(part).astype(np.float64)
+            part = sp.csr_array(part)
+            if part.dtype not in _FLOATS:
+                part = part.astype(np.float64)
             values = part.data
         else:
-            part = values = np.asarray(part, dtype=np.float64)
+            part = np.asarray(part)
+            part = values = part if part.dtype in _FLOATS else part.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"the matrix holds text ({error})", expected="numbers") from error
     if not np.isfinite(values).all():

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets import index_weights, load_index, why_not_scorable
 from fatescore.gene_sets.index import Index
 from fatescore.methods import rank_log
-from fatescore.methods._ranking import constant_rows
+from fatescore.methods._ranking import NullMoments, RankPart, score_chunk
 from fatescore.stats import fdr, null
 from fatescore.tl import _matrix
 from fatescore.tl.score_gene_sets import record
-from fatescore.typing import FloatArray, Organism
+from fatescore.typing import FloatArray, Matrix, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -32,6 +33,7 @@ def fate_bias(
     layer: str | None = None,
     fdr_level: float = FDR,
     chunk_size: int = _matrix.CHUNK_SIZE,
+    n_jobs: int = 1,
 ) -> pd.DataFrame | None:
     """Compute the fate-bias index of every cell or sample.
 
@@ -41,9 +43,9 @@ def fate_bias(
     arms and ``maturation`` is late minus early bone genes.
 
     ``fate_bias_z`` compares ``fate_bias`` with random genes of the same mean expression over the data set
-    (closed form, no seed), ``fate_bias_pval`` is its two-sided normal p value and ``fate_bias_padj`` the
-    Benjamini-Hochberg value over the observations. They need at least three observations and treat genes as
-    independent: they rank observations, they do not replace a comparison of donors.
+    (closed form, no seed), ``fate_bias_pval`` is its two-sided p value (Pearson III, which takes the skew into account)
+    and ``fate_bias_padj`` the Benjamini-Hochberg value over the observations. They need at least three observations
+    and treat genes as independent: they rank observations, they do not replace a comparison of donors.
 
     Parameters
     ----------
@@ -59,6 +61,8 @@ def fate_bias(
         False discovery rate of ``fate_call``.
     chunk_size
         Observations per step; does not change the result.
+    n_jobs
+        Threads; -1 takes all processors of this process. Does not change the result.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def fate_bias(
     if reason:
         table = _not_scorable(_matrix.obs_names(data))
     else:
-        table = _score(data, layer, chunk_size, genes, weights, fdr_level)
+        table = _score(data, layer, chunk_size, genes, weights, fdr_level, n_jobs)
     parameters = {
         "organism": organism,
         "index": definition.name,
@@ -136,12 +140,15 @@ def gene_contributions(
     if reason:
         raise InputError(f"the index cannot be computed: {reason}")
     weights = index_weights(definition, list(genes))[_keys.FATE_BIAS]
-    columns = genes.get_indexer(weights.index)
+    single = sp.csr_array(
+        (weights.to_numpy(), (genes.get_indexer(weights.index), np.arange(len(weights)))), (len(genes), len(weights))
+    )
+    part = RankPart(rank_log.rank_value(len(genes)), single)
     parts = np.empty((len(data), len(weights)))
     for rows, X in _matrix.chunks(data, layer):
-        bottom, offset = rank_log.values(X)
-        parts[rows] = (offset[:, columns].toarray() + bottom[:, None]) * weights.to_numpy()
-        parts[rows][constant_rows(X)] = np.nan
+        chunk = score_chunk(X, part)
+        parts[rows] = chunk.raw
+        parts[rows][chunk.flat] = np.nan
     table = pd.DataFrame(parts, index=_matrix.obs_names(data), columns=list(weights.index))
     table.attrs["arm"] = arm_of_genes(definition)
     return table
@@ -157,13 +164,17 @@ def arm_of_genes(index: Index) -> dict[str, str]:
     return {symbol: part for part in (*index.arms, *index.groups) for symbol in index.units(part)["symbol"]}
 
 
-def _mean_value(data: AnnData | pd.DataFrame, layer: str | None, chunk_size: int) -> FloatArray:
-    """Return each gene's mean value over the observations: the level on which the null is matched."""
-    total: FloatArray = np.zeros(len(_matrix.gene_names(data)))
-    for _, X in _matrix.chunks(data, layer, chunk_size):
-        bottom, offset = rank_log.values(X)
-        total += np.asarray(offset.sum(axis=0)).ravel() + bottom.sum()
-    return total / len(data)
+def _mean_value(data: AnnData | pd.DataFrame, layer: str | None, part: RankPart) -> FloatArray:
+    """Return each gene's mean value over the observations: the level on which the null is matched.
+
+    Summed in steps of its own, so that the strata do not depend on ``chunk_size``; rounded, so that genes that tie
+    stay tied.
+    """
+    total: FloatArray = np.zeros(part.coef.shape[0])
+    for _, X in _matrix.chunks(data, layer):
+        sums = score_chunk(X, part, with_gene_sum=True).gene_sum
+        total += sums[:-1] + sums[-1]
+    return np.asarray((total / len(data)).round(9))
 
 
 def _score(
@@ -173,39 +184,43 @@ def _score(
     genes: pd.Index,
     weights: pd.DataFrame,
     fdr_level: float,
+    n_jobs: int,
 ) -> pd.DataFrame:
     full = weights.reindex(genes, fill_value=0.0).to_numpy()
-    stratum = null.assign_strata(_mean_value(data, layer, chunk_size))
+    part = RankPart(rank_log.rank_value(len(genes)), sp.csr_array(np.nan_to_num(full)))
+    moments = None
+    if len(data) >= null.MIN_OBSERVATIONS:
+        stratum = null.assign_strata(_mean_value(data, layer, part))
+        moments = NullMoments(stratum, *null.moment_weights(part.coef, stratum))
     scores = np.empty((len(data), full.shape[1]))
-    z = np.full_like(scores, np.nan)
-    known = np.nan_to_num(full)
-    flat = np.zeros(len(data), dtype=bool)
-    for rows, X in _matrix.chunks(data, layer, chunk_size):
-        bottom, offset = rank_log.values(X)
-        scores[rows] = rank_log.weighted_sum(bottom, offset, known)
-        flat[rows] = constant_rows(X)
-        if len(data) >= null.MIN_OBSERVATIONS:
-            mean, sd = null.matched_moments(bottom, offset, known, stratum)
-            np.divide(scores[rows] - mean, sd, out=z[rows], where=sd > 0)
+    z, pval, upper = (np.full_like(scores, np.nan) for _ in range(3))
+
+    def score(rows: slice, X: Matrix) -> None:
+        chunk = score_chunk(X, part, moments)
+        scores[rows] = np.where(chunk.flat[:, None], np.nan, chunk.raw)
+        if moments is not None:
+            sd = np.sqrt(np.where((chunk.variance > 0) & ~chunk.flat[:, None], chunk.variance, np.nan))
+            z[rows] = (chunk.raw - chunk.mean) / sd
+            lower, upper[rows] = null.pearson3_tails(z[rows], chunk.third / sd**3)
+            pval[rows] = null.two_sided(lower, upper[rows])
+
+    _matrix.for_each_chunk(data, layer, chunk_size, score, n_jobs)
     scores[:, np.isnan(full).any(axis=0)] = np.nan
-    scores[flat], z[flat] = np.nan, np.nan
     columns = list(weights.columns)
-    table = pd.DataFrame(scores, index=_matrix.obs_names(data), columns=columns)
-    z_table = pd.DataFrame(z, index=table.index, columns=columns)
-    table[_keys.FATE_BIAS_Z] = z_table[_keys.FATE_BIAS]
-    table[_keys.FATE_BIAS_PVAL] = null.normal_pvalue(z_table[_keys.FATE_BIAS].to_numpy())
-    table[_keys.FATE_BIAS_PADJ] = fdr.bh(table[_keys.FATE_BIAS_PVAL].to_numpy())
-    table[_keys.FATE_CALL] = _calls(table, z_table, fdr_level)
+    names = _matrix.obs_names(data)
+    table = pd.DataFrame(scores, index=names, columns=columns)
+    bias = columns.index(_keys.FATE_BIAS)
+    table[_keys.FATE_BIAS_Z] = z[:, bias]
+    table[_keys.FATE_BIAS_PVAL] = pval[:, bias]
+    table[_keys.FATE_BIAS_PADJ] = fdr.bh(pval[:, bias])
+    table[_keys.FATE_CALL] = _calls(table, pd.DataFrame(upper, index=names, columns=columns), fdr_level)
     return table
 
 
-def _calls(table: pd.DataFrame, z: pd.DataFrame, fdr_level: float) -> pd.Categorical:
-    """Call a fate from the index's FDR; ``dual`` where both arms stand out and neither wins."""
+def _calls(table: pd.DataFrame, upper: pd.DataFrame, fdr_level: float) -> pd.Categorical:
+    """Call a fate from the index's FDR; ``dual`` where both arms stand out (upper tail) and neither wins."""
     sure = table[_keys.FATE_BIAS_PADJ].to_numpy() < fdr_level
-    up = {
-        arm: (z[arm].to_numpy() > 0) & (np.asarray(fdr.bh(null.normal_pvalue(z[arm].to_numpy()))) < fdr_level)
-        for arm in (_keys.OSTEOGENIC, _keys.ADIPOGENIC)
-    }
+    up = {arm: np.asarray(fdr.bh(upper[arm].to_numpy())) < fdr_level for arm in (_keys.OSTEOGENIC, _keys.ADIPOGENIC)}
     sign = table[_keys.FATE_BIAS_Z].to_numpy()
     dual = up[_keys.OSTEOGENIC] & up[_keys.ADIPOGENIC]
     calls = pd.Series(pd.NA, index=table.index, dtype="object")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from fatescore import _keys, methods
 from fatescore._version import __version__
@@ -15,7 +16,7 @@ from fatescore.gene_sets import as_weights
 from fatescore.gene_sets.collection import digest
 from fatescore.gene_sets.gmt import GeneSets
 from fatescore.tl import _matrix
-from fatescore.typing import FloatArray, StrPath
+from fatescore.typing import FloatArray, Matrix, StrPath
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -31,6 +32,7 @@ def score_gene_sets(
     layer: str | None = None,
     missing: Missing = "skip",
     chunk_size: int | None = _matrix.CHUNK_SIZE,
+    n_jobs: int = 1,
     **params: Any,
 ) -> pd.DataFrame | None:
     """Score gene sets in every cell or sample.
@@ -50,8 +52,11 @@ def score_gene_sets(
         expressed (``ucell`` only).
     chunk_size
         Observations per step; ``None`` takes all at once. Does not change the result.
+    n_jobs
+        Threads of the rank methods; -1 takes all processors of this process. Does not change the result.
     **params
-        Parameters of the method, such as ``max_rank`` and ``w_neg`` of ``ucell``.
+        Parameters of the method: ``max_rank`` and ``w_neg`` of ``ucell``, ``n_up`` of ``aucell``, ``rng`` of
+        ``score_genes``.
 
     Returns
     -------
@@ -86,8 +91,11 @@ def score_gene_sets(
         raise InputError(f'missing="{missing}"', expected='"skip" or "impute"')
 
     scores = np.empty((len(data), len(sets)))
-    for rows, X in _matrix.chunks(data, layer, None if kernel.relative else chunk_size):
+
+    def score(rows: slice, X: Matrix) -> None:
         scores[rows] = kernel(X, weights, **params)
+
+    _matrix.for_each_chunk(data, layer, None if kernel.relative else chunk_size, score, n_jobs)
     table = pd.DataFrame(scores, index=_matrix.obs_names(data), columns=list(sets))
     if isinstance(data, pd.DataFrame):
         return table
@@ -109,16 +117,21 @@ def record(adata: AnnData, key: str, parameters: Mapping[str, Any]) -> None:
     adata.uns[_keys.UNS] = notes
 
 
-def _weight_matrix(sets: Mapping[str, Mapping[str, float]], genes: pd.Index) -> tuple[FloatArray, FloatArray]:
+def _weight_matrix(sets: Mapping[str, Mapping[str, float]], genes: pd.Index) -> tuple[sp.csr_array, FloatArray]:
     """Return weights (genes x sets) and the number of positive and negative genes that are missing."""
-    weights = np.zeros((len(genes), len(sets)))
+    rows, columns, entries = [], [], []
     n_missing = np.zeros((2, len(sets)))
     for column, members in enumerate(sets.values()):
-        rows = genes.get_indexer(pd.Index(list(members)))
+        found = genes.get_indexer(pd.Index(list(members)))
         values = np.fromiter(members.values(), dtype=float)
-        weights[rows[rows >= 0], column] = values[rows >= 0]
-        n_missing[:, column] = ((values > 0) & (rows < 0)).sum(), ((values < 0) & (rows < 0)).sum()
-    if not weights.any():
+        present = (found >= 0) & (values != 0)
+        rows.append(found[present])
+        entries.append(values[present])
+        columns.append(np.full(int(present.sum()), column))
+        n_missing[:, column] = ((values > 0) & (found < 0)).sum(), ((values < 0) & (found < 0)).sum()
+    shape = (len(genes), len(sets))
+    weights = sp.csr_array((np.concatenate(entries), (np.concatenate(rows), np.concatenate(columns))), shape=shape)
+    if not weights.nnz:
         first = ", ".join(map(str, genes[:3]))
         raise InputError(
             f"none of the genes of the gene sets is in the data (first names: {first})",
