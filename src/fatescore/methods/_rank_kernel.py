@@ -4,7 +4,7 @@ A row's distinct values become slots, numbered from the smallest up: whole numbe
 other values are hashed and only the distinct ones sorted. Slots are walked from the top to find each tie group's ranks
 and its value; one more walk adds the values to every set that holds the gene. Zeros are one tie group at the bottom.
 
-Kept to one small function without parallel regions: it compiles in about a second, once, and releases the GIL.
+Kept small and without parallel regions: it compiles in about a second, once, and releases the GIL.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import numpy as np
 from numba import njit
 
 MAX_WHOLE = 65_536  # whole numbers below are their own slot
-MAX_DISTINCT = 1_024  # more distinct values than this are left to a sort
+MAX_DISTINCT = 1_024  # rows with more distinct values are ordered by `order_rows` first
 HASH_SIZE = 4_096
-LOW_SLOTS = 16  # slots below are counted per stratum, which is cheaper than adding three powers for each
+LOW_SLOTS = 8  # slots below are counted per stratum, which is cheaper than adding three powers for each
+RADIX_BITS = 11
 
 OK, NOT_FINITE, NEGATIVE, UNSORTED, TOO_MANY_DISTINCT = 0, 1, 2, 3, 4
 RULE_MEAN, RULE_MIDDLE, RULE_LAST = 0, 1, 2
@@ -35,13 +36,202 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_compiled
+def _walk(slots, genes, n_strata, stratum, in_a_set, count, low, member, high):
+    """Count the entries of every slot, over all genes and per stratum, and list those that need more.
+
+    Without branches but for what is wrong: the walk over all entries is most of the work. Members of sets are
+    listed, and, for the strata, entries of high slots; low ones are counted. Returns the largest slot and the lengths
+    of the lists; a slot of -1 where a value is not a small whole number and minus a status where the columns are not
+    in order, with clean counters.
+    """
+    limit = count.size
+    top, n_members, n_high = _u32(0), _u64(0), _u64(0)
+    previous = np.int64(-1)
+    ordered, whole = True, True
+    for j in range(_u64(slots.size)):
+        here = np.int64(genes[j])
+        ordered &= here > previous
+        previous = here
+        v = slots[j]
+        s = _u32(0)
+        if v >= 0 and v < limit:
+            s = _u32(v)
+        if s != v:
+            whole = False
+            break
+        count[s] += _u32(1)
+        top = max(top, s)
+        g = _u32(here)
+        member[n_members] = _u32(j)
+        n_members += _u64(in_a_set[g])
+        if n_strata > 0:
+            is_high = s >= LOW_SLOTS
+            low[_u32(0) if is_high else s, stratum[g]] += np.int32(1)
+            high[n_high] = _u32(j)
+            n_high += _u64(is_high)
+    if ordered and whole:
+        return np.int64(top), n_members, n_high
+    for k in range(top + 1):
+        count[k] = 0
+    low[:] = 0
+    return np.int64(-1 if ordered else -UNSORTED), n_members, n_high
+
+
+@_compiled
+def _slots_by_hash(data, bits, infinity, slot, hash_key, hash_slot, keys, places):
+    """Number the distinct values of a row from the smallest up. Returns a status.
+
+    Bit patterns of numbers above zero order as the numbers do.
+    """
+    n_distinct = 0
+    status = OK
+    for j in range(_u64(data.size)):
+        slot[j] = 0
+        if data[j] == 0:
+            continue
+        key = _u64(bits[j])
+        if key >= infinity:
+            status = NEGATIVE if data[j] < 0 and data[j] > -np.inf else NOT_FINITE
+            break
+        place = _u64((key * _u64(0x9E3779B97F4A7C15)) >> _u64(52))
+        while hash_slot[place] != 0 and hash_key[place] != key:
+            place = (place + _u64(1)) & _u64(HASH_SIZE - 1)
+        if hash_slot[place] == 0:
+            if n_distinct == MAX_DISTINCT:
+                status = TOO_MANY_DISTINCT
+                break
+            hash_key[place] = key
+            keys[n_distinct] = key
+            places[n_distinct] = _u32(place)
+            n_distinct += 1
+            hash_slot[place] = n_distinct
+        slot[j] = hash_slot[place]
+    for k in range(n_distinct):
+        hash_slot[places[k]] = 0
+    if status != OK:
+        return status
+    new_slot = hash_key  # free again; read only where written below
+    for k in range(n_distinct):
+        places[k] = k + 1
+    gap = n_distinct // 2
+    while gap > 0:  # Shell's sort: short to compile, and there are few distinct values
+        for k in range(gap, n_distinct):
+            key, seen = keys[k], places[k]
+            m = k
+            while m >= gap and keys[m - gap] > key:
+                keys[m], places[m] = keys[m - gap], places[m - gap]
+                m -= gap
+            keys[m], places[m] = key, seen
+        gap //= 2
+    for k in range(n_distinct):
+        new_slot[places[k]] = _u64(k + 1)
+    new_slot[0] = _u64(0)
+    for j in range(_u64(data.size)):
+        slot[j] = _u32(new_slot[slot[j]])
+    return OK
+
+
+@_compiled
+def _values_of_slots(count, top, n_stored, n_genes, table, rule, zero, value):
+    """Find each tie group's value above that of the zeros; clear the counters.
+
+    Returns the zeros' value and whether the row has one tie group only.
+    """
+    n_ranked = n_stored - count[0]
+    count[0] = 0
+    n_zero = n_genes - n_ranked
+    bottom = zero
+    if np.isnan(zero):
+        bottom = 0.0
+        if n_zero > 0:
+            if rule == RULE_MEAN:
+                bottom = (table[n_genes] - table[n_ranked]) / n_zero
+            elif rule == RULE_MIDDLE:
+                bottom = table[n_ranked + n_genes]
+            else:
+                bottom = table[n_genes]
+    above = _u64(0)
+    value[0] = 0.0
+    n_groups = 0
+    for s in range(_u32(top), _u32(0), -1):
+        n = count[s]
+        if n > 0:
+            count[s] = 0
+            through = above + n
+            if rule == RULE_MEAN:
+                value[s] = (table[through] - table[above]) / n - bottom
+            elif rule == RULE_MIDDLE:
+                value[s] = table[above + through] - bottom
+            else:
+                value[s] = table[through] - bottom
+            above = through
+            n_groups += 1
+        elif s < LOW_SLOTS:
+            value[s] = 0.0
+    return bottom, n_groups + (n_zero > 0) <= 1
+
+
+@_compiled
+def _add_to_sets(slots, genes, members, value, set_of, set_ptr, coef, row):
+    for j in members:
+        g = _u32(genes[j])
+        v = value[_u32(slots[j])]
+        for p in range(set_ptr[g], set_ptr[g + _u32(1)]):
+            row[set_of[p]] += coef[p] * v
+
+
+@_compiled
+def _add_to_strata(slots, genes, high, value, stratum, s1, s2, s3):
+    for j in high:
+        v = value[_u32(slots[j])]
+        t = stratum[_u32(genes[j])]
+        s1[t] += v
+        s2[t] += v * v
+        s3[t] += v * v * v
+
+
+@_compiled
+def _add_to_genes(slots, genes, value, bottom, gene_sum):
+    if gene_sum.size > 0:
+        for j in range(genes.size):
+            gene_sum[_u32(genes[j])] += value[_u32(slots[j])]
+        gene_sum[gene_sum.size - 1] += bottom
+
+
+@_compiled
+def _central_moments(size, low, value, top, s1, s2, s3, mean, variance, third):
+    """Add the low slots; write mean, variance and third central moment per stratum; clear the sums."""
+    low[0, :] = 0
+    for s in range(1, min(top + 1, LOW_SLOTS)):
+        v = value[s]
+        v2 = v * v
+        v3 = v2 * v
+        for t in range(s1.size):
+            n_here = np.float64(low[s, t])
+            s1[t] += n_here * v
+            s2[t] += n_here * v2
+            s3[t] += n_here * v3
+            low[s, t] = 0
+    for t in range(size.size):
+        m = s1[t] / size[t]
+        q = s2[t] / size[t]
+        mean[t] = m
+        variance[t] = max(q - m * m, 0.0)
+        third[t] = s3[t] / size[t] - 3.0 * m * q + 2.0 * m**3
+        s1[t] = 0.0
+        s2[t] = 0.0
+        s3[t] = 0.0
+
+
+@_compiled
 def score_rows(
-    data, bits, infinity, indices, indptr, n_genes, table, rule, zero, set_of, set_ptr, coef,
-    stratum, size, c1, k2, k3, with_null, raw, mean, variance, third, gene_sum, with_gene_sum, flat,
+    data, bits, infinity, indices, indptr, n_genes, table, rule, zero, set_of, set_ptr, coef, total,
+    stratum, size, raw, mean, variance, third, gene_sum, flat, bottoms,
 ):  # fmt: skip
     """Score the rows of a CSR chunk; see ``fatescore.methods._ranking.score_chunk`` for the meaning of the arguments.
 
-    Returns a status and the row where it arose; all outputs of earlier rows are complete.
+    ``mean``, ``variance`` and ``third`` (rows x strata) are those of the genes' values above the zeros' one, which
+    goes to ``bottoms``. Returns a status and the row where it arose; all outputs of earlier rows are complete.
     """
     n_slots = max(MAX_WHOLE, n_genes + 1)
     count = np.zeros(n_slots, _u32)
@@ -51,174 +241,97 @@ def score_rows(
     hash_slot = np.zeros(HASH_SIZE, _u32)
     keys = np.empty(MAX_DISTINCT, _u64)
     places = np.empty(MAX_DISTINCT, _u32)
-    first_seen = np.empty(MAX_DISTINCT, _u32)
     n_strata = size.size
-    low = np.zeros((LOW_SLOTS, n_strata), _u32)
+    low = np.zeros((LOW_SLOTS, n_strata), np.int32)
     s1, s2, s3 = np.zeros(n_strata), np.zeros(n_strata), np.zeros(n_strata)
-    new_slot = np.empty(MAX_DISTINCT + 1, _u32)
+    member, high = np.empty(n_genes + 1, _u32), np.empty(n_genes + 1, _u32)
+    in_a_set = np.zeros(n_genes, np.uint8)
+    for g in range(n_genes):
+        in_a_set[g] = set_ptr[g + 1] > set_ptr[g]
 
     for i in range(indptr.size - 1):
-        start, stop = _u64(indptr[i]), _u64(indptr[i + 1])
-        n_stored = stop - start
-        top = _u32(0)
-        whole = True
-        previous = np.int64(-1)
-        for j in range(n_stored):
-            v = data[start + j]
-            here = np.int64(indices[start + j])
-            if here <= previous:
-                count[:] = 0
-                return UNSORTED, i
-            previous = here
-            if not (v >= 0 and v < MAX_WHOLE):
-                whole = False
-                break
-            s = _u32(v)
-            if s != v:
-                whole = False
-                break
-            slot[j] = s
-            count[s] += _u32(1)
-            top = max(top, s)
-
-        if not whole:  # hash the bit patterns, which order as the numbers do
-            for s in range(top + 1):
-                count[s] = 0
-            previous = np.int64(-1)
-            n_distinct = 0
-            for j in range(n_stored):
-                here = np.int64(indices[start + j])
-                if here <= previous:
-                    return UNSORTED, i
-                previous = here
-                if data[start + j] == 0:
-                    slot[j] = 0
-                    continue
-                key = _u64(bits[start + j])
-                if key >= infinity:
-                    return (NEGATIVE if data[start + j] < 0 and data[start + j] > -np.inf else NOT_FINITE), i
-                place = _u64((key * _u64(0x9E3779B97F4A7C15)) >> _u64(52))
-                while hash_slot[place] != 0 and hash_key[place] != key:
-                    place = (place + _u64(1)) & _u64(HASH_SIZE - 1)
-                if hash_slot[place] == 0:
-                    if n_distinct == MAX_DISTINCT:
-                        return TOO_MANY_DISTINCT, i
-                    hash_key[place] = key
-                    keys[n_distinct] = key
-                    places[n_distinct] = _u32(place)
-                    n_distinct += 1
-                    hash_slot[place] = n_distinct
-                slot[j] = hash_slot[place]
-            for k in range(n_distinct):
-                first_seen[k] = k + 1
-                hash_slot[places[k]] = 0
-            gap = n_distinct // 2
-            while gap > 0:  # Shell's sort: short to compile, and there are few distinct values
-                for k in range(gap, n_distinct):
-                    key, seen = keys[k], first_seen[k]
-                    m = k
-                    while m >= gap and keys[m - gap] > key:
-                        keys[m], first_seen[m] = keys[m - gap], first_seen[m - gap]
-                        m -= gap
-                    keys[m], first_seen[m] = key, seen
-                gap //= 2
-            for k in range(n_distinct):
-                new_slot[first_seen[k]] = k + 1
-            new_slot[0] = 0
-            for j in range(n_stored):
-                s = new_slot[slot[j]]
-                slot[j] = s
-                count[s] += _u32(1)
-            top = _u32(n_distinct)
-
-        n_ranked = n_stored - count[0]
-        count[0] = 0
-        n_zero = n_genes - n_ranked
-        bottom = zero
-        if np.isnan(zero):
-            bottom = 0.0
-            if n_zero > 0:
-                if rule == RULE_MEAN:
-                    bottom = (table[n_genes] - table[n_ranked]) / n_zero
-                elif rule == RULE_MIDDLE:
-                    bottom = table[n_ranked + n_genes]
-                else:
-                    bottom = table[n_genes]
-        above = _u64(0)
-        value[0] = 0.0
-        n_groups = 0
-        for s in range(top, _u32(0), -1):
-            n = count[s]
-            if n > 0:
-                through = above + n
-                if rule == RULE_MEAN:
-                    value[s] = (table[through] - table[above]) / n - bottom
-                elif rule == RULE_MIDDLE:
-                    value[s] = table[above + through] - bottom
-                else:
-                    value[s] = table[through] - bottom
-                above = through
-                count[s] = 0
-                n_groups += 1
-            elif s < LOW_SLOTS:
-                value[s] = 0.0
-        flat[i] = n_groups + (n_zero > 0) <= 1
-
+        start, stop = indptr[i], indptr[i + 1]
+        if stop - start > n_genes:
+            return UNSORTED, i
+        genes, values = indices[start:stop], data[start:stop]
+        top, n_members, n_high = _walk(values, genes, n_strata, stratum, in_a_set, count, low, member, high)
+        by_hash = top == -1
+        if by_hash:
+            status = _slots_by_hash(values, bits[start:stop], infinity, slot, hash_key, hash_slot, keys, places)
+            if status != OK:
+                return status, i
+            top, n_members, n_high = _walk(
+                slot[: stop - start], genes, n_strata, stratum, in_a_set, count, low, member, high
+            )  # fmt: skip
+        if top < 0:
+            return UNSORTED, i
+        bottom, flat[i] = _values_of_slots(count, top, stop - start, n_genes, table, rule, zero, value)
+        bottoms[i] = bottom
         row = raw[i]
-        for j in range(n_stored):
-            g = _u32(indices[start + j])
-            p, last = set_ptr[g], set_ptr[g + _u32(1)]
-            if p < last:
-                v = value[slot[j]]
-                while p < last:
-                    row[set_of[p]] += coef[p] * v
-                    p += _u32(1)
         for k in range(row.size):
-            row[k] += bottom * c1[n_strata, k]
-
-        if with_gene_sum:
-            for j in range(n_stored):
-                gene_sum[_u32(indices[start + j])] += value[slot[j]]
-            gene_sum[n_genes] += bottom
-
-        if with_null:
-            for j in range(n_stored):
-                s = slot[j]
-                t = stratum[_u32(indices[start + j])]
-                if s < LOW_SLOTS:
-                    low[s, t] += _u32(1)
-                else:
-                    v = value[s]
-                    s1[t] += v
-                    s2[t] += v * v
-                    s3[t] += v * v * v
-            for t in range(n_strata):
-                low[0, t] = 0
-            for s in range(1, min(top + 1, LOW_SLOTS)):
-                v = value[s]
-                v2 = v * v
-                v3 = v2 * v
-                for t in range(n_strata):
-                    n_here = np.float64(low[s, t])
-                    s1[t] += n_here * v
-                    s2[t] += n_here * v2
-                    s3[t] += n_here * v3
-                    low[s, t] = 0
-            for t in range(n_strata):
-                average = s1[t] / size[t]
-                q = s2[t] / size[t]
-                s3[t] = s3[t] / size[t] - 3.0 * average * q + 2.0 * average**3
-                s2[t] = max(q - average * average, 0.0)
-                s1[t] = average
-            for k in range(row.size):
-                mean[i, k] = bottom * c1[n_strata, k]
-            for t in range(n_strata):
-                average, v2, v3 = s1[t], s2[t], s3[t]
-                for k in range(row.size):
-                    mean[i, k] += average * c1[t, k]
-                    variance[i, k] += v2 * k2[t, k]
-                    third[i, k] += v3 * k3[t, k]
-                s1[t] = 0.0
-                s2[t] = 0.0
-                s3[t] = 0.0
+            row[k] = bottom * total[k]
+        if by_hash:
+            _add_to_sets(slot, genes, member[:n_members], value, set_of, set_ptr, coef, row)
+            _add_to_strata(slot, genes, high[:n_high], value, stratum, s1, s2, s3)
+            _add_to_genes(slot, genes, value, bottom, gene_sum)
+        else:
+            _add_to_sets(values, genes, member[:n_members], value, set_of, set_ptr, coef, row)
+            _add_to_strata(values, genes, high[:n_high], value, stratum, s1, s2, s3)
+            _add_to_genes(values, genes, value, bottom, gene_sum)
+        if n_strata > 0:
+            _central_moments(size, low, value, top, s1, s2, s3, mean[i], variance[i], third[i])
     return OK, -1
+
+
+@_compiled
+def order_rows(data, bits, n_bits, indptr, out):
+    """Write 1, 2, 3 ... in the order of each row's values (radix sort); zeros stay 0 where nothing is below them.
+
+    All values must be finite. ``out`` (float32 or float64) has the places of ``data``.
+    """
+    longest = 0
+    for i in range(indptr.size - 1):
+        longest = max(longest, indptr[i + 1] - indptr[i])
+    keys, other_keys = np.empty(longest, _u64), np.empty(longest, _u64)
+    place, other_place = np.empty(longest, _u32), np.empty(longest, _u32)
+    n_buckets = 1 << RADIX_BITS
+    first = np.zeros(n_buckets + 1, _u32)
+    sign = _u64(1) << _u64(n_bits - 1)
+    full = (sign - _u64(1)) | sign
+    for i in range(indptr.size - 1):
+        start, n = _u64(indptr[i]), _u64(indptr[i + 1] - indptr[i])
+        negative = False
+        for j in range(n):
+            key = _u64(bits[start + j])
+            if data[start + j] == 0:
+                key = _u64(0)  # -0.0 is 0.0
+            if key & sign:
+                negative = True
+                key = full - key
+            else:
+                key |= sign
+            keys[j] = key
+            place[j] = _u32(j)
+        shift = _u64(0)
+        while shift < n_bits:
+            first[:] = 0
+            for j in range(n):
+                first[((keys[j] >> shift) & _u64(n_buckets - 1)) + _u64(1)] += _u32(1)
+            for b in range(n_buckets):
+                first[b + 1] += first[b]
+            for j in range(n):
+                b = (keys[j] >> shift) & _u64(n_buckets - 1)
+                at = first[b]
+                first[b] += _u32(1)
+                other_keys[at] = keys[j]
+                other_place[at] = place[j]
+            keys, other_keys = other_keys, keys
+            place, other_place = other_place, place
+            shift += _u64(RADIX_BITS)
+        rank = 0
+        for j in range(n):
+            if j == 0:
+                rank = 1 if negative or keys[j] != sign else 0
+            elif keys[j] != keys[j - _u64(1)]:
+                rank += 1
+            out[start + _u64(place[j])] = rank

@@ -17,7 +17,6 @@ from fatescore.errors import InputError
 from fatescore.typing import BoolArray, FloatArray, IntArray, Matrix
 
 _RULES = {"mean": 0, "middle": 1, "last": 2}
-_STATUS_NOT_FINITE, _STATUS_OK = 1, 0
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class NullMoments:
     Attributes
     ----------
     stratum
-        (n_genes,) stratum of each gene.
+        (n_genes,) stratum of each gene, at most 65,535.
     size
         (n_strata,) genes per stratum.
     first, second, third
@@ -93,7 +92,7 @@ class ChunkScores:
     raw
         Weighted sums of rank values.
     mean, variance, third
-        Moments of ``raw`` under the null (absent without one).
+        Moments of ``raw`` under the null (without columns if there is none).
     flat
         (n_obs,) rows that hold one value only (an empty cell): they have no ranking.
     gene_sum
@@ -135,14 +134,31 @@ def score_chunk(
     InputError
         For values that are missing or infinite.
     """
+    return score_parts(X, [part], null, with_gene_sum=with_gene_sum)[0]
+
+
+def score_parts(
+    X: Matrix, parts: Sequence[RankPart], null: NullMoments | None = None, *, with_gene_sum: bool = False
+) -> list[ChunkScores]:
+    """Do as :func:`score_chunk` for several values of the same ranks, which are ordered once."""
     csr = _as_csr(X)
-    status, out = _run(csr, part, null, with_gene_sum)
-    if status not in (_STATUS_OK, _STATUS_NOT_FINITE):
-        # unsorted columns, negative values, or too many distinct ones: put each row in order first
-        status, out = _run(dense_ranks(csr), part, null, with_gene_sum)
-    if status == _STATUS_NOT_FINITE:
-        raise not_finite(csr.data)
+    out = []
+    for part in parts:
+        status, scores = _run(csr, part, null, with_gene_sum)
+        if status not in (_kernel().OK, _kernel().NOT_FINITE):
+            # unsorted columns, negative values, or too many distinct ones: put each row in order first
+            csr = dense_ranks(csr)
+            status, scores = _run(csr, part, null, with_gene_sum)
+        if status == _kernel().NOT_FINITE:
+            raise not_finite(csr.data)
+        out.append(scores)
     return out
+
+
+def _kernel() -> Any:
+    from fatescore.methods import _rank_kernel  # numba is loaded at first use
+
+    return _rank_kernel
 
 
 def not_finite(values: FloatArray) -> InputError:
@@ -158,78 +174,67 @@ def not_finite(values: FloatArray) -> InputError:
 def dense_ranks(csr: sp.csr_array) -> sp.csr_array:
     """Return a CSR whose values are 1, 2, 3 ... in the order of each row's values.
 
-    Zeros stay zeros where nothing is below them; in a row with negative values every entry is stored.
+    Zeros stay zeros where nothing is below them; where the matrix has negative values every entry is stored.
     """
     if not np.isfinite(csr.data).all():
         raise not_finite(csr.data)
-    csr = csr.copy()
-    csr.sum_duplicates()
-    pieces, columns, lengths = [], [], []
-    for start, stop in zip(csr.indptr[:-1], csr.indptr[1:], strict=True):
-        values, genes = csr.data[start:stop], csr.indices[start:stop]
-        if values.size and values.min() < 0:
-            row = np.zeros(csr.shape[1])
-            row[genes] = values
-            values, genes = row, np.arange(csr.shape[1], dtype=csr.indices.dtype)
-        else:
-            kept = values > 0
-            values, genes = values[kept], genes[kept]
-        pieces.append(_dense_rank(values))
-        columns.append(genes)
-        lengths.append(values.size)
-    indptr = np.concatenate([[0], np.cumsum(lengths)])
-    return sp.csr_array((np.concatenate(pieces), np.concatenate(columns), indptr), shape=csr.shape)
+    if not csr.has_canonical_format:
+        csr = csr.copy()
+        csr.sum_duplicates()
+    if csr.data.size and csr.data.min() < 0:
+        csr = _all_stored(csr.toarray())
+    ranks = np.empty_like(csr.data)
+    bits = csr.data.view(np.uint32 if csr.data.dtype == np.float32 else np.uint64)
+    _kernel().order_rows(csr.data, bits, 8 * bits.itemsize, csr.indptr.astype(np.int64, copy=False), ranks)
+    return sp.csr_array((ranks, csr.indices, csr.indptr), shape=csr.shape)
 
 
-def _dense_rank(values: FloatArray) -> FloatArray:
-    order = np.argsort(values)
-    ranks = np.empty(values.size)
-    in_order = values[order]
-    ranks[order] = 1 + np.concatenate([[0], np.cumsum(in_order[1:] != in_order[:-1])])[: values.size]
-    return ranks
+def _all_stored(dense: Matrix) -> sp.csr_array:
+    n_obs, n_genes = dense.shape
+    indices = np.tile(np.arange(n_genes, dtype=np.int32), n_obs)
+    return sp.csr_array((dense.ravel(), indices, np.arange(n_obs + 1) * n_genes), shape=dense.shape)
 
 
 def _as_csr(X: Matrix) -> sp.csr_array:
-    csr = sp.csr_array(X) if not sp.issparse(X) or X.format != "csr" else X
+    if not sp.issparse(X):
+        X = np.asarray(X)
+        dense = np.ascontiguousarray(X, dtype=X.dtype if X.dtype == np.float32 else np.float64)
+        # storing zeros too costs less than looking for them where most values are not zero
+        return _all_stored(dense) if np.count_nonzero(dense) > dense.size // 2 else sp.csr_array(dense)
+    csr = sp.csr_array(X) if X.format != "csr" else X
     if csr.data.dtype not in (np.float32, np.float64):
         csr = sp.csr_array((csr.data.astype(np.float64), csr.indices, csr.indptr), shape=csr.shape)
     return csr
 
 
 def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_sum: bool) -> tuple[int, ChunkScores]:
-    from fatescore.methods._rank_kernel import score_rows
-
+    kernel = _kernel()
     n_obs, n_genes = csr.shape
     coef = part.coef
-    n_columns = coef.shape[1]
-    shape = (n_obs, n_columns)
-    nothing = np.zeros((0, 0))
-    rows = shape if null is not None else (0, 0)
-    out = ChunkScores(
-        raw=np.zeros(shape), mean=np.zeros(rows), variance=np.zeros(rows), third=np.zeros(rows),
-        flat=np.zeros(n_obs, dtype=bool), gene_sum=np.zeros(n_genes + 1 if with_gene_sum else 0),
-    )  # fmt: skip
-    total = np.asarray(coef.sum(axis=0)).reshape(1, -1)
+    total = np.asarray(coef.sum(axis=0)).ravel()
     total[np.abs(total) < 1e-12] = 0.0  # weights that cancel leave nothing at all of the zeros' value
+    stratum, size = (np.zeros(n_genes), np.zeros(0)) if null is None else (null.stratum, null.size)
     unsigned = np.uint32 if csr.data.dtype == np.float32 else np.uint64
     zero = np.nan if part.value.zero is None else part.value.zero
-    status, _ = score_rows(
+    raw, bottom, flat = np.zeros((n_obs, coef.shape[1])), np.empty(n_obs), np.zeros(n_obs, dtype=bool)
+    mean, variance, third = (np.empty((n_obs, size.size)) for _ in range(3))
+    gene_sum = np.zeros(n_genes + 1 if with_gene_sum else 0)
+    status, _ = kernel.score_rows(
         csr.data, csr.data.view(unsigned), np.array([np.inf], csr.data.dtype).view(unsigned).astype(np.uint64)[0],
         csr.indices.astype(np.int32, copy=False), csr.indptr.astype(np.int64, copy=False), n_genes,
         part.value.table, _RULES[part.value.rule], zero,
-        coef.indices.astype(np.uint32, copy=False), coef.indptr.astype(np.uint32, copy=False), coef.data,
-        np.zeros(0, np.uint32) if null is None else null.stratum.astype(np.uint32, copy=False),
-        np.zeros(0) if null is None else null.size,
-        total if null is None else np.concatenate([null.first, total]),
-        nothing if null is None else null.second, nothing if null is None else null.third, null is not None,
-        out.raw, out.mean, out.variance, out.third, out.gene_sum, with_gene_sum, out.flat,
+        coef.indices.astype(np.uint32, copy=False), coef.indptr.astype(np.uint32, copy=False), coef.data, total,
+        stratum.astype(np.uint16, copy=False), size, raw, mean, variance, third, gene_sum, flat, bottom,
     )  # fmt: skip
-    return status, out
+    if null is not None:
+        mean = mean @ null.first + np.multiply.outer(bottom, total)
+        variance, third = variance @ null.second, third @ null.third
+    return status, ChunkScores(raw, mean, variance, third, flat, gene_sum[:-1] + gene_sum[-1:])
 
 
 def run_plan(X: Matrix, plan: RankPlan, weights: sp.csr_array) -> FloatArray:
     """Return scores (observations x gene sets); NaN for a set without genes."""
-    scores = plan.finish([score_chunk(X, part).raw for part in plan.parts])
+    scores = plan.finish([chunk.raw for chunk in score_parts(X, plan.parts)])
     scores[:, abs(weights).sum(axis=0) == 0 if plan.empty is None else plan.empty] = np.nan
     return scores
 

@@ -172,8 +172,7 @@ def _mean_value(data: AnnData | pd.DataFrame, layer: str | None, part: RankPart)
     """
     total: FloatArray = np.zeros(part.coef.shape[0])
     for _, X in _matrix.chunks(data, layer):
-        sums = score_chunk(X, part, with_gene_sum=True).gene_sum
-        total += sums[:-1] + sums[-1]
+        total += score_chunk(X, part, with_gene_sum=True).gene_sum
     return np.asarray((total / len(data)).round(9))
 
 
