@@ -44,16 +44,17 @@ MAPPED_BY = "mapped_by"
 COUNTS = "counts"
 LOGNORM = "lognorm"
 UNS = "fatescore"
+AXIS_SCORES = "axis_scores"
+
+
+def obsm_key(what: str, method: str) -> str:
+    """Return the ``obsm`` key of a method's ``"score"``, ``"z"`` or ``"pval"`` (observations x gene sets)."""
+    return f"{what}_{method}"
 
 
 def score_key(method: str) -> str:
-    """Return the ``obsm`` key of a method's scores (DataFrame, observations x gene sets)."""
-    return f"score_{method}"
-
-
-def pval_key(method: str) -> str:
-    """Return the ``obsm`` key of a method's p values (DataFrame, observations x gene sets)."""
-    return f"pval_{method}"
+    """Return the key of a method's scores, in ``obsm`` and of their record in ``uns["fatescore"]``."""
+    return obsm_key("score", method)
 
 
 # --- status of a data set ---------------------------------------------------------------------------

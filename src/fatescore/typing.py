@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Organism = Literal["human", "mouse"]
 Assay = Literal["array", "bulk", "single_cell"]
 Scale = Literal["counts", "tpm", "linear", "log2"]
+Alternative = Literal["two-sided", "greater", "less"]
 Status = Literal["ok", "not scorable", "failed"]
 
 ORGANISMS: tuple[Organism, ...] = ("human", "mouse")

@@ -1,7 +1,7 @@
 """Gene sets: load, list, read and write, match to a data set."""
 
 from fatescore.gene_sets.claims import load_claims, why
-from fatescore.gene_sets.collection import load, not_measurable, titles
+from fatescore.gene_sets.collection import axis_sets, load, not_measurable, titles
 from fatescore.gene_sets.gmt import as_weights, read_gmt, write_gmt
 from fatescore.gene_sets.index import Index, index_names, load_index
 from fatescore.gene_sets.json_sets import read_json_sets, write_json_sets
@@ -13,6 +13,7 @@ __all__ = [
     "Index",
     "Library",
     "as_weights",
+    "axis_sets",
     "coverage",
     "index_names",
     "index_weights",

@@ -82,6 +82,18 @@ def mirna_sets(organism: Organism) -> dict[str, dict[str, float]]:
     return {name: genes for name, genes in sets.items() if len(genes) >= rules["min_targets"]}
 
 
+def axis_sets(organism: Organism) -> dict[str, dict[str, float]]:
+    """Return the sets of the regulatory axes and miRNAs that index.yaml names, as :func:`load` gives them.
+
+    Examples
+    --------
+    >>> sorted(axis_sets("human"))[:3]
+    ['bmp_smad', 'epigenetic_anti', 'epigenetic_pro']
+    """
+    sets = load(organism=organism)
+    return {name: sets[name] for name in definition()["axes"] if name in sets}
+
+
 def titles() -> dict[str, str]:
     """Return the axes' names as a person would write them.
 

@@ -18,6 +18,7 @@ from numba import njit
 MAX_WHOLE = 65_536  # whole numbers below are their own slot
 MAX_DISTINCT = 1_024  # rows with more distinct values are ordered by `order_rows` first
 HASH_SIZE = 4_096
+LANES = 4
 LOW_SLOTS = 8  # slots below are counted per stratum, which is cheaper than adding three powers for each
 RADIX_BITS = 11
 
@@ -36,52 +37,70 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_compiled
-def _walk(slots, genes, n_strata, stratum, in_a_set, count, low, member, high):
-    """Count the entries of every slot, over all genes and per stratum, and list those that need more.
+def _are_whole(data, limit):
+    """Tell whether all values are whole numbers below the limit, which are their own slots."""
+    bad = 0
+    for j in range(data.size):
+        v = data[j]
+        bad += not (v >= 0 and v < limit and np.floor(v) == v)
+    return bad == 0
 
-    Without branches but for what is wrong: the walk over all entries is most of the work. Members of sets are
-    listed, and, for the strata, entries of high slots; low ones are counted. Returns the largest slot and the lengths
-    of the lists; a slot of -1 where a value is not a small whole number and minus a status where the columns are not
-    in order, with clean counters.
+
+@_compiled
+def _are_ordered(indices):
+    bad = 0
+    for j in range(1, indices.size):
+        bad += indices[j] <= indices[j - 1]
+    return bad == 0
+
+
+@_compiled
+def _walk(slots, genes, stratum, in_a_set, low, member, high):
+    """Count the low slots per stratum; list the entries of high slots, and the members of sets.
+
+    The walk over all entries is most of the work, so it has no branch but for the choice of slot, and adds to many
+    counters: adding to one address again and again (most counts are 1) stalls. Without strata four lanes stand in for
+    them. Returns the lengths of the lists.
     """
-    limit = count.size
-    top, n_members, n_high = _u32(0), _u64(0), _u64(0)
-    previous = np.int64(-1)
-    ordered, whole = True, True
+    n_members, n_high = _u64(0), _u64(0)
+    with_strata = stratum.size > 0
     for j in range(_u64(slots.size)):
-        here = np.int64(genes[j])
-        ordered &= here > previous
-        previous = here
-        v = slots[j]
-        s = _u32(0)
-        if v >= 0 and v < limit:
-            s = _u32(v)
-        if s != v:
-            whole = False
-            break
-        count[s] += _u32(1)
-        top = max(top, s)
-        g = _u32(here)
+        s = _u32(slots[j])
+        g = _u32(genes[j])
+        t = _u64(stratum[g]) if with_strata else j & _u64(LANES - 1)
+        is_high = s >= LOW_SLOTS
+        low[_u32(0) if is_high else s, t] += np.int32(1)
+        high[n_high] = _u32(j)
+        n_high += _u64(is_high)
         member[n_members] = _u32(j)
         n_members += _u64(in_a_set[g])
-        if n_strata > 0:
-            is_high = s >= LOW_SLOTS
-            low[_u32(0) if is_high else s, stratum[g]] += np.int32(1)
-            high[n_high] = _u32(j)
-            n_high += _u64(is_high)
-    if ordered and whole:
-        return np.int64(top), n_members, n_high
-    for k in range(top + 1):
-        count[k] = 0
-    low[:] = 0
-    return np.int64(-1 if ordered else -UNSORTED), n_members, n_high
+    return n_members, n_high
+
+
+@_compiled
+def _count_slots(slots, high, low, count):
+    """Fill the counters of all slots; return the largest slot and the number of entries above zero."""
+    top, n_ranked = _u32(0), np.int64(high.size)
+    for s in range(1, LOW_SLOTS):
+        n = np.int32(0)
+        for t in range(low.shape[1]):
+            n += low[s, t]
+        count[s] = _u32(n)
+        n_ranked += n
+        if n > 0:
+            top = _u32(s)
+    for j in high:
+        s = _u32(slots[j])
+        count[s] += _u32(1)
+        top = max(top, s)
+    return top, n_ranked
 
 
 @_compiled
 def _slots_by_hash(data, bits, infinity, slot, hash_key, hash_slot, keys, places):
-    """Number the distinct values of a row from the smallest up. Returns a status.
+    """Number the distinct values of a row from the smallest up.
 
-    Bit patterns of numbers above zero order as the numbers do.
+    Bit patterns of numbers above zero order as the numbers do. Returns a status.
     """
     n_distinct = 0
     status = OK
@@ -132,13 +151,11 @@ def _slots_by_hash(data, bits, infinity, slot, hash_key, hash_slot, keys, places
 
 
 @_compiled
-def _values_of_slots(count, top, n_stored, n_genes, table, rule, zero, value):
+def _values_of_slots(count, top, n_ranked, n_genes, table, rule, zero, value):
     """Find each tie group's value above that of the zeros; clear the counters.
 
     Returns the zeros' value and whether the row has one tie group only.
     """
-    n_ranked = n_stored - count[0]
-    count[0] = 0
     n_zero = n_genes - n_ranked
     bottom = zero
     if np.isnan(zero):
@@ -182,6 +199,8 @@ def _add_to_sets(slots, genes, members, value, set_of, set_ptr, coef, row):
 
 @_compiled
 def _add_to_strata(slots, genes, high, value, stratum, s1, s2, s3):
+    if s1.size == 0:
+        return
     for j in high:
         v = value[_u32(slots[j])]
         t = stratum[_u32(genes[j])]
@@ -201,7 +220,6 @@ def _add_to_genes(slots, genes, value, bottom, gene_sum):
 @_compiled
 def _central_moments(size, low, value, top, s1, s2, s3, mean, variance, third):
     """Add the low slots; write mean, variance and third central moment per stratum; clear the sums."""
-    low[0, :] = 0
     for s in range(1, min(top + 1, LOW_SLOTS)):
         v = value[s]
         v2 = v * v
@@ -211,7 +229,6 @@ def _central_moments(size, low, value, top, s1, s2, s3, mean, variance, third):
             s1[t] += n_here * v
             s2[t] += n_here * v2
             s3[t] += n_here * v3
-            low[s, t] = 0
     for t in range(size.size):
         m = s1[t] / size[t]
         q = s2[t] / size[t]
@@ -242,7 +259,7 @@ def score_rows(
     keys = np.empty(MAX_DISTINCT, _u64)
     places = np.empty(MAX_DISTINCT, _u32)
     n_strata = size.size
-    low = np.zeros((LOW_SLOTS, n_strata), np.int32)
+    low = np.zeros((LOW_SLOTS, max(n_strata, LANES)), np.int32)
     s1, s2, s3 = np.zeros(n_strata), np.zeros(n_strata), np.zeros(n_strata)
     member, high = np.empty(n_genes + 1, _u32), np.empty(n_genes + 1, _u32)
     in_a_set = np.zeros(n_genes, np.uint8)
@@ -251,35 +268,36 @@ def score_rows(
 
     for i in range(indptr.size - 1):
         start, stop = indptr[i], indptr[i + 1]
-        if stop - start > n_genes:
-            return UNSORTED, i
         genes, values = indices[start:stop], data[start:stop]
-        top, n_members, n_high = _walk(values, genes, n_strata, stratum, in_a_set, count, low, member, high)
-        by_hash = top == -1
-        if by_hash:
+        if not _are_ordered(genes):
+            return UNSORTED, i
+        whole = _are_whole(values, n_slots)
+        slots = slot[: stop - start]
+        if whole:
+            n_members, n_high = _walk(values, genes, stratum, in_a_set, low, member, high)
+            top, n_ranked = _count_slots(values, high[:n_high], low, count)
+        else:
             status = _slots_by_hash(values, bits[start:stop], infinity, slot, hash_key, hash_slot, keys, places)
             if status != OK:
                 return status, i
-            top, n_members, n_high = _walk(
-                slot[: stop - start], genes, n_strata, stratum, in_a_set, count, low, member, high
-            )  # fmt: skip
-        if top < 0:
-            return UNSORTED, i
-        bottom, flat[i] = _values_of_slots(count, top, stop - start, n_genes, table, rule, zero, value)
+            n_members, n_high = _walk(slots, genes, stratum, in_a_set, low, member, high)
+            top, n_ranked = _count_slots(slots, high[:n_high], low, count)
+        bottom, flat[i] = _values_of_slots(count, top, n_ranked, n_genes, table, rule, zero, value)
         bottoms[i] = bottom
         row = raw[i]
         for k in range(row.size):
             row[k] = bottom * total[k]
-        if by_hash:
-            _add_to_sets(slot, genes, member[:n_members], value, set_of, set_ptr, coef, row)
-            _add_to_strata(slot, genes, high[:n_high], value, stratum, s1, s2, s3)
-            _add_to_genes(slot, genes, value, bottom, gene_sum)
-        else:
+        if whole:
             _add_to_sets(values, genes, member[:n_members], value, set_of, set_ptr, coef, row)
             _add_to_strata(values, genes, high[:n_high], value, stratum, s1, s2, s3)
             _add_to_genes(values, genes, value, bottom, gene_sum)
+        else:
+            _add_to_sets(slots, genes, member[:n_members], value, set_of, set_ptr, coef, row)
+            _add_to_strata(slots, genes, high[:n_high], value, stratum, s1, s2, s3)
+            _add_to_genes(slots, genes, value, bottom, gene_sum)
         if n_strata > 0:
             _central_moments(size, low, value, top, s1, s2, s3, mean[i], variance[i], third[i])
+        low[:] = 0
     return OK, -1
 
 

@@ -213,7 +213,7 @@ def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_
     coef = part.coef
     total = np.asarray(coef.sum(axis=0)).ravel()
     total[np.abs(total) < 1e-12] = 0.0  # weights that cancel leave nothing at all of the zeros' value
-    stratum, size = (np.zeros(n_genes), np.zeros(0)) if null is None else (null.stratum, null.size)
+    stratum, size = (np.zeros(0), np.zeros(0)) if null is None else (null.stratum, null.size)
     unsigned = np.uint32 if csr.data.dtype == np.float32 else np.uint64
     zero = np.nan if part.value.zero is None else part.value.zero
     raw, bottom, flat = np.zeros((n_obs, coef.shape[1])), np.empty(n_obs), np.zeros(n_obs, dtype=bool)

@@ -8,10 +8,11 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import scipy.sparse as sp
 
 from fatescore.errors import InputError, nearest
-from fatescore.methods._ranking import RankPlan, run_plan
+from fatescore.methods._ranking import RankPlan, not_finite, run_plan
 from fatescore.typing import FloatArray, Matrix
 
 Kernel = Callable[..., FloatArray]
@@ -43,7 +44,7 @@ class Method:
     plan
         Rank methods: ``plan(weights, **params) -> RankPlan``; weights (genes x gene sets, CSR).
     kernel
-        Others: ``kernel(X, weights, **params) -> scores`` (observations x gene sets).
+        Others: ``kernel(X, weights, **params) -> scores`` (observations x gene sets); it is given all observations.
     """
 
     name: str
@@ -62,6 +63,9 @@ class Method:
         if self.plan is not None:
             return run_plan(X, self.plan(weights, **params), weights)
         assert self.kernel is not None
+        values = X.data if sp.issparse(X) else X
+        if not np.isfinite(values).all():
+            raise not_finite(values)
         return self.kernel(X, weights, **params)
 
 

@@ -7,16 +7,21 @@ every observation, from two sums per stratum: no permutation, no seed.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 from scipy import special, stats
 
-from fatescore.typing import FloatArray, IntArray
+from fatescore.errors import InputError
+from fatescore.typing import Alternative, FloatArray, IntArray
 
 MIN_OBSERVATIONS = 3
+N_STRATA = 200
 
 
-def assign_strata(mean_value: FloatArray, n_strata: int = 100) -> IntArray:
+def assign_strata(mean_value: FloatArray, n_strata: int = N_STRATA) -> IntArray:
     """Assign genes to strata of nearly equal size by mean value; genes that tie stay together.
 
     Parameters
@@ -24,8 +29,8 @@ def assign_strata(mean_value: FloatArray, n_strata: int = 100) -> IntArray:
     mean_value
         (n_genes,) mean over the observations.
     n_strata
-        Number of strata; at least 100 keeps single sets calibrated, with fewer genes than that each
-        stratum keeps about ten.
+        Number of strata; at least 100 keeps single sets calibrated. Each stratum keeps about ten genes, however few
+        there are.
 
     Returns
     -------
@@ -43,6 +48,47 @@ def assign_strata(mean_value: FloatArray, n_strata: int = 100) -> IntArray:
     bins = np.minimum((rank - 0.5) * n // n_genes, n - 1)
     # large ties (genes that are never seen) leave bins empty; number only those that hold genes
     return np.asarray(np.unique(bins, return_inverse=True)[1], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class FittedNull:
+    """The level of every gene in a reference: what random genes are matched on.
+
+    Attributes
+    ----------
+    level
+        Gene -> mean log2(N / rank) over the reference's observations.
+    n_obs
+        Number of observations that were averaged.
+    n_strata
+        Number of strata.
+    """
+
+    level: pd.Series[float]
+    n_obs: int
+    n_strata: int = N_STRATA
+
+    def strata(self, genes: pd.Index, used: IntArray) -> IntArray:
+        """Return the stratum of each of ``genes``; those that the reference lacks share one of their own.
+
+        Raises
+        ------
+        InputError
+            When the reference lacks a gene that is used (positions ``used``).
+        """
+        level: FloatArray = self.level.reindex(genes).to_numpy(dtype=float)
+        unknown = np.isnan(level)
+        if unknown[used].any():
+            names = genes[used][unknown[used]]
+            raise InputError(
+                f"the null was fitted without {len(names)} genes of the gene sets ({', '.join(map(str, names[:3]))})",
+                expected="a reference with the genes of the data",
+                fix="fit the null on data with the same genes, or leave those genes out",
+            )
+        stratum = np.empty(len(genes), dtype=np.int64)
+        stratum[~unknown] = assign_strata(level[~unknown], self.n_strata)
+        stratum[unknown] = stratum[~unknown].max(initial=-1) + 1
+        return stratum
 
 
 def moment_weights(weights: sp.csr_array, stratum: IntArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -81,12 +127,12 @@ def moment_weights(weights: sp.csr_array, stratum: IntArray) -> tuple[FloatArray
     return size, c1, np.maximum(second, 0.0), third
 
 
-def pearson3_tails(z: FloatArray, skew: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return P(Z <= z) and P(Z >= z) of a standardised Pearson III variable; NaN stays NaN.
+def normal_score(z: FloatArray, skew: FloatArray) -> FloatArray:
+    """Return the normal deviate with the same tail as ``z`` of a standardised Pearson III variable; NaN stays NaN.
 
-    The gamma distribution's tail by the saddle-point formula of Barndorff-Nielsen: r* = r + log(z / r) / r with
-    r = sign(z) sqrt(2 k (d - log(1 + d))), d = z / sqrt(k), k = 4 / skew^2, normally distributed. Within 1 % of the
-    exact tail for skew up to 1 (2 % up to 1.5), and several times faster than the incomplete gamma function.
+    The saddle-point formula of Barndorff-Nielsen for the gamma distribution: r* = r + log(z / r) / r with
+    r = sign(z) sqrt(2 k (d - log(1 + d))), d = z / sqrt(k), k = 4 / skew^2. The tail is within 1 % of the exact one for
+    skew up to 1 and 3 % up to 2, several times faster than the incomplete gamma function, which is used beyond.
 
     Parameters
     ----------
@@ -98,8 +144,8 @@ def pearson3_tails(z: FloatArray, skew: FloatArray) -> tuple[FloatArray, FloatAr
     Examples
     --------
     >>> import numpy as np
-    >>> pearson3_tails(np.array([1.6448536]), np.array([0.0]))[1].round(4).tolist()
-    [0.05]
+    >>> normal_score(np.array([1.6448536, 2.0]), np.array([0.0, 1.0])).round(3).tolist()
+    [1.645, 1.723]
     """
     flip = np.where(skew < 0, -1.0, 1.0)
     x = flip * z
@@ -113,10 +159,24 @@ def pearson3_tails(z: FloatArray, skew: FloatArray) -> tuple[FloatArray, FloatAr
         small, half_skew * (1 / 3 - d / 36), -0.5 * np.log(shrink) / (inside * np.sqrt(shrink)) * half_skew
     )
     star = np.where(d <= -1, -np.inf, x * np.sqrt(shrink) + correction)
-    lower, upper = special.ndtr(star), special.ndtr(-star)
-    return np.where(flip > 0, lower, upper), np.where(flip > 0, upper, lower)
+    far = (half_skew > 1) & (d > -1)
+    if far.any():
+        shape = half_skew[far] ** -2
+        star[far] = -special.ndtri(special.gammaincc(shape, shape * (1 + d[far])))
+    return np.asarray(flip * star)
 
 
-def two_sided(lower: FloatArray, upper: FloatArray) -> FloatArray:
-    """Return two-sided p values: twice the smaller tail, at most 1."""
-    return np.asarray(np.minimum(2 * np.minimum(lower, upper), 1.0))
+def tail_pvalue(score: FloatArray, alternative: Alternative = "two-sided") -> FloatArray:
+    """Return p values of normal deviates; two-sided is twice the smaller tail.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tail_pvalue(np.array([1.959964]), "two-sided").round(4).tolist()
+    [0.05]
+    """
+    if alternative == "greater":
+        return np.asarray(special.ndtr(-score))
+    if alternative == "less":
+        return np.asarray(special.ndtr(score))
+    return np.asarray(2 * special.ndtr(-np.abs(score)))

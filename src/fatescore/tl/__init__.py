@@ -1,14 +1,19 @@
 """Tools: the only place where AnnData meets the kernels."""
 
-from fatescore.tl.fate_bias import fate_bias, gene_contributions
+from fatescore.tl.contributions import gene_contributions
+from fatescore.tl.fate_bias import fate_bias
+from fatescore.tl.fit_null import fit_null, read_null, write_null
 from fatescore.tl.score_gene_sets import score_gene_sets
 from fatescore.tl.scores_table import observation_scores, sample_scores, set_coverage
 
 __all__ = [
     "fate_bias",
+    "fit_null",
     "gene_contributions",
     "observation_scores",
+    "read_null",
     "sample_scores",
     "score_gene_sets",
     "set_coverage",
+    "write_null",
 ]

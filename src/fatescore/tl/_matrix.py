@@ -1,16 +1,17 @@
-"""Taking a checked matrix out of an AnnData or a DataFrame, whole or in chunks of observations."""
+"""Taking a matrix out of an AnnData or a DataFrame in chunks of observations, from memory, disk or Dask."""
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from threadpoolctl import threadpool_limits
 
 from fatescore.errors import InputError, nearest
 from fatescore.typing import Matrix
@@ -18,8 +19,12 @@ from fatescore.typing import Matrix
 if TYPE_CHECKING:
     from anndata import AnnData
 
-CHUNK_SIZE = 2000
+P = TypeVar("P")
+R = TypeVar("R")
+
+MAX_CHUNK = 2000
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))  # ranks are the same in both
+_PARTS_PER_THREAD = 4
 
 
 def obs_names(data: AnnData | pd.DataFrame) -> pd.Index:
@@ -42,55 +47,77 @@ def gene_names(data: AnnData | pd.DataFrame) -> pd.Index:
     return genes
 
 
-def chunks(
-    data: AnnData | pd.DataFrame, layer: str | None, chunk_size: int | None = CHUNK_SIZE
-) -> Iterator[tuple[slice, Matrix]]:
-    """Yield rows as CSR or dense matrices, checked to be finite numbers."""
-    if chunk_size is not None and chunk_size < 1:
-        raise InputError(f"chunk_size is {chunk_size}", expected="a whole number above 0")
+def matrix_of(data: AnnData | pd.DataFrame, layer: str | None) -> Matrix:
+    """Return the matrix to score as it is stored: nothing is copied or read yet."""
     if isinstance(data, pd.DataFrame):
         if layer is not None:
             raise InputError(f'layer "{layer}" was asked of a DataFrame', fix="leave layer out")
-        matrix: Matrix = data.to_numpy()
-    elif layer is None:
-        matrix = data.X
-    elif layer in data.layers:
-        matrix = data.layers[layer]
-    else:
+        return data.to_numpy()
+    if layer is None:
+        if data.X is None:
+            raise InputError("the AnnData has no X", fix="name a layer")
+        return data.X
+    if layer not in data.layers:
         raise InputError(f'layer "{layer}" is not in the data', fix=nearest(layer, data.layers.keys()))
-    if matrix is None:
-        raise InputError("the AnnData has no X", fix="name a layer")
-    step = chunk_size or max(len(data), 1)
-    for start in range(0, len(data), step):
-        rows = slice(start, min(start + step, len(data)))
-        yield rows, _checked(matrix[rows])
+    return data.layers[layer]
 
 
-def for_each_chunk(
-    data: AnnData | pd.DataFrame,
-    layer: str | None,
-    chunk_size: int | None,
-    work: Callable[[slice, Matrix], None],
-    n_jobs: int,
-) -> None:
-    """Call ``work`` on every chunk, in ``n_jobs`` threads; at most that many chunks wait in memory."""
-    parts = chunks(data, layer, chunk_size)
+def whole(matrix: Matrix) -> Matrix:
+    """Return all rows at once, in memory."""
+    return next(blocks(matrix, [slice(0, matrix.shape[0])]))
+
+
+def blocks(matrix: Matrix, places: list[slice]) -> Iterator[Matrix]:
+    """Yield some blocks of rows, as CSR or dense matrices of floats; rows of a CSR in memory are not copied."""
+    read = _reader(matrix)
+    for place in places:
+        yield _as_floats(read(place.start, place.stop))
+
+
+def chunks(matrix: Matrix, size: int) -> Iterator[tuple[slice, Matrix]]:
+    """Yield all rows in order, ``size`` at a time."""
+    if hasattr(matrix, "dask"):  # Dask computes whole blocks; each once
+        start = 0
+        for length in matrix.chunks[0]:
+            for at, X in chunks(matrix[start : start + length].compute(), size):
+                yield slice(start + at.start, start + at.stop), X
+            start += length
+        return
+    n_obs = matrix.shape[0]
+    places = [slice(start, min(start + size, n_obs)) for start in range(0, n_obs, size)]
+    yield from zip(places, blocks(matrix, places), strict=True)
+
+
+def for_each_chunk(matrix: Matrix, work: Callable[[slice, Matrix], None], chunk_size: int | None, n_jobs: int) -> None:
+    """Call ``work`` on every chunk, in ``n_jobs`` threads.
+
+    Without a ``chunk_size`` every thread gets a few chunks, none larger than ``MAX_CHUNK`` rows.
+    """
+    if chunk_size is None:
+        chunk_size = MAX_CHUNK
+        if _n_threads(n_jobs) > 1:
+            chunk_size = min(MAX_CHUNK, -(-matrix.shape[0] // (_PARTS_PER_THREAD * _n_threads(n_jobs))))
+    elif chunk_size < 1:
+        raise InputError(f"chunk_size is {chunk_size}", expected="a whole number above 0")
+    for _ in in_threads(lambda part: work(*part), chunks(matrix, chunk_size), n_jobs):
+        pass
+
+
+def in_threads(work: Callable[[P], R], parts: Iterable[P], n_jobs: int) -> Iterator[R]:
+    """Yield ``work(part)`` in the order of the parts; about ``n_jobs`` parts wait in memory."""
     n_threads = _n_threads(n_jobs)
     if n_threads == 1:
-        for rows, X in parts:
-            work(rows, X)
+        yield from map(work, parts)
         return
-    # the first chunk is worked on alone: whatever must be compiled is compiled once
-    first = next(parts)
-    work(*first)
-    with ThreadPoolExecutor(n_threads) as pool:
-        waiting: deque[Future[None]] = deque()
-        for rows, X in parts:
-            waiting.append(pool.submit(work, rows, X))
+    # BLAS would start threads of its own in each of ours, and wait for them
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(n_threads) as pool:
+        waiting: deque[Future[R]] = deque()
+        for part in parts:
+            waiting.append(pool.submit(work, part))
             if len(waiting) > n_threads:
-                waiting.popleft().result()
+                yield waiting.popleft().result()
         for task in waiting:
-            task.result()
+            yield task.result()
 
 
 def _n_threads(n_jobs: int) -> int:
@@ -101,23 +128,40 @@ def _n_threads(n_jobs: int) -> int:
     return n_jobs
 
 
-def _checked(part: Matrix) -> Matrix:
+def _reader(matrix: Matrix) -> Callable[[int, int], Matrix]:
+    if sp.issparse(matrix):
+        csr = matrix if matrix.format == "csr" else matrix.tocsr()
+        return _csr_reader(csr.data, csr.indices, csr.indptr, csr.shape[1])
+    group = getattr(matrix, "group", None)  # a sparse matrix that anndata has left on disk
+    if group is not None:
+        if matrix.format != "csr":
+            return _reader(matrix.to_memory().tocsr())  # columns on disk: rows cannot be read one by one
+        return _csr_reader(group["data"], group["indices"], group["indptr"][:], matrix.shape[1])
+    if hasattr(matrix, "dask"):
+        return lambda start, stop: matrix[start:stop].compute()
+    return lambda start, stop: matrix[start:stop]
+
+
+def _csr_reader(data: Any, indices: Any, indptr: Any, n_genes: int) -> Callable[[int, int], sp.csr_array]:
+    def read(start: int, stop: int) -> sp.csr_array:
+        first, last = int(indptr[start]), int(indptr[stop])
+        pointers = np.asarray(indptr[start : stop + 1], dtype=np.int64) - first
+        part = sp.csr_array((stop - start, n_genes), dtype=data.dtype)
+        # set by hand: the constructor would look at every index, or copy
+        part.data, part.indices, part.indptr = data[first:last], indices[first:last], pointers
+        return part
+
+    return read
+
+
+def _as_floats(part: Matrix) -> Matrix:
     try:
         if sp.issparse(part):
-            part = sp.csr_array(part)
+            part = part if part.format == "csr" else part.tocsr()
             if part.dtype not in _FLOATS:
-                part = part.astype(np.float64)
-            values = part.data
-        else:
-            part = np.asarray(part)
-            part = values = part if part.dtype in _FLOATS else part.astype(np.float64)
+                part = sp.csr_array((part.data.astype(np.float64), part.indices, part.indptr), shape=part.shape)
+            return part
+        part = np.asarray(part)
+        return part if part.dtype in _FLOATS else part.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"the matrix holds text ({error})", expected="numbers") from error
-    if not np.isfinite(values).all():
-        n_bad = int((~np.isfinite(values)).sum())
-        raise InputError(
-            f"the matrix holds {n_bad} missing or infinite values",
-            expected="finite numbers",
-            fix="drop or fill those genes knowingly before scoring",
-        )
-    return part

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import _keys
-from fatescore.errors import InputError
-from fatescore.gene_sets import index_weights, load_index, why_not_scorable
+from fatescore import _keys, methods
+from fatescore.gene_sets import axis_sets, index_weights, load_index, why_not_scorable
 from fatescore.gene_sets.index import Index
-from fatescore.methods import rank_log
-from fatescore.methods._ranking import NullMoments, RankPart, score_chunk
-from fatescore.stats import fdr, null
-from fatescore.tl import _matrix
-from fatescore.tl.score_gene_sets import record
-from fatescore.typing import FloatArray, Matrix, Organism
+from fatescore.stats import fdr
+from fatescore.stats.coexpression import inflation
+from fatescore.stats.null import MIN_OBSERVATIONS, FittedNull, tail_pvalue
+from fatescore.tl import _matrix, _scoring
+from fatescore.tl._smooth import smoother
+from fatescore.tl.score_gene_sets import group_numbers, record, strata_of
+from fatescore.typing import BoolArray, FloatArray, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 FDR = 0.05
+METHOD = "rank_log"
 
 
 def fate_bias(
@@ -31,8 +33,11 @@ def fate_bias(
     organism: Organism,
     index: str | Index = "core",
     layer: str | None = None,
+    null: Literal["matched"] | FittedNull = "matched",
     fdr_level: float = FDR,
-    chunk_size: int = _matrix.CHUNK_SIZE,
+    inflation_by: str | Sequence[object] | None = None,
+    smooth: str | None = None,
+    chunk_size: int | None = None,
     n_jobs: int = 1,
 ) -> pd.DataFrame | None:
     """Compute the fate-bias index of every cell or sample.
@@ -44,8 +49,13 @@ def fate_bias(
 
     ``fate_bias_z`` compares ``fate_bias`` with random genes of the same mean expression over the data set
     (closed form, no seed), ``fate_bias_pval`` is its two-sided p value (Pearson III, which takes the skew into account)
-    and ``fate_bias_padj`` the Benjamini-Hochberg value over the observations. They need at least three observations
-    and treat genes as independent: they rank observations, they do not replace a comparison of donors.
+    and ``fate_bias_padj`` the Benjamini-Hochberg value over the observations. They say how an observation stands to the
+    others of the data set, or to the reference of a fitted null, and treat genes as independent: they rank
+    observations, they do not replace a comparison of donors.
+
+    ``fate_call`` is ``osteogenic`` or ``adipogenic`` where ``fate_bias_padj`` is below ``fdr_level`` and the winning
+    arm itself stands above random genes; ``dual`` where both arms do (each by its own FDR) and neither wins;
+    otherwise ``uncommitted``.
 
     Parameters
     ----------
@@ -54,13 +64,23 @@ def fate_bias(
     organism
         ``"human"`` or ``"mouse"``.
     index
-        Definition of the index: ``"core"``, ``"review"`` or ``"extended"``, or one from ``fs.gene_sets.load_index``.
+        Definition of the index, see ``fs.gene_sets.index_names()``, or one from ``fs.gene_sets.load_index``.
     layer
         Layer to rank; ``None`` is ``X``. Counts and log counts give the same.
+    null
+        ``"matched"`` takes the genes' levels from the data, which needs at least three observations; a null from
+        ``fs.tl.fit_null`` takes them from its reference.
     fdr_level
         False discovery rate of ``fate_call``.
+    inflation_by
+        Column of ``obs`` (or one label per observation) that groups like cells; corrects p values and calls for
+        co-expression, see :func:`score_gene_sets`.
+    smooth
+        Key of ``obsp`` that holds a graph of neighbours (``"connectivities"``): every measure becomes the mean over a
+        cell and its neighbours, by the graph's weights, which helps where single cells show few of the genes. z
+        and p are means of deviates, which is conservative. Off by default: it makes cells less independent.
     chunk_size
-        Observations per step; does not change the result.
+        Observations per step; ``None`` chooses. Does not change the result.
     n_jobs
         Threads; -1 takes all processors of this process. Does not change the result.
 
@@ -68,10 +88,12 @@ def fate_bias(
     -------
     For an AnnData ``None``; writes into ``obs`` the columns ``osteogenic adipogenic fate_bias commitment
     maturation`` (log2 rank), ``fate_bias_z fate_bias_pval fate_bias_padj`` and ``fate_call`` (``osteogenic |
-    adipogenic | dual | uncommitted | not scorable``), and ``uns["fatescore"]["fate_bias"]``. For a DataFrame
-    the table of these columns. Where too few index genes are among the data's genes all numbers
-    are NaN, the call is ``not scorable`` and the reason stands in ``uns`` (``attrs`` of a DataFrame). So are those
-    of an observation whose genes all have the same value (an empty cell): it has no ranking.
+    adipogenic | dual | uncommitted | not scorable``), into ``obsm["axis_scores"]`` one column per regulatory axis and
+    miRNA of the review (mean log2(N / rank), signed; NaN where none of its genes is measured), and
+    ``uns["fatescore"]["fate_bias"]``. For a DataFrame the table of the ``obs`` columns. Where too few index genes
+    are among the data's genes all numbers are NaN, the call is ``not scorable`` and the reason stands in ``uns``
+    (``attrs`` of a DataFrame). So are those of an observation whose genes all have the same value (an empty cell): it
+    has no ranking.
 
     Raises
     ------
@@ -90,16 +112,25 @@ def fate_bias(
     genes = _matrix.gene_names(data)
     reason = why_not_scorable(definition, list(genes))
     weights = index_weights(definition, list(genes))
+    names = _matrix.obs_names(data)
+    factor: FloatArray = np.ones(0)
     if reason:
-        table = _not_scorable(_matrix.obs_names(data))
+        table, axes = _not_scorable(names), None
     else:
-        table = _score(data, layer, chunk_size, genes, weights, fdr_level, n_jobs)
+        axes = _axis_weights(organism, genes)
+        scores = _score(data, layer, weights, axes, null, smooth, chunk_size, n_jobs)
+        factor = _factor(data, scores, inflation_by)
+        table = _table(scores, weights, names, factor, fdr_level)
+        axes = pd.DataFrame(scores.score[:, weights.shape[1] :], index=names, columns=axes.columns)
     parameters = {
         "organism": organism,
         "index": definition.name,
-        "method": "rank_log",
+        "method": METHOD,
         "layer": layer or "X",
+        "null": null if isinstance(null, str) else "fitted",
+        "smooth": smooth,
         "fdr_level": fdr_level,
+        "inflation": dict(zip(weights.columns, factor.round(6).tolist(), strict=False)),
         "genes": list(weights.index),
         "not_scorable": reason,
     }
@@ -107,51 +138,10 @@ def fate_bias(
         table.attrs[_keys.UNS] = parameters
         return table
     data.obs[list(table.columns)] = table
-    record(data, _keys.FATE_BIAS, parameters)
+    if axes is not None:
+        data.obsm[_keys.AXIS_SCORES] = axes
+    record(data, _keys.FATE_BIAS, {key: value for key, value in parameters.items() if value is not None})
     return None
-
-
-def gene_contributions(
-    data: AnnData | pd.DataFrame, *, organism: Organism, index: str | Index = "core", layer: str | None = None
-) -> pd.DataFrame:
-    """Return what each gene adds to ``fate_bias``: the rows sum exactly to it (NaN where it is NaN).
-
-    Parameters
-    ----------
-    data, organism, index, layer
-        As in :func:`fate_bias`.
-
-    Returns
-    -------
-    Observations x index genes: weight times log2(N / rank). ``attrs["arm"]`` maps each gene to its arm or group.
-
-    Examples
-    --------
-    >>> import fatescore as fs
-    >>> adata = fs.simulate.single_cell(n_donors=2, cells_per_donor=20, n_genes=300, seed=0)
-    >>> parts = fs.tl.gene_contributions(adata, organism="human")
-    >>> fs.tl.fate_bias(adata, organism="human")
-    >>> bool((abs(parts.sum(axis=1) - adata.obs["fate_bias"]) < 1e-9).all())
-    True
-    """
-    definition = as_index(index, organism)
-    genes = _matrix.gene_names(data)
-    reason = why_not_scorable(definition, list(genes))
-    if reason:
-        raise InputError(f"the index cannot be computed: {reason}")
-    weights = index_weights(definition, list(genes))[_keys.FATE_BIAS]
-    single = sp.csr_array(
-        (weights.to_numpy(), (genes.get_indexer(weights.index), np.arange(len(weights)))), (len(genes), len(weights))
-    )
-    part = RankPart(rank_log.rank_value(len(genes)), single)
-    parts = np.empty((len(data), len(weights)))
-    for rows, X in _matrix.chunks(data, layer):
-        chunk = score_chunk(X, part)
-        parts[rows] = chunk.raw
-        parts[rows][chunk.flat] = np.nan
-    table = pd.DataFrame(parts, index=_matrix.obs_names(data), columns=list(weights.index))
-    table.attrs["arm"] = arm_of_genes(definition)
-    return table
 
 
 def as_index(index: str | Index, organism: Organism) -> Index:
@@ -159,75 +149,79 @@ def as_index(index: str | Index, organism: Organism) -> Index:
     return index if isinstance(index, Index) else load_index(index, organism=organism)
 
 
-def arm_of_genes(index: Index) -> dict[str, str]:
-    """Return the arm or group of every gene of the index."""
-    return {symbol: part for part in (*index.arms, *index.groups) for symbol in index.units(part)["symbol"]}
-
-
-def _mean_value(data: AnnData | pd.DataFrame, layer: str | None, part: RankPart) -> FloatArray:
-    """Return each gene's mean value over the observations: the level on which the null is matched.
-
-    Summed in steps of its own, so that the strata do not depend on ``chunk_size``; rounded, so that genes that tie
-    stay tied.
-    """
-    total: FloatArray = np.zeros(part.coef.shape[0])
-    for _, X in _matrix.chunks(data, layer):
-        total += score_chunk(X, part, with_gene_sum=True).gene_sum
-    return np.asarray((total / len(data)).round(9))
+def _axis_weights(organism: Organism, genes: pd.Index) -> pd.DataFrame:
+    """Return the weights of every axis over all genes: mean over its measured genes, by sign and size."""
+    columns = {}
+    for name, members in axis_sets(organism).items():
+        share = pd.Series(members).reindex(genes).fillna(0.0)
+        total = share.abs().sum()
+        columns[name] = share / total if total else share * np.nan
+    return pd.DataFrame(columns, index=genes)
 
 
 def _score(
-    data: AnnData | pd.DataFrame,
-    layer: str | None,
-    chunk_size: int,
-    genes: pd.Index,
-    weights: pd.DataFrame,
-    fdr_level: float,
-    n_jobs: int,
+    data: AnnData | pd.DataFrame, layer: str | None, weights: pd.DataFrame, axes: pd.DataFrame,
+    null: Literal["matched"] | FittedNull, smooth: str | None, chunk_size: int | None, n_jobs: int,
+) -> _scoring.Scores:  # fmt: skip
+    """Score measures, then axes, in one pass."""
+    genes = _matrix.gene_names(data)
+    full = np.hstack([weights.reindex(genes, fill_value=0.0).to_numpy(), axes.to_numpy()])
+    # rank_log divides by the sum of absolute weights; a measure is not a mean, so its own sum is put back
+    size = np.abs(np.nan_to_num(full)).sum(axis=0)
+    strata = None
+    if isinstance(null, FittedNull) or len(data) >= MIN_OBSERVATIONS:
+        strata = strata_of(data, layer, null, np.flatnonzero(weights.reindex(genes).notna().any(axis=1)), n_jobs)
+    coef = sp.csr_array(np.nan_to_num(full))
+    matrix = _matrix.matrix_of(data, layer)
+    scores = _scoring.score(matrix, methods.get(METHOD), coef, {}, strata, chunk_size=chunk_size, n_jobs=n_jobs)
+    scores.score *= np.where(np.isnan(full).any(axis=0), np.nan, size)
+    scores.score[scores.flat] = np.nan
+    if smooth is not None:
+        mean = smoother(data, smooth)
+        scores.score, scores.z, scores.deviate = mean(scores.score), mean(scores.z), mean(scores.deviate)
+    return scores
+
+
+def _factor(
+    data: AnnData | pd.DataFrame, scores: _scoring.Scores, inflation_by: str | Sequence[object] | None
+) -> FloatArray:
+    if inflation_by is None or not scores.z.shape[1]:
+        return np.ones(scores.score.shape[1])
+    return inflation(scores.z, group_numbers(data, inflation_by))
+
+
+def _table(
+    scores: _scoring.Scores, weights: pd.DataFrame, names: pd.Index, factor: FloatArray, fdr_level: float
 ) -> pd.DataFrame:
-    full = weights.reindex(genes, fill_value=0.0).to_numpy()
-    part = RankPart(rank_log.rank_value(len(genes)), sp.csr_array(np.nan_to_num(full)))
-    moments = None
-    if len(data) >= null.MIN_OBSERVATIONS:
-        stratum = null.assign_strata(_mean_value(data, layer, part))
-        moments = NullMoments(stratum, *null.moment_weights(part.coef, stratum))
-    scores = np.empty((len(data), full.shape[1]))
-    z, pval, upper = (np.full_like(scores, np.nan) for _ in range(3))
-
-    def score(rows: slice, X: Matrix) -> None:
-        chunk = score_chunk(X, part, moments)
-        scores[rows] = np.where(chunk.flat[:, None], np.nan, chunk.raw)
-        if moments is not None:
-            sd = np.sqrt(np.where((chunk.variance > 0) & ~chunk.flat[:, None], chunk.variance, np.nan))
-            z[rows] = (chunk.raw - chunk.mean) / sd
-            lower, upper[rows] = null.pearson3_tails(z[rows], chunk.third / sd**3)
-            pval[rows] = null.two_sided(lower, upper[rows])
-
-    _matrix.for_each_chunk(data, layer, chunk_size, score, n_jobs)
-    scores[:, np.isnan(full).any(axis=0)] = np.nan
     columns = list(weights.columns)
-    names = _matrix.obs_names(data)
-    table = pd.DataFrame(scores, index=names, columns=columns)
-    bias = columns.index(_keys.FATE_BIAS)
-    table[_keys.FATE_BIAS_Z] = z[:, bias]
-    table[_keys.FATE_BIAS_PVAL] = pval[:, bias]
-    table[_keys.FATE_BIAS_PADJ] = fdr.bh(pval[:, bias])
-    table[_keys.FATE_CALL] = _calls(table, pd.DataFrame(upper, index=names, columns=columns), fdr_level)
+    table = pd.DataFrame(scores.score[:, : len(columns)], index=names, columns=columns)
+    at = {name: columns.index(name) for name in (_keys.FATE_BIAS, _keys.OSTEOGENIC, _keys.ADIPOGENIC)}
+    empty = np.full(len(names), np.nan)
+    known = scores.z.shape[1] > 0
+    deviate = {name: scores.deviate[:, k] / factor[k] if known else empty for name, k in at.items()}
+    z = scores.z[:, at[_keys.FATE_BIAS]] / factor[at[_keys.FATE_BIAS]] if known else empty
+    pval = tail_pvalue(deviate[_keys.FATE_BIAS])
+    table[_keys.FATE_BIAS_Z] = z
+    table[_keys.FATE_BIAS_PVAL] = pval
+    table[_keys.FATE_BIAS_PADJ] = fdr.bh(pval)
+    table[_keys.FATE_CALL] = _calls(table, deviate[_keys.OSTEOGENIC], deviate[_keys.ADIPOGENIC], fdr_level)
     return table
 
 
-def _calls(table: pd.DataFrame, upper: pd.DataFrame, fdr_level: float) -> pd.Categorical:
-    """Call a fate from the index's FDR; ``dual`` where both arms stand out (upper tail) and neither wins."""
+def _calls(table: pd.DataFrame, bone: FloatArray, fat: FloatArray, fdr_level: float) -> pd.Categorical:
+    """Call a fate from the difference's FDR and the arms' deviates from random genes."""
+
+    def stands_out(deviate: FloatArray) -> BoolArray:
+        return np.asarray(fdr.bh(tail_pvalue(deviate, "greater"))) < fdr_level
+
     sure = table[_keys.FATE_BIAS_PADJ].to_numpy() < fdr_level
-    up = {arm: np.asarray(fdr.bh(upper[arm].to_numpy())) < fdr_level for arm in (_keys.OSTEOGENIC, _keys.ADIPOGENIC)}
-    sign = table[_keys.FATE_BIAS_Z].to_numpy()
-    dual = up[_keys.OSTEOGENIC] & up[_keys.ADIPOGENIC]
+    z = table[_keys.FATE_BIAS_Z].to_numpy()
     calls = pd.Series(pd.NA, index=table.index, dtype="object")
     calls[table[_keys.FATE_BIAS].isna().to_numpy()] = _keys.CALL_NOT_SCORABLE
-    calls[np.isfinite(sign)] = _keys.CALL_UNCOMMITTED
-    calls[dual] = _keys.CALL_DUAL
-    calls[sure & (sign > 0)] = _keys.CALL_OSTEOGENIC
-    calls[sure & (sign < 0)] = _keys.CALL_ADIPOGENIC
+    calls[np.isfinite(z)] = _keys.CALL_UNCOMMITTED
+    calls[stands_out(bone) & stands_out(fat)] = _keys.CALL_DUAL
+    calls[sure & (z > 0) & (bone > 0)] = _keys.CALL_OSTEOGENIC
+    calls[sure & (z < 0) & (fat > 0)] = _keys.CALL_ADIPOGENIC
     return pd.Categorical(calls, categories=list(_keys.FATE_CALLS))
 
 

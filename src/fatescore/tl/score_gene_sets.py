@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,18 @@ from fatescore.errors import InputError, nearest
 from fatescore.gene_sets import as_weights
 from fatescore.gene_sets.collection import digest
 from fatescore.gene_sets.gmt import GeneSets
-from fatescore.tl import _matrix
-from fatescore.typing import FloatArray, Matrix, StrPath
+from fatescore.stats.coexpression import inflation
+from fatescore.stats.null import FittedNull, tail_pvalue
+from fatescore.tl import _matrix, _scoring
+from fatescore.tl.fit_null import fit_null
+from fatescore.typing import Alternative, FloatArray, IntArray, StrPath
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 Missing = Literal["skip", "impute"]
+Null = Literal["uniform", "matched", "permutation"] | FittedNull
+RNG = int | np.random.Generator
 
 
 def score_gene_sets(
@@ -30,43 +35,76 @@ def score_gene_sets(
     *,
     method: str = "rank_log",
     layer: str | None = None,
+    max_rank: int | None = None,
+    n_up: int | None = None,
+    w_neg: float | None = None,
     missing: Missing = "skip",
-    chunk_size: int | None = _matrix.CHUNK_SIZE,
+    null: Null | None = None,
+    alternative: Alternative = "two-sided",
+    inflation_by: str | Sequence[object] | None = None,
+    n_permutations: int = 1000,
+    chunk_size: int | None = None,
     n_jobs: int = 1,
+    rng: RNG = 0,
     **params: Any,
 ) -> pd.DataFrame | None:
-    """Score gene sets in every cell or sample.
+    """Score gene sets in every cell or sample, and say how unusual the scores are.
 
     Parameters
     ----------
     data
-        AnnData (observations x genes), or a DataFrame of the same orientation.
+        AnnData (observations x genes), in memory, backed or with Dask arrays, or a DataFrame of the same orientation.
     gene_sets
-        Name -> genes (a trailing ``-`` turns the sign) or name -> {gene: weight}, or the path of a GMT file.
+        Name -> genes (a trailing ``-`` turns the sign) or name -> {gene: weight}, or the path of a GMT or JSON file.
     method
         Name of a scoring method, see ``fs.methods.names()``.
     layer
         Layer to score; ``None`` is ``X``. Rank methods give the same for counts and log counts.
+    max_rank
+        ``ucell``: ranks are cut here (1500).
+    n_up
+        ``aucell``: how many top-ranked genes are looked at (5 % of the genes).
+    w_neg
+        ``ucell``, ``aucell``: weight of the negative genes' score (1).
     missing
         ``"skip"`` leaves genes that the data lack out of their set; ``"impute"`` counts them as not
         expressed (``ucell`` only).
+    null
+        What a score is compared with: random genes of the same level over the data (``"matched"``, in closed form;
+        sets of one or two genes are enumerated) or of a reference (from :func:`fit_null`), any genes (``"uniform"``:
+        wrong for sets of genes that are expressed higher or lower than most), or random draws of matched genes
+        (``"permutation"``: slow, for every method, and a check of the closed form). All take the genes of a set as
+        independent; see ``inflation_by``.
+    alternative
+        ``"two-sided"``, ``"greater"`` (the score is higher than that of random genes) or ``"less"``.
+    inflation_by
+        Column of ``obs`` (or one label per observation) that groups like observations, such as cell types. Where a
+        set's z varies more within the groups than random genes would, its genes are co-expressed: its p values are
+        corrected by that factor, which ``uns`` keeps. Missing labels are not used to measure it.
+    n_permutations
+        Random draws per set for ``null="permutation"``.
     chunk_size
-        Observations per step; ``None`` takes all at once. Does not change the result.
+        Observations per step; ``None`` chooses. Does not change the result.
     n_jobs
         Threads of the rank methods; -1 takes all processors of this process. Does not change the result.
+    rng
+        Seed or generator of ``null="permutation"`` and ``method="score_genes"``.
     **params
-        Parameters of the method: ``max_rank`` and ``w_neg`` of ``ucell``, ``n_up`` of ``aucell``, ``rng`` of
-        ``score_genes``.
+        Further parameters of the method.
 
     Returns
     -------
-    For an AnnData ``None``; writes ``obsm["score_<method>"]`` (DataFrame, observations x gene sets; NaN where
-    no gene of a set is measured) and ``uns["fatescore"]["score_<method>"]``. For a DataFrame the scores.
+    For an AnnData ``None``; writes DataFrames of observations x gene sets: ``obsm["score_<method>"]`` (NaN where
+    no gene of a set is measured) and, with a null, ``obsm["z_<method>"]`` (score in standard deviations from the
+    mean of random sets) and ``obsm["pval_<method>"]``; and the parameters into ``uns["fatescore"]["score_<method>"]``.
+    For a DataFrame the scores; with a null one table with ``score``, ``z`` and ``pval`` as the upper level of columns.
+    An observation with one value only (an empty cell) has a score by the method's rule for ties, and no z or p.
 
     Raises
     ------
     InputError
-        When no gene of any set is in the data, a parameter is not the method's, or values are not finite.
+        When no gene of any set is in the data, a parameter is not the method's, values are not finite, gene names are
+        not unique, or the method has no closed-form null.
 
     Examples
     --------
@@ -75,38 +113,112 @@ def score_gene_sets(
     >>> table = pd.DataFrame({"RUNX2": [5, 0], "PPARG": [0, 5], "GAPDH": [9, 9]}, index=["a", "b"])
     >>> fs.tl.score_gene_sets(table, {"bone": ["RUNX2", "PPARG-"]}, method="ucell")["bone"].round(2).tolist()
     [0.5, 0.0]
+    >>> adata = fs.simulate.single_cell(n_donors=2, cells_per_donor=20, n_genes=300, seed=0)
+    >>> fs.tl.score_gene_sets(adata, {"bone": ["RUNX2", "SP7", "IBSP"]}, null="matched")
+    >>> sorted(adata.obsm)
+    ['pval_rank_log', 'score_rank_log', 'z_rank_log']
     """
-    kernel = methods.get(method)
+    chosen = methods.get(method)
     sets = as_weights(gene_sets)
     genes = _matrix.gene_names(data)
     weights, n_missing = _weight_matrix(sets, genes)
-    for name in params:
-        if name not in kernel.parameters or name == "n_missing":
-            raise InputError(f'"{name}" is not a parameter of {method}', fix=nearest(name, kernel.parameters))
+    given = {"max_rank": max_rank, "n_up": n_up, "w_neg": w_neg}
+    params |= {name: value for name, value in given.items() if value is not None}
+    shown = _checked(chosen, params, missing, null, alternative)
     if missing == "impute":
-        if "n_missing" not in kernel.parameters:
-            raise InputError(f'missing="impute" is not possible with {method}', expected='missing="skip"')
-        params = {**params, "n_missing": n_missing}
-    elif missing != "skip":
-        raise InputError(f'missing="{missing}"', expected='"skip" or "impute"')
-
-    scores = np.empty((len(data), len(sets)))
-
-    def score(rows: slice, X: Matrix) -> None:
-        scores[rows] = kernel(X, weights, **params)
-
-    _matrix.for_each_chunk(data, layer, None if kernel.relative else chunk_size, score, n_jobs)
-    table = pd.DataFrame(scores, index=_matrix.obs_names(data), columns=list(sets))
+        params["n_missing"] = n_missing
+    if "rng" in chosen.parameters:
+        params["rng"] = rng
+    scores = _scores(data, layer, chosen, weights, params, null, n_permutations, chunk_size, n_jobs, rng)
+    factor = np.ones(len(sets))
+    if inflation_by is not None and null is not None:
+        factor = inflation(scores.z, group_numbers(data, inflation_by))
+    tables = {"score": scores.score}
+    if null is not None:
+        tables |= {"z": scores.z, "pval": tail_pvalue(scores.deviate / factor, alternative)}
+    frames = {
+        name: pd.DataFrame(values, index=_matrix.obs_names(data), columns=list(sets), copy=False)
+        for name, values in tables.items()
+    }
     if isinstance(data, pd.DataFrame):
-        return table
-    data.obsm[_keys.score_key(method)] = table
-    shown = {key: value for key, value in params.items() if key != "n_missing"}
-    record(
-        data,
-        _keys.score_key(method),
-        {"layer": layer or "X", "missing": missing, "gene_sets": digest(sets), **shown},
-    )
+        return frames["score"] if null is None else pd.concat(frames, axis=1)
+    for name, frame in frames.items():
+        data.obsm[_keys.obsm_key(name, method)] = frame
+    notes = {"layer": layer or "X", "missing": missing, "gene_sets": digest(sets), **shown}
+    if null is not None:
+        notes |= {"null": null if isinstance(null, str) else "fitted", "alternative": alternative}
+        notes |= (
+            {"inflation": dict(zip(sets, factor.round(6).tolist(), strict=True))} if inflation_by is not None else {}
+        )
+        notes |= {"n_permutations": n_permutations} if null == "permutation" else {}
+    if null == "permutation" or "rng" in chosen.parameters:
+        notes["seed"] = rng if isinstance(rng, int) else str(rng.bit_generator.seed_seq)
+    record(data, _keys.score_key(method), notes)
     return None
+
+
+def strata_of(data: AnnData | pd.DataFrame, layer: str | None, null: Null, used: IntArray, n_jobs: int) -> IntArray:
+    """Return the stratum of every gene of the data under a null."""
+    genes = _matrix.gene_names(data)
+    if isinstance(null, FittedNull):
+        return null.strata(genes, used)
+    if null == "uniform":
+        return np.zeros(len(genes), dtype=np.int64)
+    return fit_null(data, layer=layer, n_jobs=n_jobs).strata(genes, used)
+
+
+def group_numbers(data: AnnData | pd.DataFrame, by: str | Sequence[object]) -> IntArray:
+    """Return the number of each observation's group, -1 where it has none."""
+    if isinstance(by, str):
+        if isinstance(data, pd.DataFrame) or by not in data.obs:
+            known = [] if isinstance(data, pd.DataFrame) else data.obs.columns
+            raise InputError(f'obs has no column "{by}"', fix=nearest(by, known))
+        by = data.obs[by]
+    labels = pd.Series(list(by), dtype=object)
+    if len(labels) != len(data):
+        raise InputError(f"{len(labels)} labels for {len(data)} observations", expected="one label per observation")
+    return np.asarray(pd.factorize(labels)[0], dtype=np.int64)
+
+
+def _scores(
+    data: AnnData | pd.DataFrame, layer: str | None, method: methods.Method, weights: sp.csr_array,
+    params: Mapping[str, Any], null: Null | None, n_permutations: int, chunk_size: int | None, n_jobs: int, rng: RNG,
+) -> _scoring.Scores:  # fmt: skip
+    matrix = _matrix.matrix_of(data, layer)
+    if null is None:
+        return _scoring.score(matrix, method, weights, params, chunk_size=chunk_size, n_jobs=n_jobs)
+    used = np.unique(weights.tocoo().coords[0])
+    kind: Null = "matched" if null == "permutation" else null
+    if null != "permutation" and not method.linear:
+        raise _scoring.no_closed_form(method)
+    strata = strata_of(data, layer, kind, used, n_jobs)
+    if null != "permutation":
+        return _scoring.score(matrix, method, weights, params, strata, chunk_size=chunk_size, n_jobs=n_jobs)
+    if n_permutations < 1:
+        raise InputError(f"n_permutations is {n_permutations}", expected="a whole number above 0")
+    return _scoring.score_by_permutation(
+        matrix, method, weights, params, strata,
+        n_draws=n_permutations, rng=np.random.default_rng(rng), chunk_size=chunk_size, n_jobs=n_jobs,
+    )  # fmt: skip
+
+
+def _checked(
+    method: methods.Method, params: Mapping[str, Any], missing: str, null: Any, alternative: str
+) -> dict[str, Any]:
+    for name in params:
+        if name not in method.parameters or name in ("n_missing", "rng"):
+            known = [known for known in method.parameters if known not in ("n_missing", "rng")]
+            raise InputError(f'"{name}" is not a parameter of {method.name}', fix=nearest(name, known))
+    if missing not in get_args(Missing):
+        raise InputError(f'missing="{missing}"', expected='"skip" or "impute"')
+    if missing == "impute" and "n_missing" not in method.parameters:
+        raise InputError(f'missing="impute" is not possible with {method.name}', expected='missing="skip"')
+    kinds = ("uniform", "matched", "permutation")
+    if null is not None and not isinstance(null, FittedNull) and null not in kinds:
+        raise InputError(f'null="{null}" is not known', fix=nearest(str(null), kinds))
+    if alternative not in get_args(Alternative):
+        raise InputError(f'alternative="{alternative}"', fix=nearest(str(alternative), get_args(Alternative)))
+    return dict(params)
 
 
 def record(adata: AnnData, key: str, parameters: Mapping[str, Any]) -> None:

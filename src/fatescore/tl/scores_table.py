@@ -11,7 +11,8 @@ import pandas as pd
 from fatescore import _keys
 from fatescore.errors import NotScorable
 from fatescore.gene_sets import Index, coverage, load, match, not_measurable, why_not_scorable
-from fatescore.tl.fate_bias import as_index, fate_bias, gene_contributions
+from fatescore.tl.contributions import gene_contributions
+from fatescore.tl.fate_bias import as_index, fate_bias
 from fatescore.tl.score_gene_sets import score_gene_sets
 from fatescore.typing import Organism
 
