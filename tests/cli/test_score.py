@@ -69,3 +69,62 @@ def test_shallow_samples_are_not_scorable(real_data: Path, tmp_path: Path, capsy
     path = real_data / "msc_osteogenic_lowdepth/counts.tsv.gz"
     assert main(["score", str(path), "--organism", "human", "--output", str(tmp_path / "out.tsv")]) == 2
     assert "missing CEBPA" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def table_file(samples: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("score") / "t.tsv"
+    samples.to_csv(path, sep="\t")
+    return path
+
+
+def gene_sets_file(folder: Path) -> Path:
+    path = folder / "mine.gmt"
+    path.write_text("bone\tmine\tRUNX2\tSP7\tIBSP\nsigned\tmine\tRUNX2\tPPARG-\n")
+    return path
+
+
+def test_gene_sets_of_ones_own_with_a_null(samples: pd.DataFrame, table_file: Path, tmp_path: Path) -> None:
+    sets, output = gene_sets_file(tmp_path), tmp_path / "out.tsv"
+    words = ["--gene-sets", str(sets), "--method", "ucell", "--max-rank", "200", "--null", "matched", "--jobs", "2"]
+    assert main(["score", str(table_file), "--organism", "human", "--output", str(output), *words]) == 0
+    table = pd.read_csv(output, sep="\t", index_col=0)
+    expected = fs.tl.score_gene_sets(samples.T, sets, method="ucell", max_rank=200, null="matched")
+    assert list(table) == ["bone", "signed", "bone:z", "signed:z", "bone:pval", "signed:pval"]
+    for name in ("score", "z", "pval"):
+        columns = ["bone", "signed"] if name == "score" else [f"bone:{name}", f"signed:{name}"]
+        np.testing.assert_allclose(table[columns], expected[name], rtol=1e-8)
+
+
+def test_a_kept_null_is_the_reference_of_another_run(samples: pd.DataFrame, table_file: Path, tmp_path: Path) -> None:
+    null, output = tmp_path / "null.tsv", tmp_path / "out.tsv"
+    words = ["score", str(table_file), "--organism", "human", "--output", str(output)]
+    assert main([*words, "--save-null", str(null)]) == 0
+    whole = pd.read_csv(output, sep="\t", index_col=0)
+    samples.iloc[:, :2].to_csv(tmp_path / "two.tsv", sep="\t")
+    assert main(["score", str(tmp_path / "two.tsv"), *words[2:], "--null", str(null)]) == 0
+    two = pd.read_csv(output, sep="\t", index_col=0)
+    np.testing.assert_allclose(two["fate_bias_z"], whole["fate_bias_z"].iloc[:2], rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--null", "uniform"], "--null uniform is for --gene-sets"),
+        (["--null", "nowhere.tsv"], "is not a fitted null"),
+        (["--jobs", "0"], "n_jobs is 0"),
+        (["--gene-sets", "SETS", "--method", "ucel"], 'did you mean "ucell"'),
+        (["--gene-sets", "SETS", "--n-up", "9"], '"n_up" is not a parameter of rank_log'),
+        (["--gene-sets", "SETS", "--method", "ssgsea", "--null", "matched"], "no closed-form null"),
+    ],
+)
+def test_mistakes_end_in_one_line(
+    table_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    words = [str(gene_sets_file(tmp_path)) if word == "SETS" else word for word in words]
+    output = tmp_path / "out.tsv"
+    assert main(["score", str(table_file), "--organism", "human", "--output", str(output), *words]) == 2
+    printed = capsys.readouterr().err.strip()
+    assert message in printed
+    assert "\n" not in printed
+    assert not output.exists()

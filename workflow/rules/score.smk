@@ -14,6 +14,7 @@ rule score:
         f"{RESULTS}/benchmarks/score/{{dataset}}.tsv"
     conda:
         "../envs/fatescore.yaml"
+    threads: 2
     resources:
         mem_mb=8000,
         runtime=60,
@@ -22,9 +23,10 @@ rule score:
         index=SETTINGS["index"],
         min_osteogenic=SETTINGS["scorable"]["osteogenic"],
         min_adipogenic=SETTINGS["scorable"]["adipogenic"],
+        seed=SETTINGS["seed"],
     shell:
         "fatescore score {input.h5ad:q} --organism {params.organism} --index {params.index} "
         "--min-osteogenic {params.min_osteogenic} --min-adipogenic {params.min_adipogenic} --output {output.scores:q} "
         "--sample-scores {output.samples:q} --gene-contributions {output.contributions:q} "
-        "--coverage {output.coverage:q} --dataset {wildcards.dataset} "
+        "--coverage {output.coverage:q} --jobs {threads} --seed {params.seed} --dataset {wildcards.dataset} "
         "--status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"

@@ -1,25 +1,28 @@
-"""Score cells or samples: the fate-bias index (positive = bone) and the review's gene sets.
+"""Score cells or samples: the fate-bias index (positive = bone) and the review's gene sets, or sets of your own.
 
 For a file of your own give INPUT, --organism and --output. INPUT is an .h5ad file, or a .tsv/.csv[.gz] table of
 genes x samples. The output has one row per cell or sample; its ending (.tsv, .csv, .parquet) sets the format.
+With --gene-sets its columns are the scores of those sets by --method and, with --null, <set>:z and <set>:pval.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fatescore import _keys
-from fatescore._files import atomic_path, write_tsv
+from fatescore._files import atomic_path, check_output, write_tsv
 from fatescore.cli._h5ad import read_ingested
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from anndata import AnnData
 
     from fatescore.gene_sets import Index
+    from fatescore.stats.null import FittedNull
 
 HELP = "score cells or samples between bone and fat"
 
@@ -34,6 +37,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--min-{arm}", type=int, default=number, metavar="N", help=f"{arm} genes needed (default: {number})"
         )
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="threads; -1 takes all (default: 1)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random (default: 0)")
+    parser.add_argument(
+        "--null", metavar="KIND|FILE", help="matched, uniform, permutation, or a file of --save-null from a reference"
+    )
+    parser.add_argument("--save-null", type=Path, metavar="FILE", help="keep the level of every gene as a reference")
+    sets = parser.add_argument_group("gene sets of your own, instead of the index")
+    sets.add_argument("--gene-sets", type=Path, metavar="FILE", help=".gmt or .json; a trailing - turns a gene's sign")
+    sets.add_argument("--method", default="rank_log", metavar="NAME", help="scoring method (default: rank_log)")
+    sets.add_argument("--max-rank", type=int, metavar="N", help="ucell: ranks are cut here (default: 1500)")
+    sets.add_argument("--n-up", type=int, metavar="N", help="aucell: genes looked at (default: 5 %% of them)")
+    sets.add_argument("--w-neg", type=float, metavar="W", help="ucell, aucell: weight of negative genes (default: 1)")
     workflow = parser.add_argument_group("tables of the workflow (INPUT is normalised.h5ad)")
     workflow.add_argument("--sample-scores", type=Path, help="one row per sample; cells are summed to pseudobulks")
     workflow.add_argument("--gene-contributions", type=Path, help="each gene's part in the samples' index")
@@ -64,8 +79,42 @@ def _score_file(args: argparse.Namespace) -> None:
 
     check_organism(args.organism)
     adata = ingest.read_expression(args.input, args.organism)
-    table = tl.observation_scores(adata, organism=args.organism, index=_index(args))
-    _write(args.output, table[[_keys.OBS_NAME, *_keys.INDEX_COLUMNS]])
+    if args.save_null is not None:
+        check_output(args.save_null)
+    table = _score_sets(args, adata) if args.gene_sets is not None else _score_index(args, adata)
+    if args.save_null is not None:
+        tl.write_null(tl.fit_null(adata, n_jobs=args.jobs), args.save_null)
+    _write(args.output, table)
+
+
+def _score_index(args: argparse.Namespace, adata: AnnData) -> pd.DataFrame:
+    from fatescore import tl
+
+    given = args.null or "matched"
+    if given in ("uniform", "permutation"):
+        raise InputError(f"--null {given} is for --gene-sets", expected="matched or a file for the index")
+    null: Literal["matched"] | FittedNull = "matched" if given == "matched" else tl.read_null(given)
+    table = tl.observation_scores(adata, organism=args.organism, index=_index(args), null=null, n_jobs=args.jobs)
+    return table[[_keys.OBS_NAME, *_keys.INDEX_COLUMNS]]
+
+
+def _score_sets(args: argparse.Namespace, adata: AnnData) -> pd.DataFrame:
+    import pandas as pd
+
+    from fatescore import tl
+
+    null = args.null
+    if null is not None and null not in ("matched", "uniform", "permutation"):
+        null = tl.read_null(null)
+    tl.score_gene_sets(
+        adata, args.gene_sets, method=args.method, max_rank=args.max_rank, n_up=args.n_up, w_neg=args.w_neg,
+        null=null, n_jobs=args.jobs, rng=args.seed,
+    )  # fmt: skip
+    parts = [adata.obsm[_keys.score_key(args.method)]]
+    if null is not None:
+        parts += [adata.obsm[_keys.obsm_key(name, args.method)].add_suffix(f":{name}") for name in ("z", "pval")]
+    table: pd.DataFrame = pd.concat(parts, axis=1)
+    return table.rename_axis(_keys.OBS_NAME).reset_index()
 
 
 def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
@@ -76,9 +125,11 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
     samples = pp.pseudobulk(adata) if cells else adata
     organism = args.organism
     index = _index(args)
-    observations = tl.observation_scores(adata, organism=organism, index=index)
+    observations = tl.observation_scores(adata, organism=organism, index=index, n_jobs=args.jobs)
     unit = "pseudobulk" if cells else "sample"
-    scored = tl.sample_scores(samples, organism=organism, unit=unit, index=index)
+    scored = tl.sample_scores(
+        samples, organism=organism, unit=unit, index=index, cells=adata if cells else None, rng=args.seed
+    )
     _write(args.output, observations)
     write_tsv(args.sample_scores, scored.scores)
     write_tsv(args.gene_contributions, scored.contributions)

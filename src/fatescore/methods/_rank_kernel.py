@@ -98,7 +98,7 @@ def _count_slots(slots, high, low, count):
 
 @_compiled
 def _slots_by_hash(data, bits, infinity, slot, hash_key, hash_slot, keys, places):
-    """Number the distinct values of a row from the smallest up.
+    """Give the distinct values of a row numbers from the smallest up.
 
     Bit patterns of numbers above zero order as the numbers do. Returns a status.
     """

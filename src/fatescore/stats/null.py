@@ -76,7 +76,7 @@ class FittedNull:
         InputError
             When the reference lacks a gene that is used (positions ``used``).
         """
-        level: FloatArray = self.level.reindex(genes).to_numpy(dtype=float)
+        level = np.asarray(self.level.reindex(genes), dtype=np.float64)
         unknown = np.isnan(level)
         if unknown[used].any():
             names = genes[used][unknown[used]]

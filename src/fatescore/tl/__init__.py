@@ -3,13 +3,16 @@
 from fatescore.tl.contributions import gene_contributions
 from fatescore.tl.fate_bias import fate_bias
 from fatescore.tl.fit_null import fit_null, read_null, write_null
+from fatescore.tl.intervals import cell_intervals, gene_intervals
 from fatescore.tl.score_gene_sets import score_gene_sets
 from fatescore.tl.scores_table import observation_scores, sample_scores, set_coverage
 
 __all__ = [
+    "cell_intervals",
     "fate_bias",
     "fit_null",
     "gene_contributions",
+    "gene_intervals",
     "observation_scores",
     "read_null",
     "sample_scores",

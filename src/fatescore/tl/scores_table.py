@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,10 @@ import pandas as pd
 from fatescore import _keys
 from fatescore.errors import NotScorable
 from fatescore.gene_sets import Index, coverage, load, match, not_measurable, why_not_scorable
+from fatescore.stats.null import FittedNull
 from fatescore.tl.contributions import gene_contributions
 from fatescore.tl.fate_bias import as_index, fate_bias
+from fatescore.tl.intervals import cell_intervals, gene_intervals
 from fatescore.tl.score_gene_sets import score_gene_sets
 from fatescore.typing import Organism
 
@@ -31,7 +33,14 @@ class SampleScores:
     contributions: pd.DataFrame
 
 
-def observation_scores(adata: AnnData, *, organism: Organism, index: str | Index = "core") -> pd.DataFrame:
+def observation_scores(
+    adata: AnnData,
+    *,
+    organism: Organism,
+    index: str | Index = "core",
+    null: Literal["matched"] | FittedNull = "matched",
+    n_jobs: int = 1,
+) -> pd.DataFrame:
     """Score every observation: index and all sets of the review.
 
     Parameters
@@ -40,8 +49,8 @@ def observation_scores(adata: AnnData, *, organism: Organism, index: str | Index
         Observations x genes with gene symbols; not changed.
     organism
         ``"human"`` or ``"mouse"``.
-    index
-        Definition of the index.
+    index, null, n_jobs
+        As in :func:`fate_bias`.
 
     Returns
     -------
@@ -68,11 +77,11 @@ def observation_scores(adata: AnnData, *, organism: Organism, index: str | Index
     if reason:
         raise NotScorable(f"too few genes of the index are detected in any observation: {reason}")
     scored = anndata.AnnData(X=adata.X, obs=adata.obs.copy(), var=adata.var[[]])  # X is shared, not copied
-    fate_bias(scored, organism=organism, index=index)
+    fate_bias(scored, organism=organism, index=index, null=null, n_jobs=n_jobs)
     matched = match(load(organism=organism), list(scored.var_names))
     # the arms are columns of the index already
     sets = {name: genes for name, genes in matched.items() if genes and name not in _keys.INDEX_MEASURES}
-    score_gene_sets(scored, sets, method=METHOD)
+    score_gene_sets(scored, sets, method=METHOD, n_jobs=n_jobs)
     table = scored.obsm[_keys.score_key(METHOD)].add_prefix(SET_PREFIX)
     kept = [
         column
@@ -83,8 +92,16 @@ def observation_scores(adata: AnnData, *, organism: Organism, index: str | Index
     return out.rename_axis(_keys.OBS_NAME).reset_index()
 
 
-def sample_scores(samples: AnnData, *, organism: Organism, unit: str, index: str | Index = "core") -> SampleScores:
-    """Score samples (bulk, arrays or pseudobulks) and each gene's part in their index.
+def sample_scores(
+    samples: AnnData,
+    *,
+    organism: Organism,
+    unit: str,
+    index: str | Index = "core",
+    cells: AnnData | None = None,
+    rng: int | np.random.Generator = 0,
+) -> SampleScores:
+    """Score samples (bulk, arrays or pseudobulks), with intervals, and each gene's part in their index.
 
     Parameters
     ----------
@@ -96,10 +113,15 @@ def sample_scores(samples: AnnData, *, organism: Organism, unit: str, index: str
         ``"sample"`` or ``"pseudobulk"``, written into the table.
     index
         Definition of the index.
+    cells
+        The cells with their raw counts, where samples are pseudobulks.
+    rng
+        Seed or generator of the bootstrap over cells.
 
     Returns
     -------
-    ``scores`` (one row per sample) and ``contributions`` (rows sum to ``fate_bias``).
+    ``scores`` (one row per sample; 95 % intervals over genes and, of pseudobulks, over cells) and ``contributions``
+    (rows sum to ``fate_bias``).
     """
     table = observation_scores(samples, organism=organism, index=index)
     parts = gene_contributions(samples, organism=organism, index=index)
@@ -108,6 +130,14 @@ def sample_scores(samples: AnnData, *, organism: Organism, unit: str, index: str
     scores["unit"] = unit
     scores["n_obs"] = samples.obs["n_obs"].to_numpy() if "n_obs" in samples.obs else 1
     scores = pd.concat([scores, table.drop(columns=[*identity, _keys.OBS_NAME])], axis=1)
+    over_genes = gene_intervals(samples, organism=organism, index=index).reset_index(drop=True)
+    over_cells = pd.DataFrame(np.nan, index=samples.obs_names, columns=[_keys.CELLS_LOW, _keys.CELLS_HIGH])
+    if cells is not None:
+        over_cells = cell_intervals(cells, organism=organism, index=index, rng=rng).reindex(samples.obs_names)
+    at = list(scores).index(_keys.FATE_BIAS) + 1
+    for name, column in {**over_genes, **over_cells}.items():
+        scores.insert(at, name, column.to_numpy())
+        at += 1
     contributions = pd.concat([table[identity], parts.reset_index(drop=True)], axis=1)
     return SampleScores(scores, contributions)
 
