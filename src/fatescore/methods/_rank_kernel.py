@@ -1,10 +1,10 @@
 """The compiled kernel of the rank methods: one walk over an observation's stored values.
 
-A row's distinct values become slots, numbered from the smallest up: whole numbers are their own slot (no sorting),
-other values are hashed and only the distinct ones sorted. Slots are walked from the top to find each tie group's ranks
-and its value; one more walk adds the values to every set that holds the gene. Zeros are one tie group at the bottom.
+Counts are their own slots: nothing is sorted. Other values are put in order by `order_rows` first, after which they
+are whole numbers too. Slots are walked from the top to find each tie group's ranks and its value; one more walk adds
+the values to every set that holds the gene. Zeros are one tie group at the bottom.
 
-Kept small and without parallel regions: it compiles in about a second, once, and releases the GIL.
+Kept small and without parallel regions: it compiles in about two seconds, once, and releases the GIL.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy as np
 from numba import njit
 
 MAX_WHOLE = 65_536  # whole numbers below are their own slot
-MAX_DISTINCT = 1_024  # rows with more distinct values are ordered by `order_rows` first
+MAX_DISTINCT = 1_024  # rows with more distinct values are sorted whole
 HASH_SIZE = 4_096
 LANES = 4
 LOW_SLOTS = 8  # slots below are counted per stratum, which is cheaper than adding three powers for each
 RADIX_BITS = 11
 
-OK, NOT_FINITE, NEGATIVE, UNSORTED, TOO_MANY_DISTINCT = 0, 1, 2, 3, 4
+OK, NOT_WHOLE, UNSORTED = 0, 1, 2
 RULE_MEAN, RULE_MIDDLE, RULE_LAST = 0, 1, 2
 
 _u32 = np.uint32
@@ -31,22 +31,27 @@ _u64 = np.uint64
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     try:
-        return njit(nogil=True, cache=True)(function)  # type: ignore[no-any-return]
+        return njit(nogil=True, cache=True, error_model="numpy", no_cfunc_wrapper=True)(function)  # type: ignore[no-any-return]
     except RuntimeError:  # no folder can be written (a container): compiled anew in every process
         return njit(nogil=True)(function)  # type: ignore[no-any-return]
 
 
-@_compiled
-def _are_whole(data, limit):
-    """Tell whether all values are whole numbers below the limit, which are their own slots."""
+_part = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
+
+
+@_part
+def _slots_of_whole(data, limit, slot):
+    """Use whole numbers below the limit as slots; tell whether all values are such."""
     bad = 0
     for j in range(data.size):
         v = data[j]
-        bad += not (v >= 0 and v < limit and np.floor(v) == v)
+        s = np.int32(v)
+        slot[j] = s
+        bad += not (v >= 0 and v < limit and s == v)
     return bad == 0
 
 
-@_compiled
+@_part
 def _are_ordered(indices):
     bad = 0
     for j in range(1, indices.size):
@@ -54,7 +59,7 @@ def _are_ordered(indices):
     return bad == 0
 
 
-@_compiled
+@_part
 def _walk(slots, genes, stratum, in_a_set, low, member, high):
     """Count the low slots per stratum; list the entries of high slots, and the members of sets.
 
@@ -77,7 +82,7 @@ def _walk(slots, genes, stratum, in_a_set, low, member, high):
     return n_members, n_high
 
 
-@_compiled
+@_part
 def _count_slots(slots, high, low, count):
     """Fill the counters of all slots; return the largest slot and the number of entries above zero."""
     top, n_ranked = _u32(0), np.int64(high.size)
@@ -96,61 +101,7 @@ def _count_slots(slots, high, low, count):
     return top, n_ranked
 
 
-@_compiled
-def _slots_by_hash(data, bits, infinity, slot, hash_key, hash_slot, keys, places):
-    """Give the distinct values of a row numbers from the smallest up.
-
-    Bit patterns of numbers above zero order as the numbers do. Returns a status.
-    """
-    n_distinct = 0
-    status = OK
-    for j in range(_u64(data.size)):
-        slot[j] = 0
-        if data[j] == 0:
-            continue
-        key = _u64(bits[j])
-        if key >= infinity:
-            status = NEGATIVE if data[j] < 0 and data[j] > -np.inf else NOT_FINITE
-            break
-        place = _u64((key * _u64(0x9E3779B97F4A7C15)) >> _u64(52))
-        while hash_slot[place] != 0 and hash_key[place] != key:
-            place = (place + _u64(1)) & _u64(HASH_SIZE - 1)
-        if hash_slot[place] == 0:
-            if n_distinct == MAX_DISTINCT:
-                status = TOO_MANY_DISTINCT
-                break
-            hash_key[place] = key
-            keys[n_distinct] = key
-            places[n_distinct] = _u32(place)
-            n_distinct += 1
-            hash_slot[place] = n_distinct
-        slot[j] = hash_slot[place]
-    for k in range(n_distinct):
-        hash_slot[places[k]] = 0
-    if status != OK:
-        return status
-    new_slot = hash_key  # free again; read only where written below
-    for k in range(n_distinct):
-        places[k] = k + 1
-    gap = n_distinct // 2
-    while gap > 0:  # Shell's sort: short to compile, and there are few distinct values
-        for k in range(gap, n_distinct):
-            key, seen = keys[k], places[k]
-            m = k
-            while m >= gap and keys[m - gap] > key:
-                keys[m], places[m] = keys[m - gap], places[m - gap]
-                m -= gap
-            keys[m], places[m] = key, seen
-        gap //= 2
-    for k in range(n_distinct):
-        new_slot[places[k]] = _u64(k + 1)
-    new_slot[0] = _u64(0)
-    for j in range(_u64(data.size)):
-        slot[j] = _u32(new_slot[slot[j]])
-    return OK
-
-
-@_compiled
+@_part
 def _values_of_slots(count, top, n_ranked, n_genes, table, rule, zero, value):
     """Find each tie group's value above that of the zeros; clear the counters.
 
@@ -188,7 +139,7 @@ def _values_of_slots(count, top, n_ranked, n_genes, table, rule, zero, value):
     return bottom, n_groups + (n_zero > 0) <= 1
 
 
-@_compiled
+@_part
 def _add_to_sets(slots, genes, members, value, set_of, set_ptr, coef, row):
     for j in members:
         g = _u32(genes[j])
@@ -197,7 +148,7 @@ def _add_to_sets(slots, genes, members, value, set_of, set_ptr, coef, row):
             row[set_of[p]] += coef[p] * v
 
 
-@_compiled
+@_part
 def _add_to_strata(slots, genes, high, value, stratum, s1, s2, s3):
     if s1.size == 0:
         return
@@ -209,7 +160,7 @@ def _add_to_strata(slots, genes, high, value, stratum, s1, s2, s3):
         s3[t] += v * v * v
 
 
-@_compiled
+@_part
 def _add_to_genes(slots, genes, value, bottom, gene_sum):
     if gene_sum.size > 0:
         for j in range(genes.size):
@@ -217,8 +168,8 @@ def _add_to_genes(slots, genes, value, bottom, gene_sum):
         gene_sum[gene_sum.size - 1] += bottom
 
 
-@_compiled
-def _central_moments(size, low, value, top, s1, s2, s3, mean, variance, third):
+@_part
+def _central_moments(size, low, value, top, s1, s2, s3, mean, variance, third, i):
     """Add the low slots; write mean, variance and third central moment per stratum; clear the sums."""
     for s in range(1, min(top + 1, LOW_SLOTS)):
         v = value[s]
@@ -232,124 +183,175 @@ def _central_moments(size, low, value, top, s1, s2, s3, mean, variance, third):
     for t in range(size.size):
         m = s1[t] / size[t]
         q = s2[t] / size[t]
-        mean[t] = m
-        variance[t] = max(q - m * m, 0.0)
-        third[t] = s3[t] / size[t] - 3.0 * m * q + 2.0 * m**3
+        mean[i, t] = m
+        variance[i, t] = max(q - m * m, 0.0)
+        third[i, t] = s3[t] / size[t] - 3.0 * m * q + 2.0 * m**3
         s1[t] = 0.0
         s2[t] = 0.0
         s3[t] = 0.0
+    for s in range(LOW_SLOTS):
+        for t in range(low.shape[1]):
+            low[s, t] = 0
+
+
+class Workspace:
+    """The kernel's working memory: arrays made inside it would take longer to compile than the rest."""
+
+    def __init__(self, n_genes: int, n_strata: int) -> None:
+        n_slots = max(MAX_WHOLE, n_genes + 1)
+        self.arrays = (
+            np.zeros(n_slots, _u32),  # count
+            np.zeros(n_slots),  # value
+            np.empty(n_genes + 1, np.int32),  # slot
+            np.empty(n_genes + 1, _u32),  # member
+            np.empty(n_genes + 1, _u32),  # high
+            np.zeros((LOW_SLOTS, max(n_strata, LANES)), np.int32),  # low
+            *(np.zeros(n_strata) for _ in range(3)),  # sums
+        )
 
 
 @_compiled
 def score_rows(
-    data, bits, infinity, indices, indptr, n_genes, table, rule, zero, set_of, set_ptr, coef, total,
-    stratum, size, raw, mean, variance, third, gene_sum, flat, bottoms,
+    data, indices, indptr, n_genes, table, rule, zero, in_a_set, set_of, set_ptr, coef, total, stratum, size,
+    count, value, slot, member, high, low, s1, s2, s3,
+    raw, mean, variance, third, gene_sum, flat, bottoms,
 ):  # fmt: skip
     """Score the rows of a CSR chunk; see ``fatescore.methods._ranking.score_chunk`` for the meaning of the arguments.
 
     ``mean``, ``variance`` and ``third`` (rows x strata) are those of the genes' values above the zeros' one, which
-    goes to ``bottoms``. Returns a status and the row where it arose; all outputs of earlier rows are complete.
+    goes to ``bottoms``. Returns a status; unless it is OK the outputs are not complete.
     """
-    n_slots = max(MAX_WHOLE, n_genes + 1)
-    count = np.zeros(n_slots, _u32)
-    value = np.zeros(n_slots, np.float64)
-    slot = np.empty(n_genes, _u32)
-    hash_key = np.zeros(HASH_SIZE, _u64)
-    hash_slot = np.zeros(HASH_SIZE, _u32)
-    keys = np.empty(MAX_DISTINCT, _u64)
-    places = np.empty(MAX_DISTINCT, _u32)
-    n_strata = size.size
-    low = np.zeros((LOW_SLOTS, max(n_strata, LANES)), np.int32)
-    s1, s2, s3 = np.zeros(n_strata), np.zeros(n_strata), np.zeros(n_strata)
-    member, high = np.empty(n_genes + 1, _u32), np.empty(n_genes + 1, _u32)
-    in_a_set = np.zeros(n_genes, np.uint8)
-    for g in range(n_genes):
-        in_a_set[g] = set_ptr[g + 1] > set_ptr[g]
-
     for i in range(indptr.size - 1):
         start, stop = indptr[i], indptr[i + 1]
-        genes, values = indices[start:stop], data[start:stop]
-        if not _are_ordered(genes):
-            return UNSORTED, i
-        whole = _are_whole(values, n_slots)
+        genes = indices[start:stop]
+        if stop - start > n_genes or not _are_ordered(genes):
+            return UNSORTED
         slots = slot[: stop - start]
-        if whole:
-            n_members, n_high = _walk(values, genes, stratum, in_a_set, low, member, high)
-            top, n_ranked = _count_slots(values, high[:n_high], low, count)
-        else:
-            status = _slots_by_hash(values, bits[start:stop], infinity, slot, hash_key, hash_slot, keys, places)
-            if status != OK:
-                return status, i
-            n_members, n_high = _walk(slots, genes, stratum, in_a_set, low, member, high)
-            top, n_ranked = _count_slots(slots, high[:n_high], low, count)
+        if not _slots_of_whole(data[start:stop], count.size, slots):
+            return NOT_WHOLE
+        n_members, n_high = _walk(slots, genes, stratum, in_a_set, low, member, high)
+        top, n_ranked = _count_slots(slots, high[:n_high], low, count)
         bottom, flat[i] = _values_of_slots(count, top, n_ranked, n_genes, table, rule, zero, value)
         bottoms[i] = bottom
         row = raw[i]
         for k in range(row.size):
             row[k] = bottom * total[k]
-        if whole:
-            _add_to_sets(values, genes, member[:n_members], value, set_of, set_ptr, coef, row)
-            _add_to_strata(values, genes, high[:n_high], value, stratum, s1, s2, s3)
-            _add_to_genes(values, genes, value, bottom, gene_sum)
+        _add_to_sets(slots, genes, member[:n_members], value, set_of, set_ptr, coef, row)
+        _add_to_strata(slots, genes, high[:n_high], value, stratum, s1, s2, s3)
+        _add_to_genes(slots, genes, value, bottom, gene_sum)
+        _central_moments(size, low, value, top, s1, s2, s3, mean, variance, third, i)
+    return OK
+
+
+@_part
+def _order_by_hash(data, bits, out, hash_key, hash_slot, keys, places):
+    """Order a row of few distinct values, none below zero; return whether it is one.
+
+    Bit patterns of such numbers order as the numbers do. Distinct ones are found by a hash and sorted.
+    """
+    n_distinct = 0
+    few = True
+    for j in range(_u64(data.size)):
+        out[j] = 0
+        if data[j] == 0:
+            continue
+        key = _u64(bits[j])
+        place = _u64((key * _u64(0x9E3779B97F4A7C15)) >> _u64(52))
+        while hash_slot[place] != 0 and hash_key[place] != key:
+            place = (place + _u64(1)) & _u64(HASH_SIZE - 1)
+        if hash_slot[place] == 0:
+            if n_distinct == MAX_DISTINCT or data[j] < 0:
+                few = False
+                break
+            hash_key[place] = key
+            keys[n_distinct] = key
+            places[n_distinct] = _u32(place)
+            n_distinct += 1
+            hash_slot[place] = n_distinct
+        out[j] = hash_slot[place]
+    for k in range(n_distinct):
+        hash_slot[places[k]] = 0
+        places[k] = k + 1
+    if not few:
+        return False
+    gap = n_distinct // 2
+    while gap > 0:  # Shell's sort: short to compile, and there are few distinct values
+        for k in range(gap, n_distinct):
+            key, seen = keys[k], places[k]
+            m = k
+            while m >= gap and keys[m - gap] > key:
+                keys[m], places[m] = keys[m - gap], places[m - gap]
+                m -= gap
+            keys[m], places[m] = key, seen
+        gap //= 2
+    rank_of = hash_key  # free again; read only where written below
+    for k in range(n_distinct):
+        rank_of[places[k]] = _u64(k + 1)
+    rank_of[0] = _u64(0)
+    for j in range(_u64(data.size)):
+        out[j] = rank_of[_u32(out[j])]
+    return True
+
+
+@_part
+def _order_by_radix(data, bits, n_bits, out, keys, other_keys, place, other_place, first):
+    """Order any row of finite values."""
+    n = _u64(data.size)
+    n_buckets = 1 << RADIX_BITS
+    sign = _u64(1) << _u64(n_bits - 1)
+    full = (sign - _u64(1)) | sign
+    negative = False
+    for j in range(n):
+        key = _u64(bits[j])
+        if data[j] == 0:
+            key = _u64(0)  # -0.0 is 0.0
+        if key & sign:
+            negative = True
+            key = full - key
         else:
-            _add_to_sets(slots, genes, member[:n_members], value, set_of, set_ptr, coef, row)
-            _add_to_strata(slots, genes, high[:n_high], value, stratum, s1, s2, s3)
-            _add_to_genes(slots, genes, value, bottom, gene_sum)
-        if n_strata > 0:
-            _central_moments(size, low, value, top, s1, s2, s3, mean[i], variance[i], third[i])
-        low[:] = 0
-    return OK, -1
+            key |= sign
+        keys[j] = key
+        place[j] = _u32(j)
+    shift = _u64(0)
+    while shift < n_bits:
+        first[:] = 0
+        for j in range(n):
+            first[((keys[j] >> shift) & _u64(n_buckets - 1)) + _u64(1)] += _u32(1)
+        for b in range(n_buckets):
+            first[b + 1] += first[b]
+        for j in range(n):
+            b = (keys[j] >> shift) & _u64(n_buckets - 1)
+            at = first[b]
+            first[b] += _u32(1)
+            other_keys[at] = keys[j]
+            other_place[at] = place[j]
+        keys, other_keys = other_keys, keys
+        place, other_place = other_place, place
+        shift += _u64(RADIX_BITS)
+    rank = 0
+    for j in range(n):
+        if j == 0:
+            rank = 1 if negative or keys[j] != sign else 0
+        elif keys[j] != keys[j - _u64(1)]:
+            rank += 1
+        out[place[j]] = rank
 
 
 @_compiled
 def order_rows(data, bits, n_bits, indptr, out):
-    """Write 1, 2, 3 ... in the order of each row's values (radix sort); zeros stay 0 where nothing is below them.
+    """Write 1, 2, 3 ... in the order of each row's values; zeros stay 0 where nothing is below them.
 
-    All values must be finite. ``out`` (float32 or float64) has the places of ``data``.
+    All values must be finite. ``bits`` are their bit patterns; ``out`` (float32) has the places of ``data``.
     """
     longest = 0
     for i in range(indptr.size - 1):
         longest = max(longest, indptr[i + 1] - indptr[i])
-    keys, other_keys = np.empty(longest, _u64), np.empty(longest, _u64)
-    place, other_place = np.empty(longest, _u32), np.empty(longest, _u32)
-    n_buckets = 1 << RADIX_BITS
-    first = np.zeros(n_buckets + 1, _u32)
-    sign = _u64(1) << _u64(n_bits - 1)
-    full = (sign - _u64(1)) | sign
+    keys, other_keys = np.empty(longest + MAX_DISTINCT, _u64), np.empty(longest, _u64)
+    place, other_place = np.empty(longest + MAX_DISTINCT, _u32), np.empty(longest, _u32)
+    hash_key, hash_slot = np.zeros(HASH_SIZE, _u64), np.zeros(HASH_SIZE, _u32)
+    first = np.zeros((1 << RADIX_BITS) + 1, _u32)
     for i in range(indptr.size - 1):
-        start, n = _u64(indptr[i]), _u64(indptr[i + 1] - indptr[i])
-        negative = False
-        for j in range(n):
-            key = _u64(bits[start + j])
-            if data[start + j] == 0:
-                key = _u64(0)  # -0.0 is 0.0
-            if key & sign:
-                negative = True
-                key = full - key
-            else:
-                key |= sign
-            keys[j] = key
-            place[j] = _u32(j)
-        shift = _u64(0)
-        while shift < n_bits:
-            first[:] = 0
-            for j in range(n):
-                first[((keys[j] >> shift) & _u64(n_buckets - 1)) + _u64(1)] += _u32(1)
-            for b in range(n_buckets):
-                first[b + 1] += first[b]
-            for j in range(n):
-                b = (keys[j] >> shift) & _u64(n_buckets - 1)
-                at = first[b]
-                first[b] += _u32(1)
-                other_keys[at] = keys[j]
-                other_place[at] = place[j]
-            keys, other_keys = other_keys, keys
-            place, other_place = other_place, place
-            shift += _u64(RADIX_BITS)
-        rank = 0
-        for j in range(n):
-            if j == 0:
-                rank = 1 if negative or keys[j] != sign else 0
-            elif keys[j] != keys[j - _u64(1)]:
-                rank += 1
-            out[start + _u64(place[j])] = rank
+        start, stop = indptr[i], indptr[i + 1]
+        row, patterns, ranks = data[start:stop], bits[start:stop], out[start:stop]
+        if not _order_by_hash(row, patterns, ranks, hash_key, hash_slot, keys, place):
+            _order_by_radix(row, patterns, n_bits, ranks, keys, other_keys, place, other_place, first)

@@ -145,12 +145,9 @@ def score_parts(
     out = []
     for part in parts:
         status, scores = _run(csr, part, null, with_gene_sum)
-        if status not in (_kernel().OK, _kernel().NOT_FINITE):
-            # unsorted columns, negative values, or too many distinct ones: put each row in order first
+        if status != _kernel().OK:
             csr = dense_ranks(csr)
-            status, scores = _run(csr, part, null, with_gene_sum)
-        if status == _kernel().NOT_FINITE:
-            raise not_finite(csr.data)
+            _, scores = _run(csr, part, null, with_gene_sum)
         out.append(scores)
     return out
 
@@ -183,7 +180,7 @@ def dense_ranks(csr: sp.csr_array) -> sp.csr_array:
         csr.sum_duplicates()
     if csr.data.size and csr.data.min() < 0:
         csr = _all_stored(csr.toarray())
-    ranks = np.empty_like(csr.data)
+    ranks = np.empty(csr.data.size, dtype=np.float32)  # whole numbers up to 2^24: more than any organism's genes
     bits = csr.data.view(np.uint32 if csr.data.dtype == np.float32 else np.uint64)
     _kernel().order_rows(csr.data, bits, 8 * bits.itemsize, csr.indptr.astype(np.int64, copy=False), ranks)
     return sp.csr_array((ranks, csr.indices, csr.indptr), shape=csr.shape)
@@ -214,17 +211,16 @@ def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_
     total = np.asarray(coef.sum(axis=0)).ravel()
     total[np.abs(total) < 1e-12] = 0.0  # weights that cancel leave nothing at all of the zeros' value
     stratum, size = (np.zeros(0), np.zeros(0)) if null is None else (null.stratum, null.size)
-    unsigned = np.uint32 if csr.data.dtype == np.float32 else np.uint64
     zero = np.nan if part.value.zero is None else part.value.zero
     raw, bottom, flat = np.zeros((n_obs, coef.shape[1])), np.empty(n_obs), np.zeros(n_obs, dtype=bool)
     mean, variance, third = (np.empty((n_obs, size.size)) for _ in range(3))
     gene_sum = np.zeros(n_genes + 1 if with_gene_sum else 0)
-    status, _ = kernel.score_rows(
-        csr.data, csr.data.view(unsigned), np.array([np.inf], csr.data.dtype).view(unsigned).astype(np.uint64)[0],
-        csr.indices.astype(np.int32, copy=False), csr.indptr.astype(np.int64, copy=False), n_genes,
-        part.value.table, _RULES[part.value.rule], zero,
+    status = kernel.score_rows(
+        csr.data, csr.indices.astype(np.int32, copy=False), csr.indptr.astype(np.int64, copy=False), n_genes,
+        part.value.table, _RULES[part.value.rule], zero, np.diff(coef.indptr).astype(bool),
         coef.indices.astype(np.uint32, copy=False), coef.indptr.astype(np.uint32, copy=False), coef.data, total,
-        stratum.astype(np.uint16, copy=False), size, raw, mean, variance, third, gene_sum, flat, bottom,
+        stratum.astype(np.uint16, copy=False), size, *kernel.Workspace(n_genes, size.size).arrays,
+        raw, mean, variance, third, gene_sum, flat, bottom,
     )  # fmt: skip
     if null is not None:
         mean = mean @ null.first + np.multiply.outer(bottom, total)
