@@ -52,7 +52,7 @@ AXIS_SCORES = "axis_scores"
 
 
 def obsm_key(what: str, method: str) -> str:
-    """Return the ``obsm`` key of a method's ``"score"``, ``"z"`` or ``"pval"`` (observations x gene sets)."""
+    """Return the ``obsm`` key of a method's ``"score"``, ``"z"``, ``"pval"`` or ``"dispersion"``."""
     return f"{what}_{method}"
 
 

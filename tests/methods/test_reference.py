@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.io
-import scipy.sparse as sp
 
 import fatescore as fs
-from fatescore.methods import singscore
 
 pytestmark = pytest.mark.realdata
 
@@ -78,7 +76,6 @@ def test_singscore_and_its_dispersion(references: Path, file: str) -> None:
     if file.endswith("updown.csv"):
         signed |= dict.fromkeys(sets["dn"], -1.0)
     expected = pd.read_csv(references / file, index_col=0)
-    scores = fs.tl.score_gene_sets(table, {"set": signed}, method="singscore")
-    np.testing.assert_allclose(scores["set"], expected["TotalScore"], atol=1e-8)
-    weights = sp.csr_array(np.array([[signed.get(gene, 0.0)] for gene in table.columns]))
-    np.testing.assert_allclose(singscore.dispersion(table.to_numpy(), weights)[:, 0], expected["TotalDispersion"])
+    scores = fs.tl.score_gene_sets(table, {"set": signed}, method="singscore", dispersion=True)
+    np.testing.assert_allclose(scores["score", "set"], expected["TotalScore"], atol=1e-8)
+    np.testing.assert_allclose(scores["dispersion", "set"], expected["TotalDispersion"], atol=1e-8)

@@ -45,6 +45,9 @@ class Method:
         Rank methods: ``plan(weights, **params) -> RankPlan``; weights (genes x gene sets, CSR).
     kernel
         Others: ``kernel(X, weights, **params) -> scores`` (observations x gene sets); it is given all observations.
+    dispersion
+        ``dispersion(X, weights)``: how widely a set's genes lie in the ranking (observations x gene sets), where the
+        method has such a number.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Method:
     linear: bool = False
     plan: Planner | None = None
     kernel: Kernel | None = None
+    dispersion: Kernel | None = None
 
     def __call__(self, X: Matrix, weights: sp.csr_array, **params: object) -> FloatArray:
         """Score a matrix (observations x genes, CSR or dense)."""
@@ -100,11 +104,17 @@ def register_rank(
     reference: str,
     parameters: tuple[str, ...] = (),
     linear: bool,
+    dispersion: Kernel | None = None,
 ) -> Callable[[Planner], Planner]:
     """Register the decorated planner of a rank method; a name that is taken is refused."""
 
     def add(plan: Planner) -> Planner:
-        _add(Method(name, signed, weighted, range, reference, parameters, linear=linear, plan=plan), plan)
+        _add(
+            Method(
+                name, signed, weighted, range, reference, parameters, linear=linear, plan=plan, dispersion=dispersion
+            ),
+            plan,
+        )
         return plan
 
     return add

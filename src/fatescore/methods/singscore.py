@@ -10,43 +10,6 @@ from fatescore.methods._registry import register_rank
 from fatescore.typing import FloatArray, Matrix
 
 
-@register_rank(
-    "singscore",
-    signed=True,
-    weighted=False,
-    range="-0.5 to 0.5 (-1 to 1 with negative genes)",
-    reference="doi:10.1186/s12859-018-2435-4",
-    linear=True,
-)
-def singscore(weights: sp.csr_array) -> RankPlan:
-    """Score observations by the centred, normalised mean rank; known direction: up-set plus reversed down-set.
-
-    Genes that tie share the smallest of their ranks (1 = lowest), as the original does by default.
-
-    Parameters
-    ----------
-    weights
-        Genes x gene sets; only the sign is used.
-
-    Returns
-    -------
-    A plan whose scores are 0 for a set in the middle of the ranking.
-    """
-    n_genes, _ = weights.shape
-    coef = sp.csr_array(weights.shape)
-    shift = np.zeros(weights.shape[1])
-    for sign in (1, -1):
-        member = sp.csr_array((sign * weights > 0).astype(float))
-        size = member.sum(axis=0)
-        low, high = (size + 1) / 2, (2 * n_genes - size + 1) / 2
-        with np.errstate(divide="ignore", invalid="ignore"):
-            per_gene = np.where(high > low, 1 / (size * (high - low)), 0.0)
-            middle = np.where(high > low, (low if sign > 0 else n_genes + 1 - low) / (high - low), 0.0)
-        coef = coef + sign * scale_columns(member, per_gene)
-        shift += np.where(size > 0, -sign * middle - 0.5, 0.0)
-    return RankPlan((RankPart(lowest_rank(n_genes), sp.csr_array(coef)),), lambda raw: raw[0] + shift)
-
-
 def lowest_rank(n_genes: int) -> RankValue:
     """Return the smallest rank of a tie group, counted from 1 = lowest."""
     return RankValue(np.arange(n_genes + 1.0, 0.0, -1.0), rule="last")
@@ -81,3 +44,41 @@ def dispersion(X: Matrix, weights: sp.csr_array) -> FloatArray:
         if parts:
             out[:, k] = np.mean(parts, axis=0)
     return out
+
+
+@register_rank(
+    "singscore",
+    signed=True,
+    weighted=False,
+    range="-0.5 to 0.5 (-1 to 1 with negative genes)",
+    reference="doi:10.1186/s12859-018-2435-4",
+    linear=True,
+    dispersion=dispersion,
+)
+def singscore(weights: sp.csr_array) -> RankPlan:
+    """Score observations by the centred, normalised mean rank; known direction: up-set plus reversed down-set.
+
+    Genes that tie share the smallest of their ranks (1 = lowest), as the original does by default.
+
+    Parameters
+    ----------
+    weights
+        Genes x gene sets; only the sign is used.
+
+    Returns
+    -------
+    A plan whose scores are 0 for a set in the middle of the ranking.
+    """
+    n_genes, _ = weights.shape
+    coef = sp.csr_array(weights.shape)
+    shift = np.zeros(weights.shape[1])
+    for sign in (1, -1):
+        member = sp.csr_array((sign * weights > 0).astype(float))
+        size = member.sum(axis=0)
+        low, high = (size + 1) / 2, (2 * n_genes - size + 1) / 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            per_gene = np.where(high > low, 1 / (size * (high - low)), 0.0)
+            middle = np.where(high > low, (low if sign > 0 else n_genes + 1 - low) / (high - low), 0.0)
+        coef = coef + sign * scale_columns(member, per_gene)
+        shift += np.where(size > 0, -sign * middle - 0.5, 0.0)
+    return RankPlan((RankPart(lowest_rank(n_genes), sp.csr_array(coef)),), lambda raw: raw[0] + shift)
