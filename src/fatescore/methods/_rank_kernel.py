@@ -140,12 +140,16 @@ def _values_of_slots(count, top, n_ranked, n_genes, table, rule, zero, value):
 
 
 @_part
-def _add_to_sets(slots, genes, members, value, set_of, set_ptr, coef, row):
+def _add_to_sets(slots, genes, members, value, pair_ptr, set_of, coef, row):
+    """Add two sets at a time: how many sets hold a gene is what a processor cannot foresee."""
     for j in members:
         g = _u32(genes[j])
         v = value[_u32(slots[j])]
-        for p in range(set_ptr[g], set_ptr[g + _u32(1)]):
-            row[set_of[p]] += coef[p] * v
+        for p in range(pair_ptr[g], pair_ptr[g + _u32(1)]):
+            a = p * _u32(2)
+            b = a + _u32(1)
+            row[set_of[a]] += coef[a] * v
+            row[set_of[b]] += coef[b] * v
 
 
 @_part
@@ -212,7 +216,7 @@ class Workspace:
 
 @_compiled
 def score_rows(
-    data, indices, indptr, n_genes, table, rule, zero, in_a_set, set_of, set_ptr, coef, total, stratum, size,
+    data, indices, indptr, n_genes, table, rule, zero, in_a_set, pair_ptr, set_of, coef, total, stratum, size,
     count, value, slot, member, high, low, s1, s2, s3,
     raw, mean, variance, third, gene_sum, flat, bottoms,
 ):  # fmt: skip
@@ -236,7 +240,7 @@ def score_rows(
         row = raw[i]
         for k in range(row.size):
             row[k] = bottom * total[k]
-        _add_to_sets(slots, genes, member[:n_members], value, set_of, set_ptr, coef, row)
+        _add_to_sets(slots, genes, member[:n_members], value, pair_ptr, set_of, coef, row)
         _add_to_strata(slots, genes, high[:n_high], value, stratum, s1, s2, s3)
         _add_to_genes(slots, genes, value, bottom, gene_sum)
         _central_moments(size, low, value, top, s1, s2, s3, mean, variance, third, i)

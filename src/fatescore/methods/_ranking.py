@@ -6,6 +6,7 @@ score (:class:`RankPlan`); everything that walks over data is the one kernel bes
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -47,6 +48,21 @@ class RankPart:
 
     value: RankValue
     coef: sp.csr_array
+
+    @functools.cached_property
+    def layout(self) -> tuple[Any, ...]:
+        """The coefficients as the kernel walks them: two per step, a gene's last step filled up with a zero."""
+        coef = self.coef
+        n = np.diff(coef.indptr)
+        steps = -(-n // 2)
+        start = np.concatenate([[0], np.cumsum(steps)])
+        set_of = np.repeat(coef.indices[coef.indptr[:-1][n > 0]], 2 * steps[n > 0])
+        factor = np.zeros(set_of.size)
+        at = np.repeat(2 * start[:-1] - coef.indptr[:-1], n) + np.arange(coef.nnz)
+        set_of[at], factor[at] = coef.indices, coef.data
+        total = np.asarray(coef.sum(axis=0)).ravel()
+        total[np.abs(total) < 1e-12] = 0.0  # weights that cancel leave nothing at all of the zeros' value
+        return n > 0, start.astype(np.uint32), set_of.astype(np.uint32), factor, total
 
 
 @dataclass(frozen=True)
@@ -207,18 +223,15 @@ def _as_csr(X: Matrix) -> sp.csr_array:
 def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_sum: bool) -> tuple[int, ChunkScores]:
     kernel = _kernel()
     n_obs, n_genes = csr.shape
-    coef = part.coef
-    total = np.asarray(coef.sum(axis=0)).ravel()
-    total[np.abs(total) < 1e-12] = 0.0  # weights that cancel leave nothing at all of the zeros' value
+    total = part.layout[-1]
     stratum, size = (np.zeros(0), np.zeros(0)) if null is None else (null.stratum, null.size)
     zero = np.nan if part.value.zero is None else part.value.zero
-    raw, bottom, flat = np.zeros((n_obs, coef.shape[1])), np.empty(n_obs), np.zeros(n_obs, dtype=bool)
+    raw, bottom, flat = np.zeros((n_obs, part.coef.shape[1])), np.empty(n_obs), np.zeros(n_obs, dtype=bool)
     mean, variance, third = (np.empty((n_obs, size.size)) for _ in range(3))
     gene_sum = np.zeros(n_genes + 1 if with_gene_sum else 0)
     status = kernel.score_rows(
         csr.data, csr.indices.astype(np.int32, copy=False), csr.indptr.astype(np.int64, copy=False), n_genes,
-        part.value.table, _RULES[part.value.rule], zero, np.diff(coef.indptr).astype(bool),
-        coef.indices.astype(np.uint32, copy=False), coef.indptr.astype(np.uint32, copy=False), coef.data, total,
+        part.value.table, _RULES[part.value.rule], zero, *part.layout,
         stratum.astype(np.uint16, copy=False), size, *kernel.Workspace(n_genes, size.size).arrays,
         raw, mean, variance, third, gene_sum, flat, bottom,
     )  # fmt: skip
