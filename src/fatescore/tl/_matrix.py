@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import h5py
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
@@ -23,6 +25,7 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 MAX_CHUNK = 2000
+MAX_DISK_CHUNK = 500
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))  # ranks are the same in both
 _PARTS_PER_THREAD = 4
 
@@ -64,47 +67,55 @@ def matrix_of(data: AnnData | pd.DataFrame, layer: str | None) -> Matrix:
 
 def whole(matrix: Matrix) -> Matrix:
     """Return all rows at once, in memory."""
-    return next(blocks(matrix, [slice(0, matrix.shape[0])]))
+    return _as_floats(_reader(matrix)(0, matrix.shape[0]))
 
 
-def blocks(matrix: Matrix, places: list[slice]) -> Iterator[Matrix]:
-    """Yield some blocks of rows, as CSR or dense matrices of floats; rows of a CSR in memory are not copied."""
-    read = _reader(matrix)
-    for place in places:
-        yield _as_floats(read(place.start, place.stop))
+def map_blocks(matrix: Matrix, places: list[slice], work: Callable[[Matrix], R], n_jobs: int) -> Iterator[R]:
+    """Yield what ``work`` makes of some blocks of rows (CSR or dense floats), in order.
 
-
-def chunks(matrix: Matrix, size: int) -> Iterator[tuple[slice, Matrix]]:
-    """Yield all rows in order, ``size`` at a time."""
-    if hasattr(matrix, "dask"):  # Dask computes whole blocks; each once
-        start = 0
-        for length in matrix.chunks[0]:
-            for at, X in chunks(matrix[start : start + length].compute(), size):
-                yield slice(start + at.start, start + at.stop), X
-            start += length
-        return
-    n_obs = matrix.shape[0]
-    places = [slice(start, min(start + size, n_obs)) for start in range(0, n_obs, size)]
-    yield from zip(places, blocks(matrix, places), strict=True)
-
-
-def for_each_chunk(matrix: Matrix, work: Callable[[slice, Matrix], None], chunk_size: int | None, n_jobs: int) -> None:
-    """Call ``work`` on every chunk, in ``n_jobs`` threads.
-
-    Without a ``chunk_size`` every thread gets a few chunks, none larger than ``MAX_CHUNK`` rows.
+    Threads read for themselves, so that one reads while another computes. What ``work`` is given is overwritten by the
+    next block.
     """
-    if chunk_size is None:
-        chunk_size = MAX_CHUNK
+    read = _reader(matrix)
+    return _in_threads(lambda place: work(_as_floats(read(place.start, place.stop))), places, n_jobs)
+
+
+def for_each_chunk(
+    matrix: Matrix, work: Callable[[slice, Matrix], None], chunk_size: int | None = None, n_jobs: int = 1
+) -> None:
+    """Call ``work`` on every chunk of rows, in ``n_jobs`` threads.
+
+    Without a ``chunk_size`` every thread gets a few chunks, none larger than ``MAX_CHUNK`` rows (on disk
+    ``MAX_DISK_CHUNK``, since every thread keeps a copy).
+    """
+    n_obs = matrix.shape[0]
+    size = chunk_size
+    if size is None:
+        size = MAX_DISK_CHUNK if _on_disk(matrix) else MAX_CHUNK
         if _n_threads(n_jobs) > 1:
-            chunk_size = min(MAX_CHUNK, -(-matrix.shape[0] // (_PARTS_PER_THREAD * _n_threads(n_jobs))))
-    elif chunk_size < 1:
+            size = min(size, -(-n_obs // (_PARTS_PER_THREAD * _n_threads(n_jobs))))
+    elif size < 1:
         raise InputError(f"chunk_size is {chunk_size}", expected="a whole number above 0")
-    for _ in in_threads(lambda part: work(*part), chunks(matrix, chunk_size), n_jobs):
+    lengths = [min(size, n_obs - start) for start in range(0, n_obs, size)]
+    if hasattr(matrix, "dask"):  # Dask computes whole blocks; each once
+        lengths = [length for length in matrix.chunks[0] if length]
+    ends = np.cumsum(lengths)
+    places = [slice(int(end) - length, int(end)) for end, length in zip(ends, lengths, strict=True)]
+    read = _reader(matrix)
+
+    def run(place: slice) -> None:
+        X = _as_floats(read(place.start, place.stop))
+        n = place.stop - place.start
+        for start in range(0, n, size):
+            stop = min(start + size, n)
+            work(slice(place.start + start, place.start + stop), X if n <= size else X[start:stop])
+
+    for _ in _in_threads(run, places, n_jobs):
         pass
 
 
-def in_threads(work: Callable[[P], R], parts: Iterable[P], n_jobs: int) -> Iterator[R]:
-    """Yield ``work(part)`` in the order of the parts; about ``n_jobs`` parts wait in memory."""
+def _in_threads(work: Callable[[P], R], parts: Iterable[P], n_jobs: int) -> Iterator[R]:
+    """Yield ``work(part)`` in the order of the parts; about ``n_jobs`` results wait in memory."""
     n_threads = _n_threads(n_jobs)
     if n_threads == 1:
         yield from map(work, parts)
@@ -128,27 +139,59 @@ def _n_threads(n_jobs: int) -> int:
     return n_jobs
 
 
+def _on_disk(matrix: Matrix) -> bool:
+    return hasattr(matrix, "group") or isinstance(matrix, h5py.Dataset)
+
+
 def _reader(matrix: Matrix) -> Callable[[int, int], Matrix]:
+    """Return a function that gives a block of rows; rows of a CSR in memory are not copied."""
     if sp.issparse(matrix):
         csr = matrix if matrix.format == "csr" else matrix.tocsr()
-        return _csr_reader(csr.data, csr.indices, csr.indptr, csr.shape[1])
+        return _csr_reader(
+            csr.shape[1], csr.indptr, lambda first, last: (csr.data[first:last], csr.indices[first:last])
+        )
     group = getattr(matrix, "group", None)  # a sparse matrix that anndata has left on disk
     if group is not None:
         if matrix.format != "csr":
             return _reader(matrix.to_memory().tocsr())  # columns on disk: rows cannot be read one by one
-        return _csr_reader(group["data"], group["indices"], group["indptr"][:], matrix.shape[1])
+        if isinstance(group, h5py.Group):
+            return _csr_reader(matrix.shape[1], group["indptr"][:], _into_buffers(group["data"], group["indices"]))
+        data, indices = group["data"], group["indices"]
+        return _csr_reader(
+            matrix.shape[1], group["indptr"][:], lambda *ends: (data[slice(*ends)], indices[slice(*ends)])
+        )
     if hasattr(matrix, "dask"):
         return lambda start, stop: matrix[start:stop].compute()
     return lambda start, stop: matrix[start:stop]
 
 
-def _csr_reader(data: Any, indices: Any, indptr: Any, n_genes: int) -> Callable[[int, int], sp.csr_array]:
+def _into_buffers(data: Any, indices: Any) -> Callable[[int, int], tuple[Any, Any]]:
+    """Read into memory that each thread keeps: asking the system for new pages takes longer than reading."""
+    kept = threading.local()
+
+    def read(first: int, last: int) -> tuple[Any, Any]:
+        n = last - first
+        if getattr(kept, "size", -1) < n:
+            kept.size = n + n // 4
+            kept.data, kept.indices = np.empty(kept.size, data.dtype), np.empty(kept.size, indices.dtype)
+        if n:
+            data.read_direct(kept.data, np.s_[first:last], np.s_[:n])
+            indices.read_direct(kept.indices, np.s_[first:last], np.s_[:n])
+        return kept.data[:n], kept.indices[:n]
+
+    return read
+
+
+def _csr_reader(
+    n_genes: int, indptr: Any, entries: Callable[[int, int], tuple[Any, Any]]
+) -> Callable[[int, int], sp.csr_array]:
     def read(start: int, stop: int) -> sp.csr_array:
         first, last = int(indptr[start]), int(indptr[stop])
-        pointers = np.asarray(indptr[start : stop + 1], dtype=np.int64) - first
+        data, indices = entries(first, last)
         part = sp.csr_array((stop - start, n_genes), dtype=data.dtype)
         # set by hand: the constructor would look at every index, or copy
-        part.data, part.indices, part.indptr = data[first:last], indices[first:last], pointers
+        part.data, part.indices = data, indices
+        part.indptr = np.asarray(indptr[start : stop + 1], dtype=np.int64) - first
         return part
 
     return read

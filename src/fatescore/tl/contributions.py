@@ -17,7 +17,7 @@ from fatescore.methods._ranking import RankPart, score_chunk
 from fatescore.tl import _matrix
 from fatescore.tl.fate_bias import as_index
 from fatescore.tl.score_gene_sets import group_numbers
-from fatescore.typing import FloatArray, Organism
+from fatescore.typing import FloatArray, Matrix, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -92,9 +92,12 @@ def gene_values(data: AnnData | pd.DataFrame, wanted: list[str], layer: str | No
         rank_log.rank_value(len(genes)), sp.csr_array((np.ones(len(wanted)), at), (len(genes), len(wanted)))
     )
     values = np.empty((len(data), len(wanted)))
-    for rows, X in _matrix.chunks(_matrix.matrix_of(data, layer), _matrix.MAX_CHUNK):
+
+    def look_up(rows: slice, X: Matrix) -> None:
         chunk = score_chunk(X, part)
         values[rows] = np.where(chunk.flat[:, None], np.nan, chunk.raw)
+
+    _matrix.for_each_chunk(_matrix.matrix_of(data, layer), look_up)
     return values
 
 

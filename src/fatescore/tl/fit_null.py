@@ -90,7 +90,7 @@ def fit_null(
         return score_chunk(X, part, with_gene_sum=True).gene_sum
 
     total: FloatArray = np.zeros(len(genes))
-    for gene_sum in _matrix.in_threads(add, _matrix.blocks(matrix, places), n_jobs):
+    for gene_sum in _matrix.map_blocks(matrix, places, add, n_jobs):
         total += gene_sum
     n_used = sum(place.stop - place.start for place in places)
     # rounded, so that genes that tie stay tied
