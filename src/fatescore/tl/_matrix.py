@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import h5py
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from threadpoolctl import threadpool_limits
 
 from fatescore.errors import InputError, nearest
+from fatescore.tl._disk import Entries, entries_of, is_on_disk
 from fatescore.typing import Matrix
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def for_each_chunk(
     n_obs = matrix.shape[0]
     size = chunk_size
     if size is None:
-        size = MAX_DISK_CHUNK if _on_disk(matrix) else MAX_CHUNK
+        size = MAX_DISK_CHUNK if is_on_disk(matrix) else MAX_CHUNK
         if _n_threads(n_jobs) > 1:
             size = min(size, -(-n_obs // (_PARTS_PER_THREAD * _n_threads(n_jobs))))
     elif size < 1:
@@ -139,10 +138,6 @@ def _n_threads(n_jobs: int) -> int:
     return n_jobs
 
 
-def _on_disk(matrix: Matrix) -> bool:
-    return hasattr(matrix, "group") or isinstance(matrix, h5py.Dataset)
-
-
 def _reader(matrix: Matrix) -> Callable[[int, int], Matrix]:
     """Return a function that gives a block of rows; rows of a CSR in memory are not copied."""
     if sp.issparse(matrix):
@@ -154,37 +149,13 @@ def _reader(matrix: Matrix) -> Callable[[int, int], Matrix]:
     if group is not None:
         if matrix.format != "csr":
             return _reader(matrix.to_memory().tocsr())  # columns on disk: rows cannot be read one by one
-        if isinstance(group, h5py.Group):
-            return _csr_reader(matrix.shape[1], group["indptr"][:], _into_buffers(group["data"], group["indices"]))
-        data, indices = group["data"], group["indices"]
-        return _csr_reader(
-            matrix.shape[1], group["indptr"][:], lambda *ends: (data[slice(*ends)], indices[slice(*ends)])
-        )
+        return _csr_reader(matrix.shape[1], group["indptr"][:], entries_of(group))
     if hasattr(matrix, "dask"):
         return lambda start, stop: matrix[start:stop].compute()
     return lambda start, stop: matrix[start:stop]
 
 
-def _into_buffers(data: Any, indices: Any) -> Callable[[int, int], tuple[Any, Any]]:
-    """Read into memory that each thread keeps: asking the system for new pages takes longer than reading."""
-    kept = threading.local()
-
-    def read(first: int, last: int) -> tuple[Any, Any]:
-        n = last - first
-        if getattr(kept, "size", -1) < n:
-            kept.size = n + n // 4
-            kept.data, kept.indices = np.empty(kept.size, data.dtype), np.empty(kept.size, indices.dtype)
-        if n:
-            data.read_direct(kept.data, np.s_[first:last], np.s_[:n])
-            indices.read_direct(kept.indices, np.s_[first:last], np.s_[:n])
-        return kept.data[:n], kept.indices[:n]
-
-    return read
-
-
-def _csr_reader(
-    n_genes: int, indptr: Any, entries: Callable[[int, int], tuple[Any, Any]]
-) -> Callable[[int, int], sp.csr_array]:
+def _csr_reader(n_genes: int, indptr: Any, entries: Entries) -> Callable[[int, int], sp.csr_array]:
     def read(start: int, stop: int) -> sp.csr_array:
         first, last = int(indptr[start]), int(indptr[stop])
         data, indices = entries(first, last)
