@@ -97,3 +97,13 @@ def test_tails_are_those_of_pearson3(skew: float, rtol: float) -> None:
     for name, exact in (("less", stats.pearson3.cdf(z, skew)), ("greater", stats.pearson3.sf(z, skew))):
         seen = exact > 1e-10
         np.testing.assert_allclose(null.tail_pvalue(deviate, name)[seen], exact[seen], rtol=rtol)
+
+
+@pytest.mark.parametrize("excess", [0.05, 0.5, 2.0])
+def test_heavy_tails_are_those_of_students_t(excess: float) -> None:
+    x = np.linspace(-6, 6, 200)
+    freedom = 4 + 6 / excess
+    exact = stats.t.sf(x * np.sqrt(freedom / (freedom - 2)), freedom)
+    ours = null.tail_pvalue(null.lighten(x, np.full_like(x, excess)), "greater")
+    np.testing.assert_allclose(ours, exact, rtol=0.02)
+    np.testing.assert_allclose(null.lighten(x, np.full_like(x, -1.0)), x, atol=1e-6)

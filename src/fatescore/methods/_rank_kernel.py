@@ -153,15 +153,17 @@ def _add_to_sets(slots, genes, members, value, pair_ptr, set_of, coef, row):
 
 
 @_part
-def _add_to_strata(slots, genes, high, value, stratum, s1, s2, s3):
+def _add_to_strata(slots, genes, high, value, stratum, s1, s2, s3, s4):
     if s1.size == 0:
         return
     for j in high:
         v = value[_u32(slots[j])]
         t = stratum[_u32(genes[j])]
+        v2 = v * v
         s1[t] += v
-        s2[t] += v * v
-        s3[t] += v * v * v
+        s2[t] += v2
+        s3[t] += v2 * v
+        s4[t] += v2 * v2
 
 
 @_part
@@ -173,26 +175,31 @@ def _add_to_genes(slots, genes, value, bottom, gene_sum):
 
 
 @_part
-def _central_moments(size, low, value, top, s1, s2, s3, mean, variance, third, i):
-    """Add the low slots; write mean, variance and third central moment per stratum; clear the sums."""
+def _central_moments(size, low, value, top, s1, s2, s3, s4, moments, i):
+    """Add the low slots; write mean, second, third and fourth central moment per stratum; clear the sums."""
     for s in range(1, min(top + 1, LOW_SLOTS)):
         v = value[s]
         v2 = v * v
         v3 = v2 * v
-        for t in range(s1.size):
+        v4 = v2 * v2
+        for t in range(size.size):
             n_here = np.float64(low[s, t])
             s1[t] += n_here * v
             s2[t] += n_here * v2
             s3[t] += n_here * v3
+            s4[t] += n_here * v4
     for t in range(size.size):
         m = s1[t] / size[t]
-        q = s2[t] / size[t]
-        mean[i, t] = m
-        variance[i, t] = max(q - m * m, 0.0)
-        third[i, t] = s3[t] / size[t] - 3.0 * m * q + 2.0 * m**3
+        q2, q3, q4 = s2[t] / size[t], s3[t] / size[t], s4[t] / size[t]
+        square = m * m
+        moments[0, i, t] = m
+        moments[1, i, t] = max(q2 - square, 0.0)
+        moments[2, i, t] = q3 - 3.0 * m * q2 + 2.0 * m * square
+        moments[3, i, t] = q4 - 4.0 * m * q3 + 6.0 * square * q2 - 3.0 * square * square
         s1[t] = 0.0
         s2[t] = 0.0
         s3[t] = 0.0
+        s4[t] = 0.0
     for s in range(LOW_SLOTS):
         for t in range(low.shape[1]):
             low[s, t] = 0
@@ -210,20 +217,20 @@ class Workspace:
             np.empty(n_genes + 1, _u32),  # member
             np.empty(n_genes + 1, _u32),  # high
             np.zeros((LOW_SLOTS, max(n_strata, LANES)), np.int32),  # low
-            *(np.zeros(n_strata) for _ in range(3)),  # sums
+            *(np.zeros(n_strata) for _ in range(4)),  # sums of powers
         )
 
 
 @_compiled
 def score_rows(
     data, indices, indptr, n_genes, table, rule, zero, in_a_set, pair_ptr, set_of, coef, total, stratum, size,
-    count, value, slot, member, high, low, s1, s2, s3,
-    raw, mean, variance, third, gene_sum, flat, bottoms,
+    count, value, slot, member, high, low, s1, s2, s3, s4,
+    raw, moments, gene_sum, flat, bottoms,
 ):  # fmt: skip
     """Score the rows of a CSR chunk; see ``fatescore.methods._ranking.score_chunk`` for the meaning of the arguments.
 
-    ``mean``, ``variance`` and ``third`` (rows x strata) are those of the genes' values above the zeros' one, which
-    goes to ``bottoms``. Returns a status; unless it is OK the outputs are not complete.
+    ``moments`` (4 x rows x strata) are those of the genes' values above the zeros' one, which goes to ``bottoms``.
+    Returns a status; unless it is OK the outputs are not complete.
     """
     for i in range(indptr.size - 1):
         start, stop = indptr[i], indptr[i + 1]
@@ -241,9 +248,9 @@ def score_rows(
         for k in range(row.size):
             row[k] = bottom * total[k]
         _add_to_sets(slots, genes, member[:n_members], value, pair_ptr, set_of, coef, row)
-        _add_to_strata(slots, genes, high[:n_high], value, stratum, s1, s2, s3)
+        _add_to_strata(slots, genes, high[:n_high], value, stratum, s1, s2, s3, s4)
         _add_to_genes(slots, genes, value, bottom, gene_sum)
-        _central_moments(size, low, value, top, s1, s2, s3, mean, variance, third, i)
+        _central_moments(size, low, value, top, s1, s2, s3, s4, moments, i)
     return OK
 
 

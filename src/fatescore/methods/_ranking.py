@@ -80,7 +80,7 @@ class RankPlan:
 
 @dataclass(frozen=True)
 class NullMoments:
-    """Coefficients of the matched null: what strata contribute to mean, variance and third moment.
+    """Coefficients of the matched null: what strata contribute to the first four cumulants.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class NullMoments:
         (n_genes,) stratum of each gene, at most 65,535.
     size
         (n_strata,) genes per stratum.
-    first, second, third
+    first, second, third, fourth
         (n_strata x columns), see ``fatescore.stats.null.moment_weights``.
     """
 
@@ -97,6 +97,7 @@ class NullMoments:
     first: FloatArray
     second: FloatArray
     third: FloatArray
+    fourth: FloatArray
 
 
 @dataclass
@@ -107,8 +108,8 @@ class ChunkScores:
     ----------
     raw
         Weighted sums of rank values.
-    mean, variance, third
-        Moments of ``raw`` under the null (without columns if there is none).
+    mean, variance, third, fourth
+        Cumulants of ``raw`` under the null (without columns if there is none).
     flat
         (n_obs,) rows that hold one value only (an empty cell): they have no ranking.
     gene_sum
@@ -119,6 +120,7 @@ class ChunkScores:
     mean: FloatArray
     variance: FloatArray
     third: FloatArray
+    fourth: FloatArray
     flat: BoolArray
     gene_sum: FloatArray
 
@@ -227,18 +229,20 @@ def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_
     stratum, size = (np.zeros(0), np.zeros(0)) if null is None else (null.stratum, null.size)
     zero = np.nan if part.value.zero is None else part.value.zero
     raw, bottom, flat = np.zeros((n_obs, part.coef.shape[1])), np.empty(n_obs), np.zeros(n_obs, dtype=bool)
-    mean, variance, third = (np.empty((n_obs, size.size)) for _ in range(3))
+    moments = np.empty((4, n_obs, size.size))
     gene_sum = np.zeros(n_genes + 1 if with_gene_sum else 0)
     status = kernel.score_rows(
         csr.data, csr.indices.astype(np.int32, copy=False), csr.indptr.astype(np.int64, copy=False), n_genes,
         part.value.table, _RULES[part.value.rule], zero, *part.layout,
         stratum.astype(np.uint16, copy=False), size, *kernel.Workspace(n_genes, size.size).arrays,
-        raw, mean, variance, third, gene_sum, flat, bottom,
+        raw, moments, gene_sum, flat, bottom,
     )  # fmt: skip
-    if null is not None:
+    mean, variance, third, fourth = moments
+    if null is not None and status == kernel.OK:
+        fourth -= 3 * variance**2
         mean = mean @ null.first + np.multiply.outer(bottom, total)
-        variance, third = variance @ null.second, third @ null.third
-    return status, ChunkScores(raw, mean, variance, third, flat, gene_sum[:-1] + gene_sum[-1:])
+        variance, third, fourth = variance @ null.second, third @ null.third, fourth @ null.fourth
+    return status, ChunkScores(raw, mean, variance, third, fourth, flat, gene_sum[:-1] + gene_sum[-1:])
 
 
 def run_plan(X: Matrix, plan: RankPlan, weights: sp.csr_array) -> FloatArray:

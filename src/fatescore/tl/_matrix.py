@@ -116,11 +116,10 @@ def for_each_chunk(
 def _in_threads(work: Callable[[P], R], parts: Iterable[P], n_jobs: int) -> Iterator[R]:
     """Yield ``work(part)`` in the order of the parts; about ``n_jobs`` results wait in memory."""
     n_threads = _n_threads(n_jobs)
-    if n_threads == 1:
-        yield from map(work, parts)
-        return
-    # BLAS would start threads of its own in each of ours, and wait for them
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(n_threads) as pool:
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(n_threads) as pool:  # BLAS's own threads would be too many
+        if n_threads == 1:
+            yield from map(work, parts)
+            return
         waiting: deque[Future[R]] = deque()
         for part in parts:
             waiting.append(pool.submit(work, part))

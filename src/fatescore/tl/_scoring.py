@@ -76,7 +76,8 @@ def score(
         known = (chunk.variance > 1e-20) & ~chunk.flat[:, None]
         sd = np.sqrt(np.where(known, chunk.variance, np.nan))
         out.z[at] = (chunk.raw - chunk.mean) / sd
-        out.deviate[at] = null.normal_score(out.z[at], chunk.third / sd**3)
+        skew = chunk.third / sd**3
+        out.deviate[at] = null.lighten(null.normal_score(out.z[at], skew), chunk.fourth / sd**4 - 1.5 * skew**2)
         for k in tiny:
             exact = _enumerated(X, plan.parts[0], k, strata)
             out.deviate[at, k] = np.where(np.isnan(out.z[at, k]), np.nan, exact)
