@@ -22,11 +22,11 @@ def bulk() -> ad.AnnData:
 
 def test_over_genes_is_the_closed_form_of_two_means(bulk: ad.AnnData) -> None:
     """For a difference of two means the jack-knife is Welch's interval."""
-    parts = fs.tl.gene_contributions(bulk, organism="human")
+    parts = fs.tl.gene_contributions(bulk, organism="human", index="core")
     arm = pd.Series(parts.attrs["arm"])
     bone = (parts[arm.index[arm == "osteogenic"]] * 6).to_numpy()
     fat = (parts[arm.index[arm == "adipogenic"]] * -2).to_numpy()
-    got = fs.tl.gene_intervals(bulk, organism="human", level=0.9)
+    got = fs.tl.gene_intervals(bulk, organism="human", index="core", level=0.9)
     for i in range(bulk.n_obs):
         expected = stats.ttest_ind(bone[i], fat[i], equal_var=False).confidence_interval(0.9)
         np.testing.assert_allclose(got.iloc[i], [expected.low, expected.high], atol=1e-9)

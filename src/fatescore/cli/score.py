@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", type=Path, help=".h5ad, or .tsv/.csv[.gz] of genes x samples")
     parser.add_argument("--organism", required=True, metavar="human|mouse", help="organism of the samples")
     parser.add_argument("--output", type=Path, required=True, help="scores: .tsv, .csv or .parquet")
-    parser.add_argument("--index", default="core", metavar="core|review|extended", help="definition (default: core)")
+    parser.add_argument("--index", metavar="core|review|extended", help="definition of the index (default: extended)")
     for arm, number in (("osteogenic", 4), ("adipogenic", 2)):
         parser.add_argument(
             f"--min-{arm}", type=int, default=number, metavar="N", help=f"{arm} genes needed (default: {number})"
@@ -134,14 +134,14 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
     write_tsv(args.sample_scores, scored.scores)
     write_tsv(args.gene_contributions, scored.contributions)
     write_tsv(args.coverage, tl.set_coverage(adata, organism=organism, dataset=args.dataset))
-    return {"index": args.index, "method": "rank_log", "n_scored": len(observations)}
+    return {"index": index.name, "method": "rank_log", "n_scored": len(observations)}
 
 
 def _index(args: argparse.Namespace) -> Index:
     from fatescore import gene_sets
 
     needed = {"osteogenic": args.min_osteogenic, "adipogenic": args.min_adipogenic}
-    return gene_sets.load_index(args.index, organism=args.organism, scorable=needed)
+    return gene_sets.load_index(args.index or gene_sets.DEFAULT_INDEX, organism=args.organism, scorable=needed)
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:

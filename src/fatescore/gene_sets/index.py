@@ -61,7 +61,12 @@ def index_names() -> tuple[str, ...]:
     return tuple(definition()["indices"])
 
 
-def load_index(name: str = "core", *, organism: Organism = "human", scorable: Mapping[str, int] | None = None) -> Index:
+DEFAULT_INDEX = "extended"  # docs/decisions/0006: it recovers known fates best
+
+
+def load_index(
+    name: str = DEFAULT_INDEX, *, organism: Organism = "human", scorable: Mapping[str, int] | None = None
+) -> Index:
     """Load the definition of an index for an organism.
 
     Parameters
@@ -83,7 +88,7 @@ def load_index(name: str = "core", *, organism: Organism = "human", scorable: Ma
     Examples
     --------
     >>> from fatescore import gene_sets
-    >>> list(gene_sets.load_index(organism="human").units("adipogenic")["symbol"])
+    >>> list(gene_sets.load_index("core", organism="human").units("adipogenic")["symbol"])
     ['PPARG', 'CEBPA']
     """
     check_organism(organism)

@@ -192,6 +192,8 @@ def _central_moments(size, low, value, top, s1, s2, s3, s4, moments, i):
         m = s1[t] / size[t]
         q2, q3, q4 = s2[t] / size[t], s3[t] / size[t], s4[t] / size[t]
         square = m * m
+        if q2 - square <= 1e-13 * q2:  # one value, but for rounding
+            q2, q3, q4 = square, square * m, square * square
         moments[0, i, t] = m
         moments[1, i, t] = max(q2 - square, 0.0)
         moments[2, i, t] = q3 - 3.0 * m * q2 + 2.0 * m * square

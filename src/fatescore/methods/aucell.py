@@ -42,7 +42,7 @@ def aucell(weights: sp.csr_array, *, n_up: int | None = None, w_neg: float = 1.0
     A plan whose scores are the area over the largest possible area.
     """
     n_genes, _ = weights.shape
-    n_up = math.ceil(0.05 * n_genes) if n_up is None else n_up
+    n_up = max(2, math.ceil(0.05 * n_genes)) if n_up is None else n_up
     if not 1 < n_up <= n_genes:
         if n_genes > 1:
             raise InputError(f"n_up is {n_up}", expected=f"2 to {n_genes}, the number of genes")

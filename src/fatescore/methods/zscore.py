@@ -36,6 +36,7 @@ def zscore(X: Matrix, weights: sp.csr_array) -> FloatArray:
         return np.full((n_obs, weights.shape[1]), np.nan)
     member = np.flatnonzero(abs(weights).sum(axis=1))
     part = sp.csr_array(X[:, member]).astype(np.float64)
+    part.sum_duplicates()
     used = weights[member]
     mean = np.asarray(part.sum(axis=0)).ravel() / n_obs
     stored = np.bincount(part.indices, minlength=len(member))

@@ -98,6 +98,7 @@ def permutation_deviate(observed: FloatArray, drawn: FloatArray) -> tuple[FloatA
     """Return z and normal deviate of scores (n_obs,) against those of random sets (n_obs x n_draws)."""
     n = drawn.shape[1]
     sd = drawn.std(axis=1, ddof=1)
+    sd[sd < 1e-9 * (1 + np.abs(observed))] = 0.0  # rounding
     with np.errstate(invalid="ignore", divide="ignore"):
         z = np.where(sd > 0, (observed - drawn.mean(axis=1)) / sd, np.nan)
     tolerance = (1e-9 * (1 + np.abs(observed)))[:, None]

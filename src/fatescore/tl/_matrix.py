@@ -87,14 +87,13 @@ def for_each_chunk(
     Without a ``chunk_size`` every thread gets a few chunks, none larger than ``MAX_CHUNK`` rows (on disk
     ``MAX_DISK_CHUNK``, since every thread keeps a copy).
     """
+    check(chunk_size, n_jobs)
     n_obs = matrix.shape[0]
     size = chunk_size
     if size is None:
         size = MAX_DISK_CHUNK if is_on_disk(matrix) else MAX_CHUNK
         if _n_threads(n_jobs) > 1:
             size = min(size, -(-n_obs // (_PARTS_PER_THREAD * _n_threads(n_jobs))))
-    elif size < 1:
-        raise InputError(f"chunk_size is {chunk_size}", expected="a whole number above 0")
     lengths = [min(size, n_obs - start) for start in range(0, n_obs, size)]
     if hasattr(matrix, "dask"):  # Dask computes whole blocks; each once
         lengths = [length for length in matrix.chunks[0] if length]
@@ -111,6 +110,13 @@ def for_each_chunk(
 
     for _ in _in_threads(run, places, n_jobs):
         pass
+
+
+def check(chunk_size: int | None, n_jobs: int) -> None:
+    """Refuse what is not a number of observations or threads."""
+    if chunk_size is not None and chunk_size < 1:
+        raise InputError(f"chunk_size is {chunk_size}", expected="a whole number above 0")
+    _n_threads(n_jobs)
 
 
 def _in_threads(work: Callable[[P], R], parts: Iterable[P], n_jobs: int) -> Iterator[R]:

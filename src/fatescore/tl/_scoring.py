@@ -50,6 +50,7 @@ def score(
     if method.plan is None:
         if strata is not None:
             raise no_closed_form(method)
+        _matrix.check(chunk_size, n_jobs)
         values = method(_matrix.whole(matrix), weights, **params)
         nothing = np.empty((len(values), 0))
         return Scores(values, nothing, nothing, np.zeros(len(values), dtype=bool))
@@ -73,7 +74,7 @@ def score(
             return
         chunk = chunks[0]
         # rounding leaves a trace of variance where there is none
-        known = (chunk.variance > 1e-20) & ~chunk.flat[:, None]
+        known = (chunk.variance > 0) & ~chunk.flat[:, None]
         sd = np.sqrt(np.where(known, chunk.variance, np.nan))
         out.z[at] = (chunk.raw - chunk.mean) / sd
         skew = chunk.third / sd**3
@@ -96,20 +97,25 @@ def score_by_permutation(
     out.z, out.deviate = np.full_like(out.score, np.nan), np.full_like(out.score, np.nan)
     at_once = max(1, _COLUMNS // n_draws)
     for start in range(0, weights.shape[1], at_once):
-        columns = range(start, min(start + at_once, weights.shape[1]))
-        random = random_sets.draw_matched(weights[:, list(columns)], strata, n_draws, rng)
-        given = {
-            key: np.repeat(value[:, list(columns)], n_draws, axis=1) if key == "n_missing" else value
-            for key, value in params.items()
-        }
+        columns = list(range(start, min(start + at_once, weights.shape[1])))
+        own = weights[:, columns]
+        random = random_sets.draw_matched(own, strata, n_draws, rng)
+        one, many = (
+            {
+                key: np.repeat(value[:, columns], times, axis=1) if key == "n_missing" else value
+                for key, value in params.items()
+            }
+            for times in (1, n_draws)
+        )
 
         def work(
-            at: slice, X: Matrix, random: sp.csr_array = random, given: Any = given, columns: range = columns
-        ) -> None:
-            drawn = method(X, random, **given)
+            at: slice, X: Matrix, own: sp.csr_array = own, random: sp.csr_array = random, one: Any = one,
+            many: Any = many, columns: list[int] = columns,
+        ) -> None:  # fmt: skip
+            observed, drawn = _unbounded(method, X, own, one), _unbounded(method, X, random, many)
             for j, k in enumerate(columns):
                 sets = drawn[:, j * n_draws : (j + 1) * n_draws]
-                out.z[at, k], out.deviate[at, k] = random_sets.permutation_deviate(out.score[at, k], sets)
+                out.z[at, k], out.deviate[at, k] = random_sets.permutation_deviate(observed[:, j], sets)
 
         if method.plan is None:
             work(slice(0, matrix.shape[0]), _matrix.whole(matrix))
@@ -118,6 +124,13 @@ def score_by_permutation(
     lost = out.flat[:, None] | np.isnan(out.score)
     out.z[lost], out.deviate[lost] = np.nan, np.nan
     return out
+
+
+def _unbounded(method: Method, X: Matrix, weights: sp.csr_array, params: Mapping[str, Any]) -> FloatArray:
+    """Return scores before a method cuts them at 0, where its sum over genes can be had."""
+    if method.plan is None or not method.linear:
+        return method(X, weights, **params)
+    return score_chunk(X, method.plan(weights, **params).parts[0]).raw
 
 
 def _enumerated(X: Matrix, part: RankPart, column: int, strata: IntArray) -> FloatArray:

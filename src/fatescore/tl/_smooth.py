@@ -36,6 +36,7 @@ def smoother(data: AnnData | pd.DataFrame, graph: str) -> Callable[[FloatArray],
     def mean(values: FloatArray) -> FloatArray:
         known = np.isfinite(values)
         total = weights @ np.where(known, values, 0.0)
-        return np.where(known, total / (weights @ known.astype(float)), np.nan)
+        out: FloatArray = np.full_like(total, np.nan)
+        return np.divide(total, weights @ known.astype(float), out=out, where=known)
 
     return mean

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets import index_weights, why_not_scorable
-from fatescore.gene_sets.index import Index
+from fatescore.gene_sets.index import DEFAULT_INDEX, Index
 from fatescore.methods import rank_log
 from fatescore.methods._ranking import RankPart, score_chunk
 from fatescore.tl import _matrix
@@ -27,7 +27,7 @@ def gene_contributions(
     data: AnnData | pd.DataFrame,
     *,
     organism: Organism,
-    index: str | Index = "core",
+    index: str | Index = DEFAULT_INDEX,
     layer: str | None = None,
     groupby: str | None = None,
 ) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def gene_contributions(
     >>> bool((abs(parts.sum(axis=1) - adata.obs["fate_bias"]) < 1e-9).all())
     True
     >>> fs.tl.gene_contributions(adata, organism="human", groupby="donor").shape
-    (2, 8)
+    (2, 16)
     """
     definition = as_index(index, organism)
     genes = _matrix.gene_names(data)

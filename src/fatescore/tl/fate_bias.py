@@ -10,8 +10,9 @@ import pandas as pd
 import scipy.sparse as sp
 
 from fatescore import _keys, methods
+from fatescore.errors import InputError
 from fatescore.gene_sets import axis_sets, index_weights, load_index, why_not_scorable
-from fatescore.gene_sets.index import Index
+from fatescore.gene_sets.index import DEFAULT_INDEX, Index
 from fatescore.stats import fdr
 from fatescore.stats.coexpression import inflation
 from fatescore.stats.null import MIN_OBSERVATIONS, FittedNull, tail_pvalue
@@ -31,7 +32,7 @@ def fate_bias(
     data: AnnData | pd.DataFrame,
     *,
     organism: Organism,
-    index: str | Index = "core",
+    index: str | Index = DEFAULT_INDEX,
     layer: str | None = None,
     null: Literal["matched"] | FittedNull = "matched",
     fdr_level: float = FDR,
@@ -109,6 +110,10 @@ def fate_bias(
     np.True_
     """
     definition = as_index(index, organism)
+    if null != "matched" and not isinstance(null, FittedNull):
+        raise InputError(f'null="{null}" is not possible', expected='"matched" or a null from fs.tl.fit_null')
+    if not 0 < fdr_level < 1:
+        raise InputError(f"fdr_level is {fdr_level}", expected="a number between 0 and 1")
     genes = _matrix.gene_names(data)
     reason = why_not_scorable(definition, list(genes))
     weights = index_weights(definition, list(genes))

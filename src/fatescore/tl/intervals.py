@@ -12,7 +12,7 @@ from scipy import stats
 from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets import index_weights
-from fatescore.gene_sets.index import Index
+from fatescore.gene_sets.index import DEFAULT_INDEX, Index
 from fatescore.tl import _matrix
 from fatescore.tl.contributions import gene_values, scorable_weights
 from fatescore.tl.fate_bias import as_index
@@ -31,7 +31,7 @@ def gene_intervals(
     data: AnnData | pd.DataFrame,
     *,
     organism: Organism,
-    index: str | Index = "core",
+    index: str | Index = DEFAULT_INDEX,
     layer: str | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -96,7 +96,7 @@ def cell_intervals(
     *,
     organism: Organism,
     by: str = _keys.SAMPLE,
-    index: str | Index = "core",
+    index: str | Index = DEFAULT_INDEX,
     layer: str = _keys.COUNTS,
     level: float = 0.95,
     n_bootstrap: int = N_BOOTSTRAP,

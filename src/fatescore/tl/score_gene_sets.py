@@ -135,10 +135,13 @@ def score_gene_sets(
         params["n_missing"] = n_missing
     if "rng" in chosen.parameters:
         params["rng"] = rng
+    groups = None if inflation_by is None else group_numbers(data, inflation_by)
+    if groups is not None and null is None:
+        raise InputError("inflation_by corrects p values, and there is no null", fix="give a null")
     scores = _scores(data, layer, chosen, weights, params, null, n_permutations, chunk_size, n_jobs, rng)
     factor = np.ones(len(sets))
-    if inflation_by is not None and null is not None:
-        factor = inflation(scores.z, group_numbers(data, inflation_by))
+    if groups is not None:
+        factor = inflation(scores.z, groups)
     tables = {"score": scores.score}
     if null is not None:
         tables |= {"z": scores.z, "pval": tail_pvalue(scores.deviate / factor, alternative)}
@@ -160,7 +163,7 @@ def score_gene_sets(
         )
         notes |= {"n_permutations": n_permutations} if null == "permutation" else {}
     if null == "permutation" or "rng" in chosen.parameters:
-        notes["seed"] = rng if isinstance(rng, int) else str(rng.bit_generator.seed_seq)
+        notes["seed"] = int(rng) if isinstance(rng, int | np.integer) else str(rng.bit_generator.seed_seq)
     record(data, _keys.score_key(method), notes)
     return None
 

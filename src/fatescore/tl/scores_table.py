@@ -10,7 +10,7 @@ import pandas as pd
 
 from fatescore import _keys
 from fatescore.errors import NotScorable
-from fatescore.gene_sets import Index, coverage, load, match, not_measurable, why_not_scorable
+from fatescore.gene_sets import DEFAULT_INDEX, Index, coverage, load, match, not_measurable, why_not_scorable
 from fatescore.stats.null import FittedNull
 from fatescore.tl.contributions import gene_contributions
 from fatescore.tl.fate_bias import as_index, fate_bias
@@ -37,7 +37,7 @@ def observation_scores(
     adata: AnnData,
     *,
     organism: Organism,
-    index: str | Index = "core",
+    index: str | Index = DEFAULT_INDEX,
     null: Literal["matched"] | FittedNull = "matched",
     n_jobs: int = 1,
 ) -> pd.DataFrame:
@@ -97,7 +97,7 @@ def sample_scores(
     *,
     organism: Organism,
     unit: str,
-    index: str | Index = "core",
+    index: str | Index = DEFAULT_INDEX,
     cells: AnnData | None = None,
     rng: int | np.random.Generator = 0,
 ) -> SampleScores:
