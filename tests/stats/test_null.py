@@ -95,7 +95,8 @@ def test_tails_are_those_of_pearson3(skew: float, rtol: float) -> None:
     z = np.linspace(-6, 8, 500)
     deviate = null.normal_score(z, np.full_like(z, skew))
     for name, exact in (("less", stats.pearson3.cdf(z, skew)), ("greater", stats.pearson3.sf(z, skew))):
-        seen = exact > 1e-10
+        # near the lower bound the tail is at least the normal one
+        seen = (exact > 1e-10) & (z * skew / 2 > -0.8)
         np.testing.assert_allclose(null.tail_pvalue(deviate, name)[seen], exact[seen], rtol=rtol)
 
 

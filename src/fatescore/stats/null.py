@@ -19,6 +19,7 @@ from fatescore.typing import Alternative, FloatArray, IntArray
 
 MIN_OBSERVATIONS = 3
 N_STRATA = 100
+_NEAR_BOUND = -0.8  # in units of the distance from mean to bound
 
 
 def assign_strata(mean_value: FloatArray, n_strata: int = N_STRATA) -> IntArray:
@@ -138,6 +139,7 @@ def normal_score(z: FloatArray, skew: FloatArray) -> FloatArray:
     The saddle-point formula of Barndorff-Nielsen for the gamma distribution: r* = r + log(z / r) / r with
     r = sign(z) sqrt(2 k (d - log(1 + d))), d = z / sqrt(k), k = 4 / skew^2. The tail is within 1 % of the exact one for
     skew up to 1 and 3 % up to 2, several times faster than the incomplete gamma function, which is used beyond.
+    In the last fifth before Pearson III's bound, and beyond it, the tail is at least the normal one.
 
     Parameters
     ----------
@@ -172,6 +174,8 @@ def normal_score(z: FloatArray, skew: FloatArray) -> FloatArray:
     if far.any():
         shape = half_skew[far] ** -2
         star[far] = -special.ndtri(special.gammaincc(shape, shape * (1 + d[far])))
+    # near its lower bound Pearson III knows of no point mass, but scores of sets that are not seen lie there
+    star = np.where(d < _NEAR_BOUND, np.maximum(star, x), star)
     return np.asarray(flip * star)
 
 

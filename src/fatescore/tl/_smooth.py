@@ -37,6 +37,7 @@ def smoother(data: AnnData | pd.DataFrame, graph: str) -> Callable[[FloatArray],
         known = np.isfinite(values)
         total = weights @ np.where(known, values, 0.0)
         out: FloatArray = np.full_like(total, np.nan)
-        return np.divide(total, weights @ known.astype(float), out=out, where=known)
+        np.divide(total, weights @ known.astype(float), out=out, where=known)
+        return out
 
     return mean
