@@ -79,7 +79,7 @@ def set_scores(adata: ad.AnnData, sets: dict[str, dict[str, float]], method: str
     fs.tl.score_gene_sets(table, sets, method=method, **how)
     names = ("score", "z", "pval") if how else ("score",)
     frames = [table.obsm[f"{name}_{method}"] for name in names]
-    return frames[0] if len(frames) == 1 else pd.concat(dict(zip(names, frames, strict=True)), axis=1)
+    return frames[0] if len(frames) == 1 else pd.concat(frames, axis=1, keys=names)
 
 
 def with_null(adata: ad.AnnData, method: str, index: str, organism: Organism) -> pd.DataFrame | None:
@@ -87,7 +87,7 @@ def with_null(adata: ad.AnnData, method: str, index: str, organism: Organism) ->
     if method == "rank_log":
         copy = ad.AnnData(adata.X, var=adata.var[[]], obs=pd.DataFrame(index=adata.obs_names))
         fs.tl.fate_bias(copy, organism=organism, index=index)
-        return copy.obs[["fate_bias_z", "fate_call"]]
+        return pd.DataFrame(copy.obs[["fate_bias_z", "fate_call"]])
     weights = fs.gene_sets.index_weights(fs.gene_sets.load_index(index, organism=organism), list(adata.var_names))
     if not fs.methods.get(method).linear or index == "review":  # these methods cannot weigh regulators
         return None
@@ -101,7 +101,7 @@ def with_null(adata: ad.AnnData, method: str, index: str, organism: Organism) ->
 
 def wins(high: Array, low: Array) -> Array:
     """Return for every pair whether the high one wins; its mean is the AUROC."""
-    return (high[:, None] > low) + 0.5 * (high[:, None] == low)
+    return np.asarray((high[:, None] > low) + 0.5 * (high[:, None] == low))
 
 
 def show(title: str, table: pd.DataFrame, first: str = "method") -> None:

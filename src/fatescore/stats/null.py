@@ -19,7 +19,7 @@ from fatescore.typing import Alternative, FloatArray, IntArray
 
 MIN_OBSERVATIONS = 3
 N_STRATA = 100
-_NEAR_BOUND = -0.8  # in units of the distance from mean to bound
+_NEAR_BOUND = -0.95  # in units of the distance from mean to bound
 
 
 def assign_strata(mean_value: FloatArray, n_strata: int = N_STRATA) -> IntArray:
@@ -139,7 +139,7 @@ def normal_score(z: FloatArray, skew: FloatArray) -> FloatArray:
     The saddle-point formula of Barndorff-Nielsen for the gamma distribution: r* = r + log(z / r) / r with
     r = sign(z) sqrt(2 k (d - log(1 + d))), d = z / sqrt(k), k = 4 / skew^2. The tail is within 1 % of the exact one for
     skew up to 1 and 3 % up to 2, several times faster than the incomplete gamma function, which is used beyond.
-    In the last fifth before Pearson III's bound, and beyond it, the tail is at least the normal one.
+    In the last twentieth before Pearson III's bound, and beyond it, the tail is at least the normal one.
 
     Parameters
     ----------
