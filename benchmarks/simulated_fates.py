@@ -78,7 +78,7 @@ def set_scores(adata: ad.AnnData, sets: dict[str, dict[str, float]], method: str
     table = ad.AnnData(adata.X, var=adata.var[[]])
     fs.tl.score_gene_sets(table, sets, method=method, **how)
     names = ("score", "z", "pval") if how else ("score",)
-    frames = [table.obsm[f"{name}_{method}"] for name in names]
+    frames: list[pd.DataFrame] = [table.obsm[f"{name}_{method}"] for name in names]
     return frames[0] if len(frames) == 1 else pd.concat(frames, axis=1, keys=names)
 
 
