@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 from scipy import stats
 
+from fatescore import methods
 from fatescore.methods import rank_log
 from fatescore.methods._ranking import NullMoments, RankPart, score_chunk
 from fatescore.stats import null
@@ -82,22 +83,43 @@ def test_matched_sets_are_rejected_at_the_nominal_rate() -> None:
     def rejected(strata: np.ndarray) -> float:
         mean, sd, skew = moments(counts, weights, strata)
         score = worth(counts) @ weights
-        return float((null.tail_pvalue(null.normal_score((score - mean) / sd, skew)) < 0.05).mean())
+        full = sd**2
+        _, deviate = null.standing(
+            score, mean, full, skew * sd**3, 1.5 * skew**2 * full**2, bounded=np.ones(2000, dtype=bool)
+        )
+        return float((null.tail_pvalue(deviate) < 0.05).mean())
 
     assert 0.045 < rejected(stratum) < 0.055
     assert rejected(np.zeros(2000, dtype=int)) > 0.9
 
 
+def deviates(z: np.ndarray, skew: float, excess: float = 0.0, *, bounded: bool = True) -> np.ndarray:
+    """Normal deviates of standardised scores; ``excess`` is beyond that of Pearson III."""
+    column = z[:, None]
+    cumulants = (np.full_like(column, value) for value in (0.0, 1.0, skew, 1.5 * skew**2 + excess))
+    return null.standing(column, *cumulants, bounded=np.array([bounded]))[1][:, 0]
+
+
 @pytest.mark.parametrize(
-    ("skew", "rtol"), [(0.0, 0.001), (1e-6, 0.001), (-0.3, 0.001), (1.0, 0.011), (2.0, 0.04), (6, 1e-9)]
-)
+    ("skew", "rtol"),
+    [(0.0, 1e-7), (1e-6, 1e-5), (-0.05, 1e-3), (0.3, 0.01), (-0.7, 0.01), (1, 0.01), (2, 0.01), (-4, 0.02), (6, 0.05)],
+)  # fmt: skip
 def test_tails_are_those_of_pearson3(skew: float, rtol: float) -> None:
-    z = np.linspace(-6, 8, 500)
-    deviate = null.normal_score(z, np.full_like(z, skew))
+    z = np.linspace(-6, 12, 700)
+    deviate = deviates(z, skew)
     for name, exact in (("less", stats.pearson3.cdf(z, skew)), ("greater", stats.pearson3.sf(z, skew))):
-        # near the lower bound the tail is at least the normal one
-        seen = (exact > 1e-10) & (z * skew / 2 > -0.95)
+        seen = (exact > 1e-4) & (z * skew / 2 > -0.999)
         np.testing.assert_allclose(null.tail_pvalue(deviate, name)[seen], exact[seen], rtol=rtol)
+    assert (np.diff(deviate[abs(deviate) < 8]) >= 0).all()
+
+
+def test_beyond_the_end_of_pearson3_a_signed_sets_tail_is_at_least_the_normal_one() -> None:
+    z = np.linspace(-4, -0.97, 50)  # the end is at -1
+    assert (null.tail_pvalue(deviates(z, 2.0), "less") < 0.03).all()
+    np.testing.assert_allclose(deviates(z, 2.0, bounded=False), z)
+    np.testing.assert_allclose(deviates(-z, -2.0, bounded=False), -z)
+    far = np.linspace(-0.9, 3, 50)
+    np.testing.assert_allclose(deviates(far, 2.0, bounded=False), deviates(far, 2.0))
 
 
 @pytest.mark.parametrize("excess", [0.05, 0.5, 2.0])
@@ -105,6 +127,44 @@ def test_heavy_tails_are_those_of_students_t(excess: float) -> None:
     x = np.linspace(-4, 4, 200)
     freedom = 4 + 6 / excess
     exact = stats.t.sf(x * np.sqrt(freedom / (freedom - 2)), freedom)
-    ours = null.tail_pvalue(null.lighten(x, np.full_like(x, excess)), "greater")
+    ours = null.tail_pvalue(deviates(x, 0.0, excess), "greater")
     np.testing.assert_allclose(ours, exact, rtol=0.05)
-    np.testing.assert_allclose(null.lighten(x, np.full_like(x, -1.0)), x, atol=1e-6)
+    np.testing.assert_allclose(deviates(x, 0.0, -1.0), x, atol=1e-6)
+
+
+def test_no_variance_no_standing() -> None:
+    one = np.ones((1, 1))
+    z, deviate = null.standing(one, one, 0 * one, one, one, bounded=np.array([True]))
+    assert np.isnan(z).all()
+    assert np.isnan(deviate).all()
+    assert np.isnan(null.tail_pvalue(deviate, "two-sided", one)).all()
+
+
+def test_no_tail_is_smaller_than_the_point_mass_at_its_end() -> None:
+    deviate = np.array([-3.0, -1.0, 1.0, 3.0])
+    tail = stats.norm.sf(abs(deviate))
+    mass = np.full(4, 0.01)
+    np.testing.assert_allclose(null.tail_pvalue(deviate, "less", mass), [0.01, tail[1], 1 - tail[2], 1 - tail[3]])
+    np.testing.assert_allclose(null.tail_pvalue(deviate, "greater", mass), [1 - tail[0], 1 - tail[1], tail[2], tail[3]])
+    two = [0.02, 2 * tail[1], 2 * tail[2], tail[3]]  # nothing as rare as the last lies on its other side
+    np.testing.assert_allclose(null.tail_pvalue(deviate, "two-sided", mass), two)
+    for tails in ("two-sided", "less", "greater"):
+        mirror = {"less": "greater", "greater": "less"}.get(tails, tails)
+        np.testing.assert_allclose(null.tail_pvalue(-deviate, mirror, -mass), null.tail_pvalue(deviate, tails, mass))
+        np.testing.assert_allclose(null.tail_pvalue(deviate, tails, 0 * mass), null.tail_pvalue(deviate, tails))
+
+
+@pytest.mark.parametrize("method", ["rank_log", "ucell"])
+def test_the_point_mass_is_how_often_no_gene_of_a_random_set_is_seen(method: str) -> None:
+    rng = np.random.default_rng(5)
+    level = np.repeat([0.02, 0.1, 0.5], 100)
+    counts = rng.poisson(level, (4, 300)).astype(float)
+    stratum = np.repeat([0, 1, 2], 100)
+    weights = np.zeros((300, 2))
+    weights[[3, 40, 120, 130], 0] = 1
+    weights[:, 1] = weights[:, 0] * np.where(np.arange(300) < 50, -1, 1)
+    part = methods.get(method).plan(sp.csr_array(weights)).parts[0]
+    chunk = score_chunk(counts, part, NullMoments(stratum, *null.moment_weights(part.coef, stratum)))
+    unseen = (counts == 0).reshape(4, 3, 100).sum(axis=2)
+    exact = np.prod([unseen[:, t] * (unseen[:, t] - 1) / (100 * 99) for t in (0, 1)], axis=0)
+    np.testing.assert_allclose(chunk.unseen[:, 0], exact, rtol=0.02)

@@ -17,15 +17,23 @@ from fatescore.stats.null import tail_pvalue
 whole = st.integers(0, 4).map(float)
 
 
-def both_tails(seen: float, drawn: list[float]) -> tuple[float, float]:
+def check(found: tuple[np.ndarray, np.ndarray], seen: float, drawn: list[float]) -> None:
+    """Compare with the tails among all that could have been drawn.
+
+    Two-sided is twice the smaller tail, but where even the last value on the other side is likelier that tail alone.
+    """
+    deviate, point_mass = found
     values = np.array(drawn)
-    return float((values <= seen + 1e-9).mean()), float((values >= seen - 1e-9).mean())
-
-
-def check(deviate: float, lower: float, upper: float) -> None:
-    assert tail_pvalue(deviate) == pytest.approx(min(1, 2 * min(lower, upper)), rel=1e-9)
+    lower, upper = (values <= seen + 1e-9).mean(), (values >= seen - 1e-9).mean()
+    tail = min(lower, upper)
+    last = values.min() if upper < lower else values.max()
+    two = tail if (abs(values - last) < 1e-9).mean() > tail + 1e-12 else min(1, 2 * tail)
+    if tail < 0.5:
+        assert tail_pvalue(deviate, "two-sided", point_mass)[0] == pytest.approx(two, rel=1e-9)
+    else:
+        assert tail_pvalue(deviate, "two-sided", point_mass)[0] == 1
     smaller = "greater" if upper < lower else "less"
-    assert tail_pvalue(deviate, smaller) == pytest.approx(min(0.5, lower, upper), rel=1e-9)
+    assert tail_pvalue(deviate, smaller, point_mass)[0] == pytest.approx(min(0.5, tail), rel=1e-9)
 
 
 @settings(max_examples=80, deadline=None)
@@ -33,7 +41,7 @@ def check(deviate: float, lower: float, upper: float) -> None:
 def test_one_gene_stands_among_its_stratum(values: list[float], coef: float, data: st.DataObject) -> None:
     seen = coef * data.draw(st.sampled_from(values))
     got = random_sets.exact_deviate(np.array([seen]), [np.array([values])], np.array([coef]))
-    check(got[0], *both_tails(seen, [coef * value for value in values]))
+    check(got, seen, [coef * value for value in values])
 
 
 @settings(max_examples=80, deadline=None)
@@ -51,7 +59,7 @@ def test_two_genes_stand_among_all_pairs_but_never_one_gene_twice(
     seen = data.draw(st.sampled_from(sums))
     values = [np.array([first]), np.array([second])]
     got = random_sets.exact_deviate(np.array([seen]), values, np.array(coef), same=same)
-    check(got[0], *both_tails(seen, sums))
+    check(got, seen, sums)
 
 
 def test_observations_do_not_touch_each_other() -> None:
@@ -61,7 +69,7 @@ def test_observations_do_not_touch_each_other() -> None:
     whole = random_sets.exact_deviate(seen, values, np.array([1.0, -1.0]))
     for i in range(5):
         alone = random_sets.exact_deviate(seen[[i]], [v[[i]] for v in values], np.array([1.0, -1.0]))
-        np.testing.assert_array_equal(alone, whole[[i]])
+        np.testing.assert_array_equal(np.array(alone)[:, 0], np.array(whole)[:, i])
 
 
 def test_the_smaller_tail_decides_and_none_is_zero() -> None:
@@ -80,7 +88,7 @@ def weights() -> tuple[sp.csr_array, np.ndarray]:
 
 def test_draws_keep_each_weight_in_its_stratum_and_take_no_gene_twice(weights: tuple) -> None:
     given, stratum = weights
-    drawn = random_sets.draw_matched(given, stratum, 50, np.random.default_rng(0))
+    drawn = random_sets.draw_matched(given, stratum, 50, 0)
     assert drawn.shape == (20, 150)
     dense, original = drawn.toarray(), given.toarray()
     for j in range(150):
@@ -93,7 +101,7 @@ def test_draws_keep_each_weight_in_its_stratum_and_take_no_gene_twice(weights: t
 
 def test_every_gene_of_a_stratum_is_drawn_as_often(weights: tuple) -> None:
     given, stratum = weights
-    drawn = random_sets.draw_matched(given[:, [0]], stratum, 6000, np.random.default_rng(1)).toarray()
+    drawn = random_sets.draw_matched(given[:, [0]], stratum, 6000, 1).toarray()
     for value, t in ((1.0, 0), (-2.0, 1), (3.0, 1), (0.5, 2)):
         times = (drawn == value).sum(axis=1)[stratum == t]
         assert times.sum() == 6000
@@ -102,27 +110,33 @@ def test_every_gene_of_a_stratum_is_drawn_as_often(weights: tuple) -> None:
 
 def test_no_set_and_no_gene_give_no_draws(weights: tuple) -> None:
     given, stratum = weights
-    drawn = random_sets.draw_matched(given[:, [2]], stratum, 5, np.random.default_rng(0))
+    drawn = random_sets.draw_matched(given[:, [2]], stratum, 5, 0)
     assert drawn.shape == (20, 5)
     assert drawn.nnz == 0
 
 
-def test_the_same_generator_draws_the_same(weights: tuple) -> None:
-    a, b, c = (random_sets.draw_matched(*weights, 9, np.random.default_rng(seed)).toarray() for seed in (0, 0, 1))
+def test_draws_go_by_the_seed_and_the_set_alone(weights: tuple) -> None:
+    given, stratum = weights
+    a, b, c = (random_sets.draw_matched(given, stratum, 9, seed).toarray() for seed in (0, 0, 1))
     np.testing.assert_array_equal(a, b)
     assert (a != c).any()
+    swapped = random_sets.draw_matched(given[:, [1, 0]], stratum, 9, 0).toarray()
+    np.testing.assert_array_equal(swapped, np.hstack([a[:, 9:18], a[:, :9]]))
 
 
 def test_permutation_counts_the_observed_set_among_the_draws() -> None:
     drawn = np.array([[0.0, 1, 2, 3, 4, 5, 6, 7, 8]] * 4)
-    z, deviate = random_sets.permutation_deviate(np.array([9.0, 8.0, -1.0, 4.0]), drawn)
+    z, deviate, point_mass = random_sets.permutation_deviate(np.array([9.0, 8.0, -1.0, 4.0]), drawn)
     np.testing.assert_allclose(z, (np.array([9.0, 8.0, -1.0, 4.0]) - 4) / drawn[0].std(ddof=1))
     np.testing.assert_allclose(tail_pvalue(deviate), [0.2, 0.4, 0.2, 1.0], rtol=1e-9)
+    # no draw is below 0, which is a fifth of ten: nothing that rare lies on the other side of 9 or -1
+    np.testing.assert_allclose(point_mass, [0.2, 0.2, -0.2, 0.0])
+    np.testing.assert_allclose(tail_pvalue(deviate, "two-sided", point_mass), [0.1, 0.4, 0.1, 1.0], rtol=1e-9)
     assert np.sign(deviate).tolist() == [1, 1, -1, 0]
 
 
 def test_draws_that_are_all_alike_say_nothing() -> None:
-    z, deviate = random_sets.permutation_deviate(np.array([1.0, 2.0]), np.ones((2, 9)))
+    z, deviate, _ = random_sets.permutation_deviate(np.array([1.0, 2.0]), np.ones((2, 9)))
     assert np.isnan(z).all()
     assert np.isnan(deviate).all()
 
@@ -130,6 +144,6 @@ def test_draws_that_are_all_alike_say_nothing() -> None:
 def test_draws_that_differ_by_rounding_only_say_nothing() -> None:
     third = np.full((1, 40), 0.1 + 0.2)
     third[0, ::3] = 0.3
-    z, deviate = random_sets.permutation_deviate(np.array([0.3]), third)
+    z, deviate, _ = random_sets.permutation_deviate(np.array([0.3]), third)
     assert np.isnan(z).all()
     assert np.isnan(deviate).all()

@@ -18,6 +18,8 @@ from fatescore.errors import InputError
 from fatescore.typing import BoolArray, FloatArray, IntArray, Matrix
 
 _RULES = {"mean": 0, "middle": 1, "last": 2}
+_BLOCK = 250  # rows whose moments stay in a processor's cache
+_NEVER = 1e-9  # stands for the share of unseen genes where all are seen
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class NullMoments:
         (n_genes,) stratum of each gene, at most 65,535.
     size
         (n_strata,) genes per stratum.
-    first, second, third, fourth
+    first, second, third, fourth, genes
         (n_strata x columns), see ``fatescore.stats.null.moment_weights``.
     """
 
@@ -98,6 +100,7 @@ class NullMoments:
     second: FloatArray
     third: FloatArray
     fourth: FloatArray
+    genes: FloatArray
 
 
 @dataclass
@@ -110,6 +113,8 @@ class ChunkScores:
         Weighted sums of rank values.
     mean, variance, third, fourth
         Cumulants of ``raw`` under the null (without columns if there is none).
+    unseen
+        Probability under the null that all genes of a set have the row's lowest value, to leading order.
     flat
         (n_obs,) rows that hold one value only (an empty cell): they have no ranking.
     gene_sum
@@ -121,6 +126,7 @@ class ChunkScores:
     variance: FloatArray
     third: FloatArray
     fourth: FloatArray
+    unseen: FloatArray
     flat: BoolArray
     gene_sum: FloatArray
 
@@ -225,24 +231,49 @@ def _as_csr(X: Matrix) -> sp.csr_array:
 def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_sum: bool) -> tuple[int, ChunkScores]:
     kernel = _kernel()
     n_obs, n_genes = csr.shape
-    total = part.layout[-1]
-    stratum, size = (np.zeros(0), np.zeros(0)) if null is None else (null.stratum, null.size)
+    n_columns = part.coef.shape[1]
+    share = np.zeros(0) if null is None else 1 / null.size
     zero = np.nan if part.value.zero is None else part.value.zero
-    raw, bottom, flat = np.zeros((n_obs, part.coef.shape[1])), np.empty(n_obs), np.zeros(n_obs, dtype=bool)
-    moments = np.empty((4, n_obs, size.size))
+    raw, bottom, flat = np.zeros((n_obs, n_columns)), np.empty(n_obs), np.zeros(n_obs, dtype=bool)
+    cumulants = np.empty((5, n_obs, n_columns if null else 0))
     gene_sum = np.zeros(n_genes + 1 if with_gene_sum else 0)
-    status = kernel.score_rows(
-        csr.data, csr.indices.astype(np.int32, copy=False), csr.indptr.astype(np.int64, copy=False), n_genes,
-        part.value.table, _RULES[part.value.rule], zero, *part.layout,
-        stratum.astype(np.uint16, copy=False), size, *kernel.Workspace(n_genes, size.size).arrays,
-        raw, moments, gene_sum, flat, bottom,
-    )  # fmt: skip
-    mean, variance, third, fourth = moments
-    if null is not None and status == kernel.OK:
-        fourth -= 3 * variance**2
-        mean = mean @ null.first + np.multiply.outer(bottom, total)
-        variance, third, fourth = variance @ null.second, third @ null.third, fourth @ null.fourth
-    return status, ChunkScores(raw, mean, variance, third, fourth, flat, gene_sum[:-1] + gene_sum[-1:])
+    data, indices, indptr = csr.data, csr.indices.astype(np.int32, copy=False), csr.indptr.astype(np.int64, copy=False)
+    in_a_set, *layout = part.layout
+    place = in_a_set.astype(np.uint8)
+    if null is not None:
+        place = (2 * null.stratum + in_a_set).astype(np.uint8 if share.size <= 128 else np.uint16)
+    workspace = kernel.Workspace(n_genes, share.size).arrays
+    moments = np.empty((0, 0, 0))
+    status = kernel.OK
+    for start in range(0, n_obs, _BLOCK):
+        rows = slice(start, min(start + _BLOCK, n_obs))
+        n_rows = rows.stop - rows.start
+        if moments.shape[1] != n_rows:
+            moments = np.empty((5, n_rows, share.size))
+        status = kernel.score_rows(
+            data, indices, indptr[rows.start : rows.stop + 1], n_genes,
+            part.value.table, _RULES[part.value.rule], zero, place, *layout, share,
+            *workspace, raw[rows], moments, gene_sum, flat[rows], bottom[rows],
+        )  # fmt: skip
+        if status != kernel.OK:
+            break
+        if null is not None:
+            _cumulants(moments, null, cumulants[:, rows])
+    cumulants[0] += np.multiply.outer(bottom, part.layout[-1]) if null else 0
+    mean, variance, third, fourth, unseen = cumulants
+    total_gene_sum = gene_sum[:-1] + gene_sum[-1:]
+    return status, ChunkScores(raw, mean, variance, third, fourth, unseen, flat, total_gene_sum)
+
+
+def _cumulants(moments: FloatArray, null: NullMoments, out: FloatArray) -> None:
+    """Sum over strata: mean, variance, third and fourth cumulant, and the probability that no gene is seen."""
+    unseen = moments[4]
+    np.log(np.maximum(unseen, _NEVER, out=unseen), out=unseen)
+    for moment, weights, target in zip(
+        moments, (null.first, null.second, null.third, null.fourth, null.genes), out, strict=True
+    ):
+        np.matmul(moment, weights, out=target)
+    np.exp(out[4], out=out[4])
 
 
 def run_plan(X: Matrix, plan: RankPlan, weights: sp.csr_array) -> FloatArray:

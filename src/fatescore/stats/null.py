@@ -7,7 +7,9 @@ every observation, from two sums per stratum: no permutation, no seed.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,11 +17,10 @@ import scipy.sparse as sp
 from scipy import special, stats
 
 from fatescore.errors import InputError
-from fatescore.typing import Alternative, FloatArray, IntArray
+from fatescore.typing import Alternative, BoolArray, FloatArray, IntArray
 
 MIN_OBSERVATIONS = 3
 N_STRATA = 100
-_NEAR_BOUND = -0.95  # in units of the distance from mean to bound
 
 
 def assign_strata(mean_value: FloatArray, n_strata: int = N_STRATA) -> IntArray:
@@ -104,12 +105,12 @@ def moment_weights(weights: sp.csr_array, stratum: IntArray) -> tuple[FloatArray
 
     Returns
     -------
-    size, first, second, third, fourth
-        (n_strata,) genes per stratum, and four (n_strata x n_scores) arrays. Where the values in a stratum of N genes
+    size, first, second, third, fourth, genes
+        (n_strata,) genes per stratum, and five (n_strata x n_scores) arrays. Where the values in a stratum of N genes
         have mean m and central moments m2, m3, m4 (divisor N), and D2, D3, D4 are the sums of the powers of c about
         their mean there: the score has mean ``m * first``, variance ``m2 * second``, third cumulant ``m3 * third`` and,
         to leading order, fourth cumulant ``(m4 - 3 m2^2) * fourth``, summed over strata; first = sum of c,
-        second = N / (N - 1) D2, third = N^2 / ((N - 1) (N - 2)) D3, fourth = D4.
+        second = N / (N - 1) D2, third = N^2 / ((N - 1) (N - 2)) D3, fourth = D4; genes = number of genes.
 
     Examples
     --------
@@ -130,91 +131,108 @@ def moment_weights(weights: sp.csr_array, stratum: IntArray) -> tuple[FloatArray
     with np.errstate(invalid="ignore", divide="ignore"):
         second = np.where(n > 1, n / (n - 1) * d2, 0.0)
         third = np.where(n > 2, n**2 / ((n - 1) * (n - 2)) * d3, 0.0)
-    return size, c1, np.maximum(second, 0.0), third, np.maximum(d4, 0.0)
+    genes = (membership @ (weights != 0).astype(float)).toarray()
+    return size, c1, np.maximum(second, 0.0), third, np.maximum(d4, 0.0), genes
 
 
-def normal_score(z: FloatArray, skew: FloatArray) -> FloatArray:
-    """Return the normal deviate with the same tail as ``z`` of a standardised Pearson III variable; NaN stays NaN.
+@functools.cache
+def _pearson3_table() -> FloatArray:
+    """Return normal deviates with the tails of Pearson III variables, in the layout of the kernel; made in 10 ms."""
+    kernel = _tails()
+    half_skew = np.arange(1, kernel.N_HALF_SKEWS)[:, None] / kernel.STEPS
+    half_skew = half_skew / (1 - half_skew)
+    along = np.linspace(0, 1, kernel.N_COLUMNS)
+    along[0] = along[1] / 4  # at the bound the deviate is infinite
+    low = -2 / np.maximum(half_skew, -2 / kernel.LOWEST)
+    v = low + along**2 * (kernel.HIGHEST - low)
+    shape = half_skew**-2
+    gamma = (1 / half_skew + v / 2) ** 2
+    upper, lower = special.gammaincc(shape, gamma), special.gammainc(shape, gamma)
+    deviate = np.where(upper < 0.5, -special.ndtri(upper), special.ndtri(lower))
+    return np.vstack([np.zeros(kernel.N_COLUMNS), np.clip(deviate, -9, 9) - v])
 
-    The saddle-point formula of Barndorff-Nielsen for the gamma distribution: r* = r + log(z / r) / r with
-    r = sign(z) sqrt(2 k (d - log(1 + d))), d = z / sqrt(k), k = 4 / skew^2. The tail is within 1 % of the exact one for
-    skew up to 1 and 3 % up to 2, several times faster than the incomplete gamma function, which is used beyond.
-    In the last twentieth before Pearson III's bound, and beyond it, the tail is at least the normal one.
+
+def _tails() -> Any:
+    from fatescore.stats import _tail_kernel  # numba is loaded at first use
+
+    return _tail_kernel
+
+
+def standing(
+    score: FloatArray, mean: FloatArray, variance: FloatArray, third: FloatArray, fourth: FloatArray,
+    *, bounded: BoolArray,
+) -> tuple[FloatArray, FloatArray]:  # fmt: skip
+    """Return where scores stand under a null with these cumulants.
+
+    The null is taken as Pearson III of the same skew (its tails from a table, within 2 % down to 0.001). Scores
+    of truncated ranks (a few genes that count, many that do not) have heavier tails, and signed sets have them without
+    skew: excess kurtosis beyond that of Pearson III, 1.5 skew^2, is allowed for as in Student's t of the same, by
+    Wallace's (1959) approximation of its normal deviate.
+    Pearson III ends at z = -2 / skew. Scores of signed sets can lie beyond: in the last twentieth before that end their
+    tail is at least the normal one. Other sets have an end of their own, see :func:`tail_pvalue`.
 
     Parameters
     ----------
-    z
-        Standardised scores, any shape.
-    skew
-        Third standardised moment, same shape.
+    score
+        (n_obs x n_sets).
+    mean, variance, third, fourth
+        First four cumulants, same shape.
+    bounded
+        (n_sets,) whether a set's scores have an end of their own (not a signed set).
+
+    Returns
+    -------
+    z, deviate
+        (score - mean) / sd, and the normal deviate with the tail that the score has; NaN where there is no variance.
 
     Examples
     --------
     >>> import numpy as np
-    >>> normal_score(np.array([1.6448536, 2.0]), np.array([0.0, 1.0])).round(3).tolist()
-    [1.645, 1.723]
+    >>> one = np.ones((1, 2))
+    >>> skew = np.array([[0.0, 1.0]])
+    >>> z, deviate = standing(
+    ...     np.array([[1.6448536, 2.0]]), 0 * one, one, skew, 1.5 * skew**2, bounded=np.array([True, True])
+    ... )
+    >>> deviate.round(3).tolist()
+    [[1.645, 1.724]]
     """
-    flip = np.where(skew < 0, -1.0, 1.0)
-    x = flip * z
-    half_skew = np.maximum(np.abs(skew) / 2, 1e-8)
-    d = x * half_skew
-    small = np.abs(d) < 0.01  # where the difference below would lose digits; the series is exact to 1e-15 there
-    inside = np.where(small, 0.5, np.maximum(d, -1 + 1e-12))
-    slope = np.where(
-        small, -2 / 3 + d * (1 / 2 - d * (2 / 5 - d * (1 / 3 - d * (2 / 7 - d / 4)))),
-        (2 * (inside - np.log1p(inside)) / inside**2 - 1) / inside,
-    )  # fmt: skip
-    shrink = 1 + np.where(small, d, inside) * slope  # (r / z)^2
-    # log(z / r) / r is -log(shrink) / (2 r), with r = x sqrt(shrink)
-    near = np.abs(d) < 1e-8
-    log_slope = np.where(near, slope, np.log(shrink) / np.where(near, 1.0, np.where(small, d, inside)))
-    correction = -0.5 * log_slope / np.sqrt(shrink) * half_skew
-    star = np.where(d <= -1, -np.inf, x * np.sqrt(shrink) + correction)
-    far = (half_skew > 1) & (d > -1)
-    if far.any():
-        shape = half_skew[far] ** -2
-        star[far] = -special.ndtri(special.gammaincc(shape, shape * (1 + d[far])))
-    # near its lower bound Pearson III knows of no point mass, but scores of sets that are not seen lie there
-    star = np.where(d < _NEAR_BOUND, np.maximum(star, x), star)
-    return np.asarray(flip * star)
+    z, deviate = np.empty(score.shape), np.empty(score.shape)
+    _tails().place(score, mean, variance, third, fourth, bounded, _pearson3_table(), z, deviate)
+    return z, deviate
 
 
-def lighten(deviate: FloatArray, excess: FloatArray) -> FloatArray:
-    """Return normal deviates that allow for tails heavier than Pearson III's; NaN stays NaN.
-
-    Scores of truncated ranks (a few genes that count, many that do not) have such tails, and signed sets have them
-    without skew. They are taken as Student's t of the same excess kurtosis 6 / (v - 4), by Wallace's (1959)
-    approximation of its normal deviate: (8 v + 1) / (8 v + 3) sqrt(v log(1 + t^2 / v)).
+def tail_pvalue(
+    deviate: FloatArray, alternative: Alternative = "two-sided", point_mass: FloatArray | None = None
+) -> FloatArray:
+    """Return p values of normal deviates; two-sided is twice the smaller tail.
 
     Parameters
     ----------
     deviate
-        From :func:`normal_score`, any shape.
-    excess
-        Excess kurtosis less that of Pearson III, 1.5 skew^2; negative counts as 0.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> lighten(np.array([1.5, 3.0, 3.0]), np.array([1.0, 1.0, 0.0])).round(2).tolist()
-    [1.54, 2.68, 3.0]
-    """
-    v = 4 + 6 / np.maximum(excess, 1e-9)
-    square = deviate**2 / (v - 2)  # t^2 / v, with t brought to variance 1
-    return np.asarray(np.copysign((8 * v + 1) / (8 * v + 3) * np.sqrt(v * np.log1p(square)), deviate))
-
-
-def tail_pvalue(score: FloatArray, alternative: Alternative = "two-sided") -> FloatArray:
-    """Return p values of normal deviates; two-sided is twice the smaller tail.
+        From :func:`standing`, any shape.
+    alternative
+        Tail.
+    point_mass
+        Same shape: probability of the lowest possible score (that of a set of which no gene is seen), or, with a minus,
+        of the highest. No tail on that side is smaller. Where the tail on the other side is, nothing as extreme can
+        happen on this one, and the two-sided p is that tail alone.
 
     Examples
     --------
     >>> import numpy as np
     >>> tail_pvalue(np.array([1.959964]), "two-sided").round(4).tolist()
     [0.05]
+    >>> tail_pvalue(np.array([1.959964, -3.0]), "two-sided", np.array([0.1, 0.1])).round(4).tolist()
+    [0.025, 0.2]
     """
-    if alternative == "greater":
-        return np.asarray(special.ndtr(-score))
-    if alternative == "less":
-        return np.asarray(special.ndtr(score))
-    return np.asarray(2 * special.ndtr(-np.abs(score)))
+    smaller = special.ndtr(-np.abs(deviate))
+    tail, single = smaller, False
+    if point_mass is not None:
+        mass = np.abs(point_mass)
+        beyond = smaller < mass * (1 - 1e-9)  # rounding
+        away = deviate * point_mass > 0
+        tail = np.where(beyond & ~away, mass, smaller)
+        single = beyond & away
+    if alternative == "two-sided":
+        return np.asarray(np.where(single, tail, np.minimum(2 * tail, 1.0)))
+    return np.asarray(np.where((deviate > 0) == (alternative == "greater"), tail, 1 - smaller))

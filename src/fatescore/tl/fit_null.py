@@ -21,8 +21,8 @@ from fatescore.typing import FloatArray, Matrix, StrPath
 if TYPE_CHECKING:
     from anndata import AnnData
 
-MAX_OBS = 5000
-_BLOCK = 100  # rows that are read together; not a setting, so that it cannot change the result
+MAX_OBS = 2000
+_BLOCK = 50  # rows that are read together; not a setting, so that it cannot change the result
 _HEAD = "# fatescore null, mean log2(N / rank) of every gene; n_obs={} n_strata={}\n"
 
 
@@ -46,7 +46,7 @@ def fit_null(
     layer
         Layer to rank; ``None`` is ``X``.
     max_obs
-        With more observations than this, blocks of 100 spread evenly over the data stand for all: a level is known to
+        With more observations than this, blocks of 50 spread evenly over the data stand for all: a level is known to
         a few hundredths long before a million cells are read. ``None`` takes all.
     n_strata
         Number of strata of genes.

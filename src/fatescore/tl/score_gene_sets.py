@@ -138,13 +138,17 @@ def score_gene_sets(
     groups = None if inflation_by is None else group_numbers(data, inflation_by)
     if groups is not None and null is None:
         raise InputError("inflation_by corrects p values, and there is no null", fix="give a null")
-    scores = _scores(data, layer, chosen, weights, params, null, n_permutations, chunk_size, n_jobs, rng)
+    scores = _scores(
+        data, layer, chosen, weights, params, null, alternative if groups is None else None,
+        n_permutations, chunk_size, n_jobs, rng,
+    )  # fmt: skip
     factor = np.ones(len(sets))
     if groups is not None:
         factor = inflation(scores.z, groups)
+        scores.pval = tail_pvalue(scores.deviate / factor, alternative, scores.point_mass)
     tables = {"score": scores.score}
     if null is not None:
-        tables |= {"z": scores.z, "pval": tail_pvalue(scores.deviate / factor, alternative)}
+        tables |= {"z": scores.z, "pval": scores.pval}
     if dispersion:
         tables["dispersion"] = _dispersion(data, layer, chosen, weights, chunk_size, n_jobs)
     frames = {
@@ -193,7 +197,8 @@ def group_numbers(data: AnnData | pd.DataFrame, by: str | Sequence[object]) -> I
 
 def _scores(
     data: AnnData | pd.DataFrame, layer: str | None, method: methods.Method, weights: sp.csr_array,
-    params: Mapping[str, Any], null: Null | None, n_permutations: int, chunk_size: int | None, n_jobs: int, rng: RNG,
+    params: Mapping[str, Any], null: Null | None, alternative: Alternative | None, n_permutations: int,
+    chunk_size: int | None, n_jobs: int, rng: RNG,
 ) -> _scoring.Scores:  # fmt: skip
     matrix = _matrix.matrix_of(data, layer)
     if null is None:
@@ -204,12 +209,15 @@ def _scores(
         raise _scoring.no_closed_form(method)
     strata = strata_of(data, layer, kind, used, n_jobs)
     if null != "permutation":
-        return _scoring.score(matrix, method, weights, params, strata, chunk_size=chunk_size, n_jobs=n_jobs)
+        return _scoring.score(
+            matrix, method, weights, params, strata, alternative=alternative, chunk_size=chunk_size, n_jobs=n_jobs
+        )
     if n_permutations < 1:
         raise InputError(f"n_permutations is {n_permutations}", expected="a whole number above 0")
     return _scoring.score_by_permutation(
         matrix, method, weights, params, strata,
-        n_draws=n_permutations, rng=np.random.default_rng(rng), chunk_size=chunk_size, n_jobs=n_jobs,
+        n_draws=n_permutations, rng=np.random.default_rng(rng), alternative=alternative,
+        chunk_size=chunk_size, n_jobs=n_jobs,
     )  # fmt: skip
 
 
