@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
+from fatescore import methods
 from fatescore.errors import InputError
 from fatescore.methods import rank_log
 from fatescore.methods._ranking import RankPart, dense_ranks, score_chunk
@@ -59,7 +62,7 @@ def test_singles_are_ranked_as_scipy_does(X: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("n_distinct", [3, 1023, 1024, 1025, 5000])  # few are hashed, many are sorted
+@pytest.mark.parametrize("n_distinct", [3, 255, 256, 257, 5000])  # few are hashed, many are sorted
 @pytest.mark.parametrize("shift", [0.0, 0.5, 1e6])
 def test_rows_of_few_and_many_values_are_ranked_alike(dtype: type, n_distinct: int, shift: float) -> None:
     rng = np.random.default_rng(n_distinct)
@@ -67,6 +70,60 @@ def test_rows_of_few_and_many_values_are_ranked_alike(dtype: type, n_distinct: i
     X = np.stack([rng.permutation(np.resize(values, 6000)) for _ in range(3)])
     X[1] = rng.integers(0, 5, 6000)  # rows of either kind stand beside each other
     check((X - shift).astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_alike", [1, 40, 6000], ids=["apart", "some alike", "nearly all alike"])
+def test_values_that_differ_in_their_last_bits_only_are_told_apart(dtype: type, n_alike: int) -> None:
+    """The highest bits are sorted first; many values that share those are a case of their own."""
+    rng = np.random.default_rng(0)
+    X = rng.random((2, 6000)) * 1e6
+    X[:, :n_alike] = 1 + rng.permuted(np.tile(np.arange(n_alike), (2, 1)), axis=1) * np.finfo(dtype).eps
+    X[:, -1] = 1e30
+    check(X.astype(dtype))
+    check(-X.astype(dtype))
+
+
+def selected(X: np.ndarray, depth: int) -> None:
+    """What is kept is ranked as before, and what is left out lies deeper and below every kept value."""
+    csr = sp.csr_array(X)
+    ranks = dense_ranks(csr, depth).toarray()
+    full = stats.rankdata(X, method="max", axis=1)
+    for i in range(len(X)):
+        kept = ranks[i] > 0
+        highest = X.shape[1] - full[i] < depth
+        assert kept[highest & (X[i] > 0)].all()
+        if (X[i] > 0).sum() < depth:
+            np.testing.assert_array_equal(ranks[i], by_scipy(X[[i]])[0])
+        elif not kept.all():
+            assert X[i][kept].min() > max(X[i][~kept].max(), 0)
+            np.testing.assert_array_equal(ranks[i][kept], stats.rankdata(X[i][kept], method="dense"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(matrices(64), matrices(32)), st.integers(1, 4))
+def test_a_selection_keeps_the_highest(X: np.ndarray, depth: int) -> None:
+    selected(np.hstack([X, X, np.abs(X)]), depth)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("method", ["ucell", "aucell"])
+@pytest.mark.parametrize("shift", [0.0, 3.0, 9.0])
+def test_scores_of_the_highest_ranks_need_no_others(dtype: type, method: str, shift: float) -> None:
+    """Values far below the last rank that counts are not ordered; scores are those of the whole order."""
+    rng = np.random.default_rng(1)
+    X = (rng.lognormal(0, 2, (5, 4000)) * (rng.random((5, 4000)) < 0.9)).astype(dtype)
+    X = np.round(np.where(X > 0, np.log2(X + 1) - shift, 0), 3).astype(dtype)
+    X[3] = np.minimum(X[3], X[3].max() / 3)  # many share the highest value
+    selected(X, 150)
+    chosen = methods.get(method)
+    weights = sp.csr_array((rng.random((4000, 6)) < 0.02).astype(float))
+    how = {"max_rank": 150} if method == "ucell" else {"n_up": 150}
+    plan = chosen.plan(weights, **how)
+    whole = dataclasses.replace(plan.part, value=dataclasses.replace(plan.part.value, depth=None))
+    expected = score_chunk(X, whole)
+    assert (expected.raw > 0).any()
+    np.testing.assert_allclose(score_chunk(X, plan.part).raw, expected.raw, rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

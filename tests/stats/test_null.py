@@ -163,7 +163,7 @@ def test_the_point_mass_is_how_often_no_gene_of_a_random_set_is_seen(method: str
     weights = np.zeros((300, 2))
     weights[[3, 40, 120, 130], 0] = 1
     weights[:, 1] = weights[:, 0] * np.where(np.arange(300) < 50, -1, 1)
-    part = methods.get(method).plan(sp.csr_array(weights)).parts[0]
+    part = methods.get(method).plan(sp.csr_array(weights)).part
     chunk = score_chunk(counts, part, NullMoments(stratum, *null.moment_weights(part.coef, stratum)))
     unseen = (counts == 0).reshape(4, 3, 100).sum(axis=2)
     exact = np.prod([unseen[:, t] * (unseen[:, t] - 1) / (100 * 99) for t in (0, 1)], axis=0)

@@ -1,6 +1,6 @@
 """The compiled kernel of the rank methods: one walk over an observation's stored values.
 
-Counts are their own slots: nothing is sorted. Other values are put in order by `order_rows` first, after which they
+Counts are their own slots: nothing is sorted. Other values are put in order by `_order_kernel` first, after which they
 are whole numbers too. Slots are walked from the top to find each tie group's ranks and its value; one more walk adds
 the values to every set that holds the gene. Zeros are one tie group at the bottom.
 
@@ -14,11 +14,8 @@ import numpy as np
 from fatescore._compiled import compiled, part
 
 MAX_WHOLE = 65_536  # whole numbers below are their own slot
-MAX_DISTINCT = 1_024  # rows with more distinct values are sorted whole
-HASH_SIZE = 4_096
 LANES = 4
 LOW_SLOTS = 8  # slots below are counted per stratum, which is cheaper than adding three powers for each
-RADIX_BITS = 11
 
 OK, NOT_WHOLE, UNSORTED = 0, 1, 2
 RULE_MEAN, RULE_MIDDLE, RULE_LAST = 0, 1, 2
@@ -89,8 +86,8 @@ def _count_slots(slots, high, low, count):
 
 
 @part
-def _values_of_slots(count, top, n_ranked, n_genes, table, rule, zero, value):
-    """Find each tie group's value above that of the zeros; clear the counters.
+def _values_of_slots(count, top, n_ranked, n_genes, table, rule, zero, value, clear):
+    """Find each tie group's value above that of the zeros; clear the counters if told.
 
     Returns the zeros' value, what the lowest group has above it, and whether the row has one tie group only.
     """
@@ -112,10 +109,12 @@ def _values_of_slots(count, top, n_ranked, n_genes, table, rule, zero, value):
     for s in range(_u32(top), _u32(0), -1):
         n = count[s]
         if n > 0:
-            count[s] = 0
+            if clear:
+                count[s] = 0
             through = above + n
             if rule == RULE_MEAN:
-                value[s] = (table[through] - table[above]) / n - bottom
+                total = table[through] - table[above]
+                value[s] = (total if n == 1 else total / n) - bottom  # dividing takes longest where nothing ties
             elif rule == RULE_MIDDLE:
                 value[s] = table[above + through] - bottom
             else:
@@ -224,12 +223,13 @@ class Workspace:
 
 @compiled
 def score_rows(
-    data, indices, indptr, n_genes, table, rule, zero, place, pair_ptr, set_of, coef, total, share,
+    data, indices, indptr, n_genes, tables, rule, zero, place, pair_ptr, set_of, coef, total, share,
     count, value, slot, member, high, low, s0, s1, s2, s3, s4,
     raw, moments, gene_sum, flat, bottoms,
 ):  # fmt: skip
     """Score the rows of a CSR chunk; see ``fatescore.methods._ranking.score_chunk`` for the meaning of the arguments.
 
+    ``tables`` holds one or more kinds of value of the same ranks; null and sums go by the last.
     ``place`` is twice the gene's stratum, plus 1 if a set holds it: one small table stays in the fastest cache.
     ``moments`` (5 x rows x strata, see `_moments_of_strata`) are those of the genes' values above the zeros' one, which
     goes to ``bottoms``.
@@ -245,127 +245,18 @@ def score_rows(
             return NOT_WHOLE
         n_members, n_high = _walk(slots, genes, share.size > 0, place, low, member, high)
         top, n_ranked = _count_slots(slots, high[:n_high], low, count)
-        bottom, lowest, flat[i] = _values_of_slots(count, top, n_ranked, n_genes, table, rule, zero, value)
+        bottom, lowest = 0.0, 0.0
+        for v in range(tables.shape[0]):
+            last = v == tables.shape[0] - 1
+            bottom, lowest, flat[i] = _values_of_slots(
+                count, top, n_ranked, n_genes, tables[v], rule, zero, value, last
+            )
+            row = raw[v, i]
+            for k in range(row.size):
+                row[k] = bottom * total[k]
+            _add_to_sets(slots, genes, member[:n_members], value, pair_ptr, set_of, coef, row)
         bottoms[i] = bottom
-        row = raw[i]
-        for k in range(row.size):
-            row[k] = bottom * total[k]
-        _add_to_sets(slots, genes, member[:n_members], value, pair_ptr, set_of, coef, row)
         _add_to_strata(slots, genes, high[:n_high], value, lowest, place, s0, s1, s2, s3, s4)
         _add_to_genes(slots, genes, value, bottom, gene_sum)
         _moments_of_strata(share, low, value, top, lowest, s0, s1, s2, s3, s4, moments, i)
     return OK
-
-
-@part
-def _order_by_hash(data, bits, out, hash_key, hash_slot, keys, places):
-    """Order a row of few distinct values, none below zero; return whether it is one.
-
-    Bit patterns of such numbers order as the numbers do. Distinct ones are found by a hash and sorted.
-    """
-    n_distinct = 0
-    few = True
-    for j in range(_u64(data.size)):
-        out[j] = 0
-        if data[j] == 0:
-            continue
-        key = _u64(bits[j])
-        place = _u64((key * _u64(0x9E3779B97F4A7C15)) >> _u64(52))
-        while hash_slot[place] != 0 and hash_key[place] != key:
-            place = (place + _u64(1)) & _u64(HASH_SIZE - 1)
-        if hash_slot[place] == 0:
-            if n_distinct == MAX_DISTINCT or data[j] < 0:
-                few = False
-                break
-            hash_key[place] = key
-            keys[n_distinct] = key
-            places[n_distinct] = _u32(place)
-            n_distinct += 1
-            hash_slot[place] = n_distinct
-        out[j] = hash_slot[place]
-    for k in range(n_distinct):
-        hash_slot[places[k]] = 0
-        places[k] = k + 1
-    if not few:
-        return False
-    gap = n_distinct // 2
-    while gap > 0:  # Shell's sort: short to compile, and there are few distinct values
-        for k in range(gap, n_distinct):
-            key, seen = keys[k], places[k]
-            m = k
-            while m >= gap and keys[m - gap] > key:
-                keys[m], places[m] = keys[m - gap], places[m - gap]
-                m -= gap
-            keys[m], places[m] = key, seen
-        gap //= 2
-    rank_of = hash_key  # free again; read only where written below
-    for k in range(n_distinct):
-        rank_of[places[k]] = _u64(k + 1)
-    rank_of[0] = _u64(0)
-    for j in range(_u64(data.size)):
-        out[j] = rank_of[_u32(out[j])]
-    return True
-
-
-@part
-def _order_by_radix(data, bits, n_bits, out, keys, other_keys, place, other_place, first):
-    """Order any row of finite values."""
-    n = _u64(data.size)
-    n_buckets = 1 << RADIX_BITS
-    sign = _u64(1) << _u64(n_bits - 1)
-    full = (sign - _u64(1)) | sign
-    negative = False
-    for j in range(n):
-        key = _u64(bits[j])
-        if data[j] == 0:
-            key = _u64(0)  # -0.0 is 0.0
-        if key & sign:
-            negative = True
-            key = full - key
-        else:
-            key |= sign
-        keys[j] = key
-        place[j] = _u32(j)
-    shift = _u64(0)
-    while shift < n_bits:
-        first[:] = 0
-        for j in range(n):
-            first[((keys[j] >> shift) & _u64(n_buckets - 1)) + _u64(1)] += _u32(1)
-        for b in range(n_buckets):
-            first[b + 1] += first[b]
-        for j in range(n):
-            b = (keys[j] >> shift) & _u64(n_buckets - 1)
-            at = first[b]
-            first[b] += _u32(1)
-            other_keys[at] = keys[j]
-            other_place[at] = place[j]
-        keys, other_keys = other_keys, keys
-        place, other_place = other_place, place
-        shift += _u64(RADIX_BITS)
-    rank = 0
-    for j in range(n):
-        if j == 0:
-            rank = 1 if negative or keys[j] != sign else 0
-        elif keys[j] != keys[j - _u64(1)]:
-            rank += 1
-        out[place[j]] = rank
-
-
-@compiled
-def order_rows(data, bits, n_bits, indptr, out):
-    """Write 1, 2, 3 ... in the order of each row's values; zeros stay 0 where nothing is below them.
-
-    All values must be finite. ``bits`` are their bit patterns; ``out`` (float32) has the places of ``data``.
-    """
-    longest = 0
-    for i in range(indptr.size - 1):
-        longest = max(longest, indptr[i + 1] - indptr[i])
-    keys, other_keys = np.empty(longest + MAX_DISTINCT, _u64), np.empty(longest, _u64)
-    place, other_place = np.empty(longest + MAX_DISTINCT, _u32), np.empty(longest, _u32)
-    hash_key, hash_slot = np.zeros(HASH_SIZE, _u64), np.zeros(HASH_SIZE, _u32)
-    first = np.zeros((1 << RADIX_BITS) + 1, _u32)
-    for i in range(indptr.size - 1):
-        start, stop = indptr[i], indptr[i + 1]
-        row, patterns, ranks = data[start:stop], bits[start:stop], out[start:stop]
-        if not _order_by_hash(row, patterns, ranks, hash_key, hash_slot, keys, place):
-            _order_by_radix(row, patterns, n_bits, ranks, keys, other_keys, place, other_place, first)

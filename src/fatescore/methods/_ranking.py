@@ -7,7 +7,7 @@ score (:class:`RankPlan`); everything that walks over data is the one kernel bes
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from fatescore.typing import BoolArray, FloatArray, IntArray, Matrix
 
 _RULES = {"mean": 0, "middle": 1, "last": 2}
 _BLOCK = 250  # rows whose moments stay in a processor's cache
+_WORTH_SELECTING = 4  # times as many values as ranks that count
 _NEVER = 1e-9  # stands for the share of unseen genes where all are seen
 
 
@@ -35,13 +36,17 @@ class RankValue:
     rule
         ``"mean"``: the mean over the group's positions, which is the expectation over random tie-breaking;
         ``"middle"``: a function of the mean rank; ``"last"``: a function of the last rank.
+        A second dimension holds several kinds of value of the same ranks, one per row.
     zero
         Value of the zeros of a row; ``None``: by the rule.
+    depth
+        Ranks beyond are worth 0, as are zeros that lie there; ``None``: all ranks count.
     """
 
     table: FloatArray
     rule: Literal["mean", "middle", "last"] = "mean"
     zero: float | None = None
+    depth: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,14 +74,14 @@ class RankPart:
 
 @dataclass(frozen=True)
 class RankPlan:
-    """How the sums of the parts (a list of observations x columns) become scores (observations x gene sets).
+    """How the sums of a part (observations x columns; before them the kinds of value) become scores.
 
-    Where ``parts`` is one, a column is one gene set and ``finish`` never falls with it, random gene sets have a
-    closed-form null.
+    Scores are observations x gene sets. Where a column is one gene set and ``finish`` never falls with it, random gene
+    sets have a closed-form null.
     """
 
-    parts: tuple[RankPart, ...]
-    finish: Callable[[Sequence[FloatArray]], FloatArray]
+    part: RankPart
+    finish: Callable[[FloatArray], FloatArray]
     empty: BoolArray | None = None  # gene sets without a score; by default those without a gene in the data
 
 
@@ -110,7 +115,7 @@ class ChunkScores:
     Attributes
     ----------
     raw
-        Weighted sums of rank values.
+        Weighted sums of rank values; with several kinds of value these come first (kinds x observations x columns).
     mean, variance, third, fourth
         Cumulants of ``raw`` under the null (without columns if there is none).
     unseen
@@ -158,22 +163,15 @@ def score_chunk(
     InputError
         For values that are missing or infinite.
     """
-    return score_parts(X, [part], null, with_gene_sum=with_gene_sum)[0]
-
-
-def score_parts(
-    X: Matrix, parts: Sequence[RankPart], null: NullMoments | None = None, *, with_gene_sum: bool = False
-) -> list[ChunkScores]:
-    """Do as :func:`score_chunk` for several values of the same ranks, which are ordered once."""
     csr = _as_csr(X)
-    out = []
-    for part in parts:
-        status, scores = _run(csr, part, null, with_gene_sum)
-        if status != _kernel().OK:
-            csr = dense_ranks(csr)
-            _, scores = _run(csr, part, null, with_gene_sum)
-        out.append(scores)
-    return out
+    status, scores = _run(csr, part, null, with_gene_sum)
+    if status == _kernel().NOT_WHOLE:
+        status, scores = _run(dense_ranks(csr, part.value.depth), part, null, with_gene_sum)
+    if status != _kernel().OK:
+        csr = csr.copy()
+        csr.sum_duplicates()
+        return score_chunk(csr, part, null, with_gene_sum=with_gene_sum)
+    return scores
 
 
 def _kernel() -> Any:
@@ -192,28 +190,44 @@ def not_finite(values: FloatArray) -> InputError:
     )
 
 
-def dense_ranks(csr: sp.csr_array) -> sp.csr_array:
+def dense_ranks(csr: sp.csr_array, depth: int | None = None) -> sp.csr_array:
     """Return a CSR whose values are 1, 2, 3 ... in the order of each row's values.
 
-    Zeros stay zeros where nothing is below them; where the matrix has negative values every entry is stored.
+    Zeros stay zeros where nothing is below them; where the matrix has negative values every entry is stored. With a
+    ``depth`` entries that lie deeper may be left out.
     """
+    from fatescore.methods import _order_kernel  # numba is loaded at first use
+
     if not np.isfinite(csr.data).all():
         raise not_finite(csr.data)
-    if not csr.has_canonical_format:
-        csr = csr.copy()
-        csr.sum_duplicates()
+    indptr = csr.indptr.astype(np.int64, copy=False)
+    if depth is not None and csr.nnz > _WORTH_SELECTING * depth * csr.shape[0]:
+        at, at_ptr = np.empty(csr.nnz + 1, np.int64), np.zeros_like(indptr)
+        signed = csr.data.view(np.int32 if csr.data.dtype == np.float32 else np.int64)
+        _order_kernel.top_entries(signed, indptr, depth, at, at_ptr)
+        at = at[: at_ptr[-1]]
+        csr = csr_of(csr.data[at], csr.indices[at], at_ptr, csr.shape)
+        indptr = at_ptr
     if csr.data.size and csr.data.min() < 0:
         csr = _all_stored(csr.toarray())
+        indptr = csr.indptr.astype(np.int64, copy=False)
     ranks = np.empty(csr.data.size, dtype=np.float32)  # whole numbers up to 2^24: more than any organism's genes
     bits = csr.data.view(np.uint32 if csr.data.dtype == np.float32 else np.uint64)
-    _kernel().order_rows(csr.data, bits, 8 * bits.itemsize, csr.indptr.astype(np.int64, copy=False), ranks)
-    return sp.csr_array((ranks, csr.indices, csr.indptr), shape=csr.shape)
+    _order_kernel.order_rows(csr.data, bits, 8 * bits.itemsize, indptr, ranks)
+    return csr_of(ranks, csr.indices, indptr, csr.shape)
+
+
+def csr_of(data: FloatArray, indices: IntArray, indptr: IntArray, shape: tuple[int, int]) -> sp.csr_array:
+    """Return a CSR of these very arrays: the constructor would look at every index, or copy."""
+    csr = sp.csr_array(shape, dtype=data.dtype)
+    csr.data, csr.indices, csr.indptr = data, indices, indptr
+    return csr
 
 
 def _all_stored(dense: Matrix) -> sp.csr_array:
     n_obs, n_genes = dense.shape
     indices = np.tile(np.arange(n_genes, dtype=np.int32), n_obs)
-    return sp.csr_array((dense.ravel(), indices, np.arange(n_obs + 1) * n_genes), shape=dense.shape)
+    return csr_of(dense.ravel(), indices, np.arange(n_obs + 1) * n_genes, dense.shape)
 
 
 def _as_csr(X: Matrix) -> sp.csr_array:
@@ -221,10 +235,11 @@ def _as_csr(X: Matrix) -> sp.csr_array:
         X = np.asarray(X)
         dense = np.ascontiguousarray(X, dtype=X.dtype if X.dtype == np.float32 else np.float64)
         # storing zeros too costs less than looking for them where most values are not zero
-        return _all_stored(dense) if np.count_nonzero(dense) > dense.size // 2 else sp.csr_array(dense)
+        some = dense[:: max(1, len(dense) // 20)]
+        return _all_stored(dense) if np.count_nonzero(some) > some.size // 2 else sp.csr_array(dense)
     csr = sp.csr_array(X) if X.format != "csr" else X
     if csr.data.dtype not in (np.float32, np.float64):
-        csr = sp.csr_array((csr.data.astype(np.float64), csr.indices, csr.indptr), shape=csr.shape)
+        csr = csr_of(csr.data.astype(np.float64), csr.indices, csr.indptr, csr.shape)
     return csr
 
 
@@ -234,7 +249,9 @@ def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_
     n_columns = part.coef.shape[1]
     share = np.zeros(0) if null is None else 1 / null.size
     zero = np.nan if part.value.zero is None else part.value.zero
-    raw, bottom, flat = np.zeros((n_obs, n_columns)), np.empty(n_obs), np.zeros(n_obs, dtype=bool)
+    tables = np.atleast_2d(part.value.table)
+    raw = np.zeros((len(tables), n_obs, n_columns))
+    bottom, flat = np.empty(n_obs), np.zeros(n_obs, dtype=bool)
     cumulants = np.empty((5, n_obs, n_columns if null else 0))
     gene_sum = np.zeros(n_genes + 1 if with_gene_sum else 0)
     data, indices, indptr = csr.data, csr.indices.astype(np.int32, copy=False), csr.indptr.astype(np.int64, copy=False)
@@ -252,8 +269,8 @@ def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_
             moments = np.empty((5, n_rows, share.size))
         status = kernel.score_rows(
             data, indices, indptr[rows.start : rows.stop + 1], n_genes,
-            part.value.table, _RULES[part.value.rule], zero, place, *layout, share,
-            *workspace, raw[rows], moments, gene_sum, flat[rows], bottom[rows],
+            tables, _RULES[part.value.rule], zero, place, *layout, share,
+            *workspace, raw[:, rows], moments, gene_sum, flat[rows], bottom[rows],
         )  # fmt: skip
         if status != kernel.OK:
             break
@@ -262,6 +279,7 @@ def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_
     cumulants[0] += np.multiply.outer(bottom, part.layout[-1]) if null else 0
     mean, variance, third, fourth, unseen = cumulants
     total_gene_sum = gene_sum[:-1] + gene_sum[-1:]
+    raw = raw if part.value.table.ndim > 1 else raw[0]
     return status, ChunkScores(raw, mean, variance, third, fourth, unseen, flat, total_gene_sum)
 
 
@@ -278,7 +296,7 @@ def _cumulants(moments: FloatArray, null: NullMoments, out: FloatArray) -> None:
 
 def run_plan(X: Matrix, plan: RankPlan, weights: sp.csr_array) -> FloatArray:
     """Return scores (observations x gene sets); NaN for a set without genes."""
-    scores = plan.finish([chunk.raw for chunk in score_parts(X, plan.parts)])
+    scores = plan.finish(score_chunk(X, plan.part).raw)
     scores[:, abs(weights).sum(axis=0) == 0 if plan.empty is None else plan.empty] = np.nan
     return scores
 

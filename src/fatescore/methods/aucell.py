@@ -52,8 +52,8 @@ def aucell(weights: sp.csr_array, *, n_up: int | None = None, w_neg: float = 1.0
     with np.errstate(divide="ignore"):
         coef = scale_columns(signs[0], 1 / largest[0]) - w_neg * scale_columns(signs[1], 1 / largest[1])
     height = np.maximum(n_up - np.arange(1, n_genes + 1), 0.0)  # what a gene at rank r adds to the area
-    value = RankValue(np.concatenate([[0.0], np.cumsum(height)]))
-    return RankPlan((RankPart(value, sp.csr_array(coef)),), lambda raw: raw[0].copy())
+    value = RankValue(np.concatenate([[0.0], np.cumsum(height)]), depth=n_up)
+    return RankPlan(RankPart(value, sp.csr_array(coef)), np.copy)
 
 
 def _largest_area(size: np.ndarray, n_up: int) -> np.ndarray:

@@ -54,4 +54,4 @@ def rank_log(weights: sp.csr_array) -> RankPlan:
     total = abs(weights).sum(axis=0)
     with np.errstate(divide="ignore"):
         coef = scale_columns(weights, 1 / total)
-    return RankPlan((RankPart(rank_value(weights.shape[0]), coef),), lambda raw: raw[0].copy())
+    return RankPlan(RankPart(rank_value(weights.shape[0]), coef), np.copy)

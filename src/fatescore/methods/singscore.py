@@ -38,7 +38,7 @@ def dispersion(X: Matrix, weights: sp.csr_array) -> FloatArray:
             if genes.size:
                 single = sp.csr_array((np.ones(genes.size), (genes, np.arange(genes.size))), (len(column), genes.size))
                 part = RankPart(lowest_rank(len(column)), single)
-                ranks = run_plan(X, RankPlan((part,), lambda raw: raw[0].copy()), single)
+                ranks = run_plan(X, RankPlan(part, np.copy), single)
                 centre = np.median(ranks, axis=1, keepdims=True)
                 parts.append(1.4826 * np.median(np.abs(ranks - centre), axis=1))
         if parts:
@@ -81,4 +81,4 @@ def singscore(weights: sp.csr_array) -> RankPlan:
             middle = np.where(high > low, (low if sign > 0 else n_genes + 1 - low) / (high - low), 0.0)
         coef = coef + sign * scale_columns(member, per_gene)
         shift += np.where(size > 0, -sign * middle - 0.5, 0.0)
-    return RankPlan((RankPart(lowest_rank(n_genes), sp.csr_array(coef)),), lambda raw: raw[0] + shift)
+    return RankPlan(RankPart(lowest_rank(n_genes), sp.csr_array(coef)), lambda raw: raw + shift)

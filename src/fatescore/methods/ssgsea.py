@@ -7,7 +7,6 @@ that tie share the mean of their positions' terms, where other implementations l
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 
 import numpy as np
 import scipy.sparse as sp
@@ -45,12 +44,12 @@ def ssgsea(weights: sp.csr_array, *, weight: float = 0.25) -> RankPlan:
         sp.hstack([sp.csr_array((weights > 0).astype(float)), sp.csr_array((weights < 0).astype(float))])
     )
     from_below = np.arange(n_genes, 0, -1.0)  # rank 1 = highest has n_genes genes at or below it
-    terms = (from_below ** (weight + 1), from_below**weight, from_below)
-    parts = tuple(RankPart(RankValue(np.concatenate([[0.0], np.cumsum(term)])), member) for term in terms)
-    return RankPlan(parts, functools.partial(_finish, size=member.sum(axis=0), n_genes=n_genes, n_sets=n_sets))
+    terms = np.array([from_below ** (weight + 1), from_below**weight, from_below])
+    part = RankPart(RankValue(np.pad(np.cumsum(terms, axis=1), ((0, 0), (1, 0)))), member)
+    return RankPlan(part, functools.partial(_finish, size=member.sum(axis=0), n_genes=n_genes, n_sets=n_sets))
 
 
-def _finish(raw: Sequence[FloatArray], *, size: FloatArray, n_genes: int, n_sets: int) -> FloatArray:
+def _finish(raw: FloatArray, *, size: FloatArray, n_genes: int, n_sets: int) -> FloatArray:
     area, hits, positions = raw
     with np.errstate(divide="ignore", invalid="ignore"):
         inside = area / hits

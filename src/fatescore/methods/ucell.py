@@ -57,9 +57,9 @@ def ucell(
     coef = _per_gene(positive, missing[0], max_rank) - w_neg * _per_gene(negative, missing[1], max_rank)
     mean_rank = (np.arange(2 * n_genes + 1) + 1) / 2  # of a group that covers the ranks a + 1 to t, by a + t
     gain = np.where(mean_rank > max_rank, 0.0, max_rank - mean_rank)
-    value = RankValue(gain, rule="middle", zero=0.0)
+    value = RankValue(gain, rule="middle", zero=0.0, depth=max_rank)
     empty = np.asarray(abs(weights).sum(axis=0) + missing.sum(axis=0) == 0)
-    return RankPlan((RankPart(value, sp.csr_array(coef)),), lambda raw: np.maximum(raw[0], 0.0), empty)
+    return RankPlan(RankPart(value, sp.csr_array(coef)), lambda raw: np.maximum(raw, 0.0), empty)
 
 
 def _per_gene(member: sp.csr_array, n_missing: FloatArray, max_rank: int) -> sp.csr_array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from fatescore.errors import InputError, nearest
+from fatescore.methods._ranking import csr_of
 from fatescore.tl._disk import Entries, entries_of, is_on_disk
 from fatescore.typing import Matrix
 
@@ -122,7 +124,8 @@ def check(chunk_size: int | None, n_jobs: int) -> None:
 def _in_threads(work: Callable[[P], R], parts: Iterable[P], n_jobs: int) -> Iterator[R]:
     """Yield ``work(part)`` in the order of the parts; about ``n_jobs`` results wait in memory."""
     n_threads = _n_threads(n_jobs)
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(n_threads) as pool:  # BLAS's own threads would be too many
+    # BLAS's own threads would be too many
+    with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(n_threads) as pool:
         if n_threads == 1:
             yield from map(work, parts)
             return
@@ -133,6 +136,11 @@ def _in_threads(work: Callable[[P], R], parts: Iterable[P], n_jobs: int) -> Iter
                 yield waiting.popleft().result()
         for task in waiting:
             yield task.result()
+
+
+@functools.cache
+def _libraries() -> Any:
+    return ThreadpoolController()  # looks through all libraries of the process, which takes 3 ms
 
 
 def _n_threads(n_jobs: int) -> int:
@@ -164,11 +172,8 @@ def _csr_reader(n_genes: int, indptr: Any, entries: Entries) -> Callable[[int, i
     def read(start: int, stop: int) -> sp.csr_array:
         first, last = int(indptr[start]), int(indptr[stop])
         data, indices = entries(first, last)
-        part = sp.csr_array((stop - start, n_genes), dtype=data.dtype)
-        # set by hand: the constructor would look at every index, or copy
-        part.data, part.indices = data, indices
-        part.indptr = np.asarray(indptr[start : stop + 1], dtype=np.int64) - first
-        return part
+        rows = np.asarray(indptr[start : stop + 1], dtype=np.int64) - first
+        return csr_of(data, indices, rows, (stop - start, n_genes))
 
     return read
 

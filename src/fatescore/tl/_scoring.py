@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from fatescore.errors import InputError
 from fatescore.methods import Method
-from fatescore.methods._ranking import ChunkScores, NullMoments, RankPart, score_chunk, score_parts
+from fatescore.methods._ranking import ChunkScores, NullMoments, RankPart, score_chunk
 from fatescore.stats import null, random_sets
 from fatescore.tl import _matrix
 from fatescore.typing import Alternative, BoolArray, FloatArray, IntArray, Matrix
@@ -86,14 +86,14 @@ def score(
     if strata is not None and not method.linear:
         raise no_closed_form(method)
     plan = method.plan(weights, **params)
-    place = None if strata is None else _ClosedForm(plan.parts[0], strata)
+    place = None if strata is None else _ClosedForm(plan.part, strata)
 
     def work(at: slice, X: Matrix) -> None:
-        chunks = score_parts(X, plan.parts, place.moments if place else None)
-        out.score[at] = plan.finish([chunk.raw for chunk in chunks])
-        out.flat[at] = chunks[0].flat
+        chunk = score_chunk(X, plan.part, place.moments if place else None)
+        out.score[at] = plan.finish(chunk.raw)
+        out.flat[at] = chunk.flat
         if place:
-            out.place(at, *place(X, chunks[0]), alternative)
+            out.place(at, *place(X, chunk), alternative)
 
     _matrix.for_each_chunk(matrix, work, chunk_size, n_jobs)
     out.score[:, abs(weights).sum(axis=0) == 0 if plan.empty is None else plan.empty] = np.nan
@@ -171,7 +171,7 @@ def _unbounded(method: Method, X: Matrix, weights: sp.csr_array, params: Mapping
     """Return scores before a method cuts them at 0, where its sum over genes can be had."""
     if method.plan is None or not method.linear:
         return method(X, weights, **params)
-    return score_chunk(X, method.plan(weights, **params).parts[0]).raw
+    return score_chunk(X, method.plan(weights, **params).part).raw
 
 
 def _enumerated(X: Matrix, part: RankPart, column: int, strata: IntArray) -> tuple[FloatArray, FloatArray]:

@@ -267,18 +267,16 @@ def record(adata: AnnData, key: str, parameters: Mapping[str, Any]) -> None:
 
 def _weight_matrix(sets: Mapping[str, Mapping[str, float]], genes: pd.Index) -> tuple[sp.csr_array, FloatArray]:
     """Return weights (genes x sets) and the number of positive and negative genes that are missing."""
-    rows, columns, entries = [], [], []
-    n_missing = np.zeros((2, len(sets)))
-    for column, members in enumerate(sets.values()):
-        found = genes.get_indexer(pd.Index(list(members)))
-        values = np.fromiter(members.values(), dtype=float)
-        present = (found >= 0) & (values != 0)
-        rows.append(found[present])
-        entries.append(values[present])
-        columns.append(np.full(int(present.sum()), column))
-        n_missing[:, column] = ((values > 0) & (found < 0)).sum(), ((values < 0) & (found < 0)).sum()
+    n_members = [len(members) for members in sets.values()]
+    found = genes.get_indexer(pd.Index([gene for members in sets.values() for gene in members], dtype=object))
+    values = np.array([weight for members in sets.values() for weight in members.values()], dtype=float)
+    column = np.repeat(np.arange(len(sets)), n_members)
+    present = (found >= 0) & (values != 0)
     shape = (len(genes), len(sets))
-    weights = sp.csr_array((np.concatenate(entries), (np.concatenate(rows), np.concatenate(columns))), shape=shape)
+    weights = sp.csr_array((values[present], (found[present], column[present])), shape=shape)
+    n_missing = np.zeros((2, len(sets)))
+    for row, sign in enumerate((1, -1)):
+        n_missing[row] = np.bincount(column[(found < 0) & (sign * values > 0)], minlength=len(sets))
     if not weights.nnz:
         first = ", ".join(map(str, genes[:3]))
         raise InputError(
