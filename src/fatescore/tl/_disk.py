@@ -41,7 +41,7 @@ def entries_of(group: Any) -> Entries:
     def read(first: int, last: int) -> tuple[Any, Any]:
         n = last - first
         if getattr(kept, "size", -1) < n:
-            kept.size = n + n // 4
+            kept.size = n + n // 8
             kept.data, kept.indices = np.empty(kept.size, data.dtype), np.empty(kept.size, indices.dtype)
         if n:
             fill_data(first, kept.data[:n])
