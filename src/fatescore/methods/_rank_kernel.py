@@ -251,7 +251,7 @@ def score_rows(
             bottom, lowest, flat[i] = _values_of_slots(
                 count, top, n_ranked, n_genes, tables[v], rule, zero, value, last
             )
-            row = raw[v, i]
+            row = raw[i, v]
             for k in range(row.size):
                 row[k] = bottom * total[k]
             _add_to_sets(slots, genes, member[:n_members], value, pair_ptr, set_of, coef, row)

@@ -7,7 +7,7 @@ score (:class:`RankPlan`); everything that walks over data is the one kernel bes
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from fatescore.errors import InputError
 from fatescore.typing import BoolArray, FloatArray, IntArray, Matrix
 
 _RULES = {"mean": 0, "middle": 1, "last": 2}
-_BLOCK = 250  # rows whose moments stay in a processor's cache
+_BLOCK = 250  # rows; their moments stay in a processor's cache
 _WORTH_SELECTING = 4  # times as many values as ranks that count
 _NEVER = 1e-9  # stands for the share of unseen genes where all are seen
 
@@ -164,10 +164,8 @@ def score_chunk(
         For values that are missing or infinite.
     """
     csr = _as_csr(X)
-    status, scores = _run(csr, part, null, with_gene_sum)
-    if status == _kernel().NOT_WHOLE:
-        status, scores = _run(dense_ranks(csr, part.value.depth), part, null, with_gene_sum)
-    if status != _kernel().OK:
+    scores = _run(csr, part, null, with_gene_sum)
+    if scores is None:  # indices that do not rise
         csr = csr.copy()
         csr.sum_duplicates()
         return score_chunk(csr, part, null, with_gene_sum=with_gene_sum)
@@ -198,7 +196,9 @@ def dense_ranks(csr: sp.csr_array, depth: int | None = None) -> sp.csr_array:
     """
     from fatescore.methods import _order_kernel  # numba is loaded at first use
 
-    if not np.isfinite(csr.data).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        suspect = not np.isfinite(csr.data.sum())  # quicker than looking at each
+    if suspect and not np.isfinite(csr.data).all():
         raise not_finite(csr.data)
     indptr = csr.indptr.astype(np.int64, copy=False)
     if depth is not None and csr.nnz > _WORTH_SELECTING * depth * csr.shape[0]:
@@ -243,44 +243,58 @@ def _as_csr(X: Matrix) -> sp.csr_array:
     return csr
 
 
-def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_sum: bool) -> tuple[int, ChunkScores]:
+def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_sum: bool) -> ChunkScores | None:
+    """Score block by block: what a block needs stays in a processor's cache."""
     kernel = _kernel()
     n_obs, n_genes = csr.shape
     n_columns = part.coef.shape[1]
     share = np.zeros(0) if null is None else 1 / null.size
     zero = np.nan if part.value.zero is None else part.value.zero
     tables = np.atleast_2d(part.value.table)
-    raw = np.zeros((len(tables), n_obs, n_columns))
+    raw = np.zeros((n_obs, len(tables), n_columns))
     bottom, flat = np.empty(n_obs), np.zeros(n_obs, dtype=bool)
     cumulants = np.empty((5, n_obs, n_columns if null else 0))
     gene_sum = np.zeros(n_genes + 1 if with_gene_sum else 0)
-    data, indices, indptr = csr.data, csr.indices.astype(np.int32, copy=False), csr.indptr.astype(np.int64, copy=False)
     in_a_set, *layout = part.layout
     place = in_a_set.astype(np.uint8)
     if null is not None:
         place = (2 * null.stratum + in_a_set).astype(np.uint8 if share.size <= 128 else np.uint16)
     workspace = kernel.Workspace(n_genes, share.size).arrays
     moments = np.empty((0, 0, 0))
-    status = kernel.OK
-    for start in range(0, n_obs, _BLOCK):
-        rows = slice(start, min(start + _BLOCK, n_obs))
-        n_rows = rows.stop - rows.start
-        if moments.shape[1] != n_rows:
-            moments = np.empty((5, n_rows, share.size))
-        status = kernel.score_rows(
-            data, indices, indptr[rows.start : rows.stop + 1], n_genes,
-            tables, _RULES[part.value.rule], zero, place, *layout, share,
-            *workspace, raw[:, rows], moments, gene_sum, flat[rows], bottom[rows],
-        )  # fmt: skip
+
+    def run(block: sp.csr_array, rows: slice) -> int:
+        return int(kernel.score_rows(
+            block.data, block.indices, block.indptr, n_genes, tables, _RULES[part.value.rule], zero, place, *layout,
+            share, *workspace, raw[rows], moments, gene_sum, flat[rows], bottom[rows],
+        ))  # fmt: skip
+
+    whole = True
+    for rows, block in _blocks(csr):
+        if moments.shape[1] != block.shape[0]:
+            moments = np.empty((5, block.shape[0], share.size))
+        before = gene_sum.copy()
+        status = run(block, rows) if whole else kernel.NOT_WHOLE
+        if status == kernel.NOT_WHOLE:
+            whole, gene_sum[:] = False, before
+            status = run(dense_ranks(block, part.value.depth), rows)
         if status != kernel.OK:
-            break
+            return None
         if null is not None:
             _cumulants(moments, null, cumulants[:, rows])
     cumulants[0] += np.multiply.outer(bottom, part.layout[-1]) if null else 0
+    kinds = np.moveaxis(raw, 1, 0) if part.value.table.ndim > 1 else raw[:, 0]
     mean, variance, third, fourth, unseen = cumulants
-    total_gene_sum = gene_sum[:-1] + gene_sum[-1:]
-    raw = raw if part.value.table.ndim > 1 else raw[0]
-    return status, ChunkScores(raw, mean, variance, third, fourth, unseen, flat, total_gene_sum)
+    return ChunkScores(kinds, mean, variance, third, fourth, unseen, flat, gene_sum[:-1] + gene_sum[-1:])
+
+
+def _blocks(csr: sp.csr_array) -> Iterator[tuple[slice, sp.csr_array]]:
+    """Yield blocks of rows, as views, with indices and pointers as the kernels want them."""
+    indices, indptr = csr.indices.astype(np.int32, copy=False), csr.indptr.astype(np.int64, copy=False)
+    for start in range(0, csr.shape[0], _BLOCK):
+        stop = min(start + _BLOCK, csr.shape[0])
+        at = slice(indptr[start], indptr[stop])
+        pointers = indptr[start : stop + 1] - indptr[start]
+        yield slice(start, stop), csr_of(csr.data[at], indices[at], pointers, (stop - start, csr.shape[1]))
 
 
 def _cumulants(moments: FloatArray, null: NullMoments, out: FloatArray) -> None:

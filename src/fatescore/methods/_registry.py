@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,6 +18,7 @@ from fatescore.typing import FloatArray, Matrix
 
 Kernel = Callable[..., FloatArray]
 Planner = Callable[..., RankPlan]
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,7 @@ def register(
     relative: bool = False,
 ) -> Callable[[Kernel], Kernel]:
     """Register the decorated kernel; a name that is taken is refused."""
-
-    def add(kernel: Kernel) -> Kernel:
-        _add(Method(name, signed, weighted, range, reference, parameters, relative, kernel=kernel), kernel)
-        return kernel
-
-    return add
+    return _adder(lambda kernel: Method(name, signed, weighted, range, reference, parameters, relative, kernel=kernel))
 
 
 def register_rank(
@@ -107,26 +104,25 @@ def register_rank(
     dispersion: Kernel | None = None,
 ) -> Callable[[Planner], Planner]:
     """Register the decorated planner of a rank method; a name that is taken is refused."""
-
-    def add(plan: Planner) -> Planner:
-        _add(
-            Method(
-                name, signed, weighted, range, reference, parameters, linear=linear, plan=plan, dispersion=dispersion
-            ),
-            plan,
+    return _adder(
+        lambda plan: Method(
+            name, signed, weighted, range, reference, parameters, linear=linear, plan=plan, dispersion=dispersion
         )
-        return plan
+    )
+
+
+def _adder(record: Callable[[F], Method]) -> Callable[[F], F]:
+    def add(function: F) -> F:
+        method = record(function)
+        taken = _METHODS.get(method.name)
+        if taken is not None:
+            owner = taken.plan or taken.kernel
+            if owner is not None and owner.__module__ != function.__module__:
+                raise RuntimeError(f"two scoring methods are called {method.name}: {owner.__module__}")
+        _METHODS[method.name] = method
+        return function
 
     return add
-
-
-def _add(method: Method, function: Callable[..., object]) -> None:
-    taken = _METHODS.get(method.name)
-    if taken is not None:
-        owner = taken.plan or taken.kernel
-        if owner is not None and owner.__module__ != function.__module__:
-            raise RuntimeError(f"two scoring methods are called {method.name}: {owner.__module__}")
-    _METHODS[method.name] = method
 
 
 def get(name: str) -> Method:

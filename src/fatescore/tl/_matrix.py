@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 R = TypeVar("R")
 
-MAX_CHUNK = 2000
+MAX_CHUNK = 500
 MAX_DISK_CHUNK = 300
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))  # ranks are the same in both
 _PARTS_PER_THREAD = 4
