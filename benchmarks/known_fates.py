@@ -2,7 +2,7 @@
 
 python benchmarks/known_fates.py DIR   (DIR: the folder of real data; prints Markdown, about 1 minute)
 
-`simulated_fates.py` says how a method scores an index. docs/explanation/evidence.md discusses the tables.
+`_fates.py` says how a method scores an index. docs/explanation/evidence.md discusses the tables.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
+from _fates import Array, combinations, index_scores, show, wins, with_null
 from scipy.stats import rankdata, spearmanr
-from simulated_fates import Array, combinations, index_scores, show, wins, with_null
 
 import fatescore as fs
 from fatescore.errors import NotScorable

@@ -5,11 +5,6 @@ python benchmarks/simulated_fates.py   (no data needed; prints Markdown, about 2
 One factor moves at a time around depth 2,000, ambient share 0.1 and no extra dropout; values are over two seeds.
 The simulator plants loadings on core and on textbook genes alike, so an index with more genes must do better here:
 these tables compare methods, and say how each index wears with noise. They cannot say that a larger index is right.
-
-Methods that use the size of weights (rank_log, zscore) score an index as one signed set with the weights of
-`fs.gene_sets.index_weights`. The others score each part (arm, axis, miRNA; positive and negative genes apart) and the
-parts are combined with the coefficients of the index; for core and extended that is bone arm minus fat arm. Methods
-that score expression, not ranks, are given log counts.
 """
 
 from __future__ import annotations
@@ -20,95 +15,17 @@ from collections.abc import Iterator
 
 import anndata as ad
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
+from _fates import combinations, index_scores, show, wins
 from scipy.stats import spearmanr
 
 import fatescore as fs
-from fatescore.stats import fdr
-from fatescore.typing import Organism
-
-Array = npt.NDArray[np.float64]
 
 N_GENES, CELLS_PER_DONOR, SEEDS = 18_000, 400, (1, 2)
 FATES = ("osteogenic", "adipogenic")
 CENTRE = {"depth": 2000.0, "ambient": 0.1, "keep": 1.0}
 GRID = {"depth": (500, 2000, 8000, 20_000), "ambient": (0.0, 0.1, 0.3, 0.5), "keep": (1.0, 0.5, 0.25)}
-
-
-def combinations() -> Iterator[tuple[str, str]]:
-    """Yield every method with every index."""
-    for method in ("rank_log", *(name for name in fs.methods.names() if name != "rank_log")):
-        for index in fs.gene_sets.index_names():
-            yield method, index
-
-
-def log_scale(adata: ad.AnnData) -> ad.AnnData:
-    """Return log1p counts per 10,000 (cells) or million (samples); tables that hold logarithms stay as they are."""
-    X = np.asarray(adata.X.todense() if sp.issparse(adata.X) else adata.X, dtype=float)
-    if not adata.uns.get("log", False):
-        X = np.log1p(X / X.sum(axis=1, keepdims=True).clip(1) * (1e4 if adata.n_obs > 50 else 1e6))
-    return ad.AnnData(X, var=adata.var[[]])
-
-
-def index_scores(adata: ad.AnnData, method: str, index: str, organism: Organism) -> Array:
-    """Return the index of every observation, under a method."""
-    definition, record = fs.gene_sets.load_index(index, organism=organism), fs.methods.get(method)
-    data = log_scale(adata) if record.relative else adata
-    if record.weighted:
-        weights = fs.gene_sets.index_weights(definition, list(adata.var_names))["fate_bias"]
-        scores = set_scores(data, {"index": weights[weights != 0].to_dict()}, method)["index"]
-        return np.asarray(scores * (weights.abs().sum() if method == "rank_log" else 1))
-    sets, share = {}, {}
-    for part, coefficient in definition.measures["fate_bias"].items():
-        blocks = definition.groups.get(part, (part,))
-        units = {block: definition.units(block) for block in blocks}
-        measured = {block: rows[rows["symbol"].isin(adata.var_names)] for block, rows in units.items()}
-        known = {block: rows for block, rows in measured.items() if len(rows)}
-        for block, rows in known.items():
-            for sign in (1.0, -1.0):
-                if (rows["sign"] == sign).any():
-                    sets[f"{block}{sign}"] = dict.fromkeys(rows.loc[rows["sign"] == sign, "symbol"], 1.0)
-                    share[f"{block}{sign}"] = sign * coefficient / len(known)
-    return np.asarray(set_scores(data, sets, method) @ pd.Series(share))
-
-
-def set_scores(adata: ad.AnnData, sets: dict[str, dict[str, float]], method: str, **how: str) -> pd.DataFrame:
-    table = ad.AnnData(adata.X, var=adata.var[[]])
-    fs.tl.score_gene_sets(table, sets, method=method, **how)
-    names = ("score", "z", "pval") if how else ("score",)
-    frames: list[pd.DataFrame] = [table.obsm[f"{name}_{method}"] for name in names]
-    return frames[0] if len(frames) == 1 else pd.concat(frames, axis=1, keys=names)
-
-
-def with_null(adata: ad.AnnData, method: str, index: str, organism: Organism) -> pd.DataFrame | None:
-    """Return fate_bias_z and fate_call: the package's own, or its rule with another method; None without a formula."""
-    if method == "rank_log":
-        copy = ad.AnnData(adata.X, var=adata.var[[]], obs=pd.DataFrame(index=adata.obs_names))
-        fs.tl.fate_bias(copy, organism=organism, index=index)
-        return pd.DataFrame(copy.obs[["fate_bias_z", "fate_call"]])
-    weights = fs.gene_sets.index_weights(fs.gene_sets.load_index(index, organism=organism), list(adata.var_names))
-    if not fs.methods.get(method).linear or index == "review":  # these methods cannot weigh regulators
-        return None
-    sets = {name: weights[name][weights[name] != 0].to_dict() for name in ("fate_bias", "osteogenic", "adipogenic")}
-    scored = set_scores(adata, sets, method, null="matched")
-    z, sure = scored["z"], fdr.bh(scored["pval"]["fate_bias"].to_numpy()) < 0.05
-    call = np.where(sure & (z["fate_bias"] > 0) & (z["osteogenic"] > 0), "osteogenic", "uncommitted")
-    call = np.where(sure & (z["fate_bias"] < 0) & (z["adipogenic"] > 0), "adipogenic", call)
-    return pd.DataFrame({"fate_bias_z": z["fate_bias"].to_numpy(), "fate_call": call}, index=adata.obs_names)
-
-
-def wins(high: Array, low: Array) -> Array:
-    """Return for every pair whether the high one wins; its mean is the AUROC."""
-    return np.asarray((high[:, None] > low) + 0.5 * (high[:, None] == low))
-
-
-def show(title: str, table: pd.DataFrame, first: str = "method") -> None:
-    """Print a table."""
-    if table.index.nlevels == 2:
-        table = table.rename_axis([first, "index"])
-    print(f"\n## {title}\n\n{table.reset_index().to_markdown(index=False, floatfmt='.3f')}")
 
 
 def settings() -> Iterator[tuple[str, dict[str, float]]]:

@@ -28,10 +28,11 @@ def _normal_score(x, half_skew, table):
     row = min(half_skew / (1.0 + half_skew) * STEPS, N_HALF_SKEWS - 1.000001)
     v = 2.0 * x / (1.0 + math.sqrt(max(1.0 + x * half_skew, 0.0)))
     low = -2.0 / max(half_skew, -2.0 / LOWEST)
-    along = min(max((v - low) / (HIGHEST - low), 0.0), 0.999999)
-    v = low + along * (HIGHEST - low)
+    if half_skew > -2.0 / LOWEST:
+        v = max(v, low)  # the bound
+    along = max((v - low) / (HIGHEST - low), 0.0)
     column = (n_columns - 1) * math.sqrt(along)
-    r, c = int(row), int(column)
+    r, c = int(row), min(int(column), n_columns - 2)  # what lies beyond goes on as it was
     row -= r
     column -= c
     here = table[r, c] + column * (table[r, c + 1] - table[r, c])

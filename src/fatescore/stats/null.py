@@ -149,7 +149,7 @@ def _pearson3_table() -> FloatArray:
     gamma = (1 / half_skew + v / 2) ** 2
     upper, lower = special.gammaincc(shape, gamma), special.gammainc(shape, gamma)
     deviate = np.where(upper < 0.5, -special.ndtri(upper), special.ndtri(lower))
-    return np.vstack([np.zeros(kernel.N_COLUMNS), np.clip(deviate, -9, 9) - v])
+    return np.vstack([np.zeros(kernel.N_COLUMNS), np.clip(deviate, -37, 37) - v])
 
 
 def _tails() -> Any:
