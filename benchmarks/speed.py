@@ -3,7 +3,7 @@
 python benchmarks/speed.py [--scale 0.1] [--work DIR] [--repeats 3] [--only counts,bulk,...]
 
 Works are measured in turn, medians of ``--repeats``; peers that take minutes once (the row says so). Everything is
-compiled before it is measured. ``--scale 1`` takes about an hour on two processors and 8 GB.
+compiled before it is measured. ``--scale 1`` takes about 15 minutes on two processors and 8 GB.
 """
 
 from __future__ import annotations
