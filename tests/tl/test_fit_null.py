@@ -24,6 +24,14 @@ def test_a_level_is_the_mean_log2_rank(counts: Callable) -> None:
     assert (null.n_obs, null.n_strata) == (9, 100)
 
 
+def test_counts_and_other_values_may_stand_beside_each_other(counts: Callable) -> None:
+    """Rows that are no counts are found on the way; what was summed before counts once."""
+    table = counts(20, 50)
+    mixed = table.copy()
+    mixed.iloc[7:] = np.log1p(mixed.iloc[7:])
+    pd.testing.assert_series_equal(fs.tl.fit_null(mixed).level, fs.tl.fit_null(table).level)
+
+
 def test_a_sample_of_cells_is_spread_over_the_data_and_threads_do_not_matter(counts: Callable, tmp_path: Path) -> None:
     table = counts(730, 60)
     ad.AnnData(sp.csr_matrix(table.to_numpy()), var=pd.DataFrame(index=table.columns)).write_h5ad(tmp_path / "x.h5ad")
