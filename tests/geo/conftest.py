@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import tarfile
 import threading
@@ -60,7 +61,9 @@ class Server:
     files: dict[str, bytes]
     faults: dict[str, Callable[[BaseHTTPRequestHandler, int], bool]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     index: bool = True
+    ranges: bool = True
 
     def count(self, path: str) -> int:
         return self.asked.count(path)
@@ -77,6 +80,25 @@ def answer(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", **he
     return True
 
 
+def tag_of(data: bytes) -> str:
+    return f'"{hashlib.sha256(data).hexdigest()[:16]}"'
+
+
+def serve(handler: BaseHTTPRequestHandler, data: bytes, *, ranges: bool) -> None:
+    """Answer with the file, or with the rest of it to who has the first part of this version."""
+    more = {"Last_Modified": "Wed, 22 Feb 2012 10:00:00 GMT", "ETag": tag_of(data)}
+    asked = handler.headers.get("Range", "")
+    if ranges and asked and handler.headers.get("If-Range") == tag_of(data):
+        start = int(asked.removeprefix("bytes=").rstrip("-"))
+        if start >= len(data):
+            answer(handler, 416)
+            return
+        more["Content_Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+        answer(handler, 206, data[start:], **more)
+        return
+    answer(handler, 200, data, **more)
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
     state = Server("", dict(TREE))
@@ -84,11 +106,12 @@ def server() -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             state.asked.append(self.path)
+            state.headers.append(dict(self.headers))
             fault = state.faults.get(self.path)
             if fault is not None and fault(self, state.count(self.path)):
                 return
             if self.path in state.files:
-                answer(self, 200, state.files[self.path], Last_Modified="Wed, 22 Feb 2012 10:00:00 GMT")
+                serve(self, state.files[self.path], ranges=state.ranges)
             elif self.path.endswith("/") and any(name.startswith(self.path) for name in state.files):
                 if not state.index:
                     answer(self, 403)
@@ -99,6 +122,13 @@ def server() -> Iterator[Server]:
                 answer(self, 200, page.encode(), Content_Type="text/html")
             else:
                 answer(self, 404)
+
+        def do_HEAD(self) -> None:
+            state.asked.append(self.path)
+            found = self.path in state.files
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Length", str(len(state.files[self.path])) if found else "0")
+            self.end_headers()
 
         def log_message(self, *args: object) -> None:
             pass

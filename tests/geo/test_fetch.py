@@ -14,7 +14,7 @@ import pytest
 
 from fatescore.cli import main
 from fatescore.errors import FetchError, InputError
-from fatescore.geo import Patience, fetch
+from fatescore.geo import DEFAULT_BASE_URL, Accession, Patience, fetch
 
 QUICK = Patience(tries=3, first_wait=0.01, longest_wait=2.0, connect=2, read=0.5)
 MATRIX = "/series/GSEnnn/GSE5/matrix/GSE5_series_matrix.txt.gz"
@@ -269,6 +269,56 @@ def test_rest_of_a_killed_run_is_cleared(server: Any, tmp_path: Path) -> None:
     rest.write_bytes(b"half")
     get(server, tmp_path)
     assert not rest.exists()
+
+
+def test_offline_makes_no_request(server: Any, tmp_path: Path) -> None:
+    first = get(server, tmp_path)
+    before = list(server.asked)
+    again = get(server, tmp_path, offline=True)
+    assert again.files == first.files
+    assert server.asked == before
+    for accession in ("GSE6", "GSE5"):
+        (tmp_path / "GSE5" / NAME).unlink(missing_ok=True)
+        with pytest.raises(FetchError, match=r"is not here, and --offline forbids"):
+            get(server, tmp_path, accession, offline=True)
+    assert server.asked == before
+
+
+def test_counts_made_by_ncbi(server: Any, tmp_path: Path) -> None:
+    name = "GSE5_raw_counts_GRCm39_NCBI.tsv.gz"
+    none = get(server, tmp_path / "none", what="counts")
+    assert none.files == []
+    assert none.notes == ["NCBI has made no counts of GSE5"]
+    server.files[f"/series/GSEnnn/GSE5/counts/{name}"] = server.files[MATRIX]
+    assert get(server, tmp_path, what="counts").files == [f"counts/{name}"]
+    before = len(server.asked)
+    assert get(server, tmp_path, what="counts").files == [f"counts/{name}"]
+    assert len(server.asked) == before
+
+
+def test_ncbis_own_counts_are_asked_for_outside_the_file_tree() -> None:
+    addresses = Accession.parse("GSE164073").counts(DEFAULT_BASE_URL)
+    assert addresses[0] == (
+        "https://www.ncbi.nlm.nih.gov/geo/download/?type=rnaseq_counts&acc=GSE164073&format=file"
+        "&file=GSE164073_raw_counts_GRCh38.p13_NCBI.tsv.gz",
+        "GSE164073_raw_counts_GRCh38.p13_NCBI.tsv.gz",
+    )
+
+
+@pytest.mark.parametrize("where", ["web", "folder"])
+def test_dry_run_lists_files_and_sizes(
+    server: Any, tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    base = server.url if where == "web" else tree.as_uri()
+    assert main(["fetch", "GSE6", "GPL7", "--dry-run", "--base-url", base, "--dest", str(tmp_path / "none")]) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    folder = "/series/GSEnnn/GSE6/suppl/"
+    sizes = {row[3].rsplit("/", 1)[1]: int(row[2]) for row in rows[:-1]}
+    assert sizes["GSE6_RAW.tar"] == len(server.files[folder + "GSE6_RAW.tar"])
+    assert set(sizes) == {"GSE6_series_matrix.txt.gz", "GSE6_RAW.tar", "GSE6_counts.txt.gz", "GPL7.annot.gz"}
+    assert rows[-1][:3] == ["total", "", str(sum(sizes.values()))]
+    assert not (tmp_path / "none").exists()
+    assert main(["fetch", "GSE9", "--dry-run", "--base-url", base]) == 2
 
 
 def test_bad_arguments(tmp_path: Path) -> None:

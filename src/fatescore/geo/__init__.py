@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fatescore.geo._mirror import Patience
 from fatescore.geo.accession import DEFAULT_BASE_URL, Accession
-from fatescore.geo.fetch import Fetched, Patience, fetch
+from fatescore.geo.fetch import Fetched, fetch
 from fatescore.geo.platform import collapse_probes, probe_symbols, read_annotation
+from fatescore.geo.preview import preview
 from fatescore.geo.series_matrix import SeriesMatrix, read_series_matrix
 from fatescore.geo.soft import SoftFamily, read_soft
 
@@ -17,6 +19,7 @@ __all__ = [
     "SoftFamily",
     "collapse_probes",
     "fetch",
+    "preview",
     "probe_symbols",
     "read_annotation",
     "read_series_matrix",

@@ -1,23 +1,25 @@
-"""Where files come from: a web server or a folder. Lists folders and copies one file; nothing is retried here."""
+"""Where files come from: a web server, a folder, or nowhere. Lists folders and copies one file; never tries twice."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 import requests
 
 from fatescore._version import __version__
-from fatescore.errors import InputError
+from fatescore.errors import FetchError, InputError
+from fatescore.geo._partial import Partial
+from fatescore.geo._polite import polite
 
 _BLOCK = 1 << 20
 _RETRY_STATUS = {408, 425, 429, 500, 502, 503, 504}
@@ -39,14 +41,24 @@ class TransientError(Exception):
         self.wait = wait
 
 
+class OutOfRangeError(TransientError):
+    """The server has fewer bytes than are here: nothing of them can be kept."""
+
+    def __init__(self) -> None:
+        super().__init__("the file is shorter than what has arrived of it")
+
+
 class Source(Protocol):
     """What fetch needs of a mirror."""
 
     def names(self, url: str) -> list[str]:
         """Return the names of the files in a folder, sorted."""
 
-    def copy(self, url: str, target: Path) -> str:
-        """Write the file's bytes to ``target``; return its date, or an empty text."""
+    def copy(self, url: str, target: Partial) -> str:
+        """Bring the file's bytes to ``target.path``; return its date, or an empty text."""
+
+    def size(self, url: str) -> int | None:
+        """Return the file's size in bytes, ``None`` where it is not told."""
 
 
 class FolderSource:
@@ -59,13 +71,21 @@ class FolderSource:
             raise MissingError(url)
         return sorted(entry.name for entry in folder.iterdir() if entry.is_file())
 
-    def copy(self, url: str, target: Path) -> str:
+    def size(self, url: str) -> int | None:
+        """Look the size up."""
+        source = _local(url)
+        if not source.is_file():
+            raise MissingError(url)
+        return source.stat().st_size
+
+    def copy(self, url: str, target: Partial) -> str:
         """Copy a file."""
         source = _local(url)
         if not source.is_file():
             raise MissingError(url)
         try:
-            shutil.copyfile(source, target)
+            target.begin(url, "")
+            shutil.copyfile(source, target.path)
         except PermissionError as error:
             raise RefusedError(f"{url} ({error.strerror})") from error
         return datetime.fromtimestamp(int(source.stat().st_mtime), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -85,51 +105,84 @@ class WebSource:
     def names(self, url: str) -> list[str]:
         """Read the links of a folder's index page."""
         folder = url.rstrip("/") + "/"
-        with self._get(folder) as answer:
+        with self._ask(folder) as answer:
             page = answer.text
         links = _Links()
         links.feed(page)
         own = unquote(urlsplit(answer.url).path)
         return sorted({name for link in links.found if (name := _child(link, own))})
 
-    def copy(self, url: str, target: Path) -> str:
-        """Download a file."""
-        with self._get(url) as answer, target.open("wb") as stream:
+    def size(self, url: str) -> int | None:
+        """Ask for the head of the answer only."""
+        with self._ask(url, method="HEAD") as answer:
+            length = answer.headers.get("Content-Length", "")
+            return int(length) if length.isdigit() else None
+
+    def copy(self, url: str, target: Partial) -> str:
+        """Download a file, or the rest of it where a part of the same version is here."""
+        start, version = target.resumable(url)
+        rest = {"Range": f"bytes={start}-", "If-Range": version} if start else {}
+        with self._ask(url, rest) as answer:
+            resumed = answer.status_code == 206
+            if resumed and not answer.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+                target.discard()
+                raise TransientError("the server sent another part than the one asked for")
+            if not resumed:
+                target.begin(url, _version(answer))
             decode = not url.endswith((".gz", ".tar", ".tgz", ".h5", ".h5ad"))
-            try:
-                while block := answer.raw.read(_BLOCK, decode_content=decode):
-                    stream.write(block)
-            except OSError:
-                raise
-            except Exception as error:  # urllib3's own errors; requests wraps them only in iter_content
-                raise TransientError(f"the transfer broke off ({type(error).__name__})") from error
+            with target.path.open("ab" if resumed else "wb") as stream:
+                _store(answer, stream, decode=decode)
             _check_length(answer)
             return _iso_date(answer.headers.get("Last-Modified", ""))
 
     @contextmanager
-    def _get(self, url: str) -> Iterator[requests.Response]:
-        try:
-            answer = self.session.get(url, stream=True, timeout=self.timeout)
-        except requests.exceptions.InvalidURL as error:
-            raise MissingError(url) from error
-        except requests.RequestException as error:
-            raise TransientError(f"no answer ({_short(error)})") from error
-        with answer:
-            if answer.status_code in (404, 410):
-                raise MissingError(url)
-            if answer.status_code in _RETRY_STATUS:
-                wait = _retry_after(answer.headers.get("Retry-After", ""))
-                raise TransientError(f"the server answered {answer.status_code}", wait)
-            if not answer.ok:
-                raise RefusedError(f"{url} (the server answered {answer.status_code})")
+    def _ask(
+        self, url: str, headers: Mapping[str, str] | None = None, method: str = "GET"
+    ) -> Iterator[requests.Response]:
+        with polite(urlsplit(url).hostname or ""):
             try:
-                yield answer
+                answer = self.session.request(method, url, headers=headers, stream=True, timeout=self.timeout)
+            except requests.exceptions.InvalidURL as error:
+                raise MissingError(url) from error
             except requests.RequestException as error:
-                raise TransientError(f"the transfer broke off ({_short(error)})") from error
+                raise TransientError(f"no answer ({_short(error)})") from error
+            with answer:
+                _check_status(answer, url)
+                try:
+                    yield answer
+                except requests.RequestException as error:
+                    raise TransientError(f"the transfer broke off ({_short(error)})") from error
 
 
-def open_source(base_url: str, timeout: tuple[float, float]) -> Source:
+@dataclass
+class NoSource:
+    """No mirror at all: whatever is asked for is refused, and no request is made."""
+
+    base_url: str
+
+    def _refuse(self, url: str) -> FetchError:
+        return FetchError(
+            f"{url} is not here, and --offline forbids to ask for it", expected="files that were fetched before",
+            fix="fetch them with a network first, or restore a bundle",
+        )  # fmt: skip
+
+    def names(self, url: str) -> list[str]:
+        """Refuse."""
+        raise self._refuse(url)
+
+    def copy(self, url: str, target: Partial) -> str:
+        """Refuse."""
+        raise self._refuse(url)
+
+    def size(self, url: str) -> int | None:
+        """Refuse."""
+        raise self._refuse(url)
+
+
+def open_source(base_url: str, timeout: tuple[float, float], *, offline: bool = False) -> Source:
     """Return the source for the scheme of ``base_url``."""
+    if offline:
+        return NoSource(base_url)
     if not base_url.lower().startswith("file://"):
         return WebSource(timeout)
     if not _local(base_url).is_dir():
@@ -153,6 +206,37 @@ def _child(link: str, folder: str) -> str:
     if path.startswith(folder):
         path = path[len(folder) :]
     return path.removeprefix("./") if path and "/" not in path.removeprefix("./") else ""
+
+
+def _check_status(answer: requests.Response, url: str) -> None:
+    if answer.status_code in (404, 410):
+        raise MissingError(url)
+    if answer.status_code in _RETRY_STATUS:
+        raise TransientError(
+            f"the server answered {answer.status_code}", _retry_after(answer.headers.get("Retry-After", ""))
+        )
+    if answer.status_code == 416:  # more is here than the file has: it changed
+        raise OutOfRangeError
+    if not answer.ok:
+        raise RefusedError(f"{url} (the server answered {answer.status_code})")
+
+
+def _store(answer: requests.Response, stream: BinaryIO, *, decode: bool) -> None:
+    try:
+        while block := answer.raw.read(_BLOCK, decode_content=decode):
+            stream.write(block)
+    except OSError:
+        raise
+    except Exception as error:  # urllib3's own errors; requests wraps them only in iter_content
+        raise TransientError(f"the transfer broke off ({type(error).__name__})") from error
+
+
+def _version(answer: requests.Response) -> str:
+    """Return what names this version of the file to the server; weak tags and recoded bytes cannot be resumed."""
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        return ""
+    tag = answer.headers.get("ETag", "")
+    return tag if tag.startswith('"') else answer.headers.get("Last-Modified", "")
 
 
 def _check_length(answer: requests.Response) -> None:

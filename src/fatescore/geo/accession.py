@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fatescore.errors import InputError
 
 DEFAULT_BASE_URL = "https://ftp.ncbi.nlm.nih.gov/geo"
+_COUNTS = "https://www.ncbi.nlm.nih.gov/geo/download/?type=rnaseq_counts&acc={accession}&format=file&file={name}"
 _SECTIONS = {"GSE": "series", "GPL": "platforms", "GSM": "samples"}
 _PATTERN = re.compile(r"^(GSE|GPL|GSM)([1-9]\d{0,8})$")
 
@@ -63,6 +64,20 @@ class Accession:
     def part(self, name: str) -> str:
         """Return a folder of the accession: ``matrix``, ``soft``, ``suppl``, ``annot`` or ``miniml``."""
         return f"{self.folder}/{name}"
+
+    def counts(self, base_url: str) -> list[tuple[str, str]]:
+        """Return address and name of the counts that NCBI may have made of the series, by organism.
+
+        NCBI makes them on demand, outside the file tree; a mirror keeps them as files in a folder of their own.
+        """
+        found = []
+        for genome in ("GRCh38.p13", "GRCm39"):
+            name = f"{self}_raw_counts_{genome}_NCBI.tsv.gz"
+            if base_url == DEFAULT_BASE_URL:
+                found.append((_COUNTS.format(accession=self, name=name), name))
+            else:
+                found.append((f"{self.part('counts')}/{name}", name))
+        return found
 
     @property
     def annotation(self) -> str:

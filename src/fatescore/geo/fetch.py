@@ -5,46 +5,25 @@ from __future__ import annotations
 import fnmatch
 import logging
 import shutil
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import quote
 
-import tenacity
 from filelock import FileLock
 
-from fatescore._files import atomic_path, sha256
+from fatescore._files import sha256
 from fatescore.errors import FetchError, InputError, nearest
-from fatescore.geo import _verify
 from fatescore.geo._lock import Lock
+from fatescore.geo._mirror import PATIENT, Mirror, Patience
+from fatescore.geo._partial import Partial
 from fatescore.geo._peek import has_rows, platform_ids
-from fatescore.geo._source import MissingError, RefusedError, Source, TransientError, open_source
+from fatescore.geo._source import MissingError, open_source
 from fatescore.geo.accession import DEFAULT_BASE_URL, Accession, check_base_url, join
 from fatescore.typing import StrPath
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
-WHAT = ("auto", "matrix", "soft", "suppl", "platform")
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How often and how long to try.
-
-    ``tries`` in all; ``first_wait`` seconds doubles with each try up to ``longest_wait`` and is jittered; a server's
-    Retry-After counts when it is longer, and a demand beyond ``longest_wait`` ends the attempt. ``connect`` and
-    ``read`` are time limits in seconds.
-    """
-
-    tries: int = 5
-    first_wait: float = 1.0
-    longest_wait: float = 120.0
-    connect: float = 10.0
-    read: float = 60.0
+WHAT = ("auto", "matrix", "soft", "suppl", "platform", "counts")
 
 
 @dataclass
@@ -70,7 +49,8 @@ def fetch(
     what: str | Sequence[str] = "auto",
     file: str = "",
     refresh: bool = False,
-    patience: Patience = Patience(),
+    offline: bool = False,
+    patience: Patience = PATIENT,
 ) -> Fetched:
     """Fetch the files of a GEO series or platform, prove that they are whole, and pin them.
 
@@ -83,13 +63,16 @@ def fetch(
     base_url
         Root of GEO's file tree, or of a mirror of it: ``https://``, ``http://`` or ``file://``.
     what
-        ``matrix``, ``soft``, ``suppl``, ``platform``, or ``auto``: the matrix, then the platform's annotation when
-        the matrix has values, the supplementary files when it has none.
+        ``matrix``, ``soft``, ``suppl``, ``platform``, ``counts`` (the raw counts that NCBI makes of human and mouse
+        RNA-seq), or ``auto``: the matrix, then the platform's annotation when the matrix has values, the
+        supplementary files when it has none.
     file
         Glob that chooses among supplementary files; one that matches none of them is not used here.
     refresh
         Ask the server again for pinned files and report a change. Without it a pinned and undamaged file causes
         no request at all.
+    offline
+        Make no request at all: everything that is needed must be here already.
     patience
         Tries, waits and time limits.
 
@@ -105,10 +88,10 @@ def fetch(
         When the accession is unknown at the mirror, a file is refused, or stays damaged after the last try.
     """
     target = Accession.parse(accession)
-    kinds = _kinds(what, target)
+    kinds = kinds_of(what, target)
     base = check_base_url(base_url)
     folder = Path(dest) / str(target)
-    source = open_source(base, (patience.connect, patience.read))
+    mirror = Mirror(base, open_source(base, (patience.connect, patience.read), offline=offline), patience)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -119,7 +102,7 @@ def fetch(
     with FileLock(folder / ".fetch.lock"):
         for rest in folder.rglob(".part-*"):  # of a run that was killed
             rest.unlink() if rest.is_file() else shutil.rmtree(rest)
-        job = _Job(target, folder, base, source, Lock.read(folder, str(target), base), file, refresh, patience)
+        job = _Job(target, folder, mirror, Lock.read(folder, str(target), base), file, refresh)
         try:
             for kind in kinds:
                 getattr(job, f"get_{kind}")()
@@ -140,12 +123,10 @@ def _forget_if_bare(folder: Path) -> None:
 class _Job:
     accession: Accession
     folder: Path
-    base: str
-    source: Source
+    mirror: Mirror
     lock: Lock
     file: str
     refresh: bool
-    patience: Patience
     notes: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
@@ -157,7 +138,7 @@ class _Job:
         known = self._pinned("matrix")
         matrices = known if known is not None else self._matrices()
         if not matrices:
-            self.notes.append(f"{self.accession} has no series matrix at {self.base}")
+            self.notes.append(f"{self.accession} has no series matrix at {self.mirror.base}")
         if any(has_rows(self.folder / name) for name in matrices):
             self.get_platform()
             return
@@ -180,17 +161,29 @@ class _Job:
 
     def get_suppl(self) -> None:
         pinned = self._pinned("suppl")
-        names = self._supplementary() if pinned is None else pinned
+        names = self.mirror.supplementary(self.accession) if pinned is None else pinned
         if not names:
-            self.notes.append(f"{self.accession} has no supplementary files at {self.base}")
+            self.notes.append(f"{self.accession} has no supplementary files at {self.mirror.base}")
         if pinned is not None:
             return
-        chosen = [name for name in names if fnmatch.fnmatch(name, self.file)] if self.file else []
         brought = []
-        for name in chosen or names:
+        for name in choose(names, self.file):
             self._bring(join(self.accession.part("suppl"), name), f"suppl/{name}")
             brought.append(f"suppl/{name}")
         self._complete("suppl", brought)
+
+    def get_counts(self) -> None:
+        if self._pinned("counts") is not None:
+            return
+        for address, name in self.accession.counts(self.mirror.base):
+            try:
+                self._bring(address, f"counts/{name}")
+            except MissingError:
+                continue
+            self._complete("counts", [f"counts/{name}"])
+            return
+        self.notes.append(f"NCBI has made no counts of {self.accession}")
+        self._complete("counts", [])
 
     def get_platform(self) -> None:
         pinned = self._pinned("platform")
@@ -206,7 +199,7 @@ class _Job:
                 self._bring(Accession.parse(platform).annotation, name)
                 brought.append(name)
             except MissingError:
-                self.notes.append(f"{platform} has no annotation file at {self.base}")
+                self.notes.append(f"{platform} has no annotation file at {self.mirror.base}")
         if self.accession.kind == "GPL" and not brought:
             raise self._unknown("annotation file")
         self._complete("platform", brought)
@@ -239,10 +232,9 @@ class _Job:
         self.lock.write(self.folder)
 
     def _matrices(self) -> list[str]:
-        names = [name for name in self._list("matrix") if name.endswith("_series_matrix.txt.gz")]
-        guessed = not names
+        names, guessed = self.mirror.matrices(self.accession)
         brought = []
-        for name in names or [self.accession.default_matrix]:
+        for name in names:
             try:
                 self._bring(join(self.accession.part("matrix"), name), f"matrix/{name}")
             except MissingError:
@@ -253,29 +245,6 @@ class _Job:
         self._complete("matrix", brought)
         return brought
 
-    def _supplementary(self) -> list[str]:
-        names = [name for name in self._list("suppl") if name != "filelist.txt"]
-        return names or self._from_filelist()
-
-    def _from_filelist(self) -> list[str]:
-        """Read names from ``filelist.txt`` where a server shows no index: the archive, and the series' own files."""
-        with tempfile.TemporaryDirectory(dir=self.folder, prefix=".part-") as scratch:
-            part = Path(scratch) / "filelist.txt"
-            try:
-                self._try(join(self.base, join(self.accession.part("suppl"), "filelist.txt")), part)
-            except MissingError:
-                return []
-            rows = [line.split("\t") for line in part.read_text(encoding="utf-8", errors="replace").splitlines()]
-        own = str(self.accession) + "_"
-        return sorted(row[1] for row in rows if len(row) > 1 and (row[0] == "Archive" or row[1].startswith(own)))
-
-    def _list(self, part: str) -> list[str]:
-        url = join(self.base, self.accession.part(part))
-        try:
-            return self._retry(lambda: self.source.names(url), url)
-        except (MissingError, RefusedError):
-            return []
-
     # --- one file ---------------------------------------------------------------------------------------
 
     def _bring(self, relative: str, name: str) -> None:
@@ -284,85 +253,44 @@ class _Job:
         if whole and not self.refresh:
             self.files.add(name)
             return
-        url = join(self.base, quote(relative))
+        url = self.mirror.url(relative)
         final = self.folder / name
         final.parent.mkdir(parents=True, exist_ok=True)
         pin = self.lock.files.get(name)
-        with atomic_path(final) as part:
-            date = self._try(url, part)
-            new = {"url": url, "size": part.stat().st_size, "sha256": sha256(part), "date": date}
-            if pin is not None and new["sha256"] != pin["sha256"]:
-                if not whole:
-                    raise FetchError(
-                        f"{url} is no longer the file pinned in {self.folder / 'lock.json'}",
-                        expected=f"sha256 {pin['sha256']}, found {new['sha256']}",
-                        fix="remove its entry from the lock file to accept the new one",
-                    )
-                self.changed.append(url)
-                part.write_bytes(final.read_bytes())
+        part = Partial(final)
+        date = self.mirror.bring(relative, part)
+        new = {"url": url, "size": part.path.stat().st_size, "sha256": sha256(part.path), "date": date}
+        changed = pin is not None and new["sha256"] != pin["sha256"]
+        if not changed:
+            part.finish()
+        else:
+            part.discard()
+            if not whole:
+                raise FetchError(
+                    f"{url} is no longer the file pinned in {self.folder / 'lock.json'}",
+                    expected=f"sha256 {pin['sha256'] if pin else ''}, found {new['sha256']}",
+                    fix="remove its entry from the lock file to accept the new one",
+                )
+            self.changed.append(url)
         self.files.add(name)
         if pin is None:
             self.lock.files[name] = new
             self.lock.write(self.folder)
 
-    def _try(self, url: str, part: Path) -> str:
-        def once() -> str:
-            date = self.source.copy(url, part)
-            try:
-                _verify.check(part, url)
-            except _verify.DamagedError as error:
-                raise TransientError(str(error)) from error
-            except _verify.WrongContentError as error:
-                raise FetchError(
-                    f"{url} is not the file it should be: {error}",
-                    fix="open the address in a browser, or use another --base-url",
-                ) from error
-            return date
-
-        try:
-            return self._retry(once, url)
-        except RefusedError as error:
-            raise FetchError(
-                f"the mirror refuses {error}", expected="a file that may be read", fix="ask the mirror's owner"
-            ) from error
-        except OSError as error:
-            raise FetchError(f"{url} cannot be stored in {self.folder} ({error.strerror or error})") from error
-
-    def _retry(self, action: Callable[[], T], url: str) -> T:
-        patience = self.patience
-        backoff = tenacity.wait_exponential(patience.first_wait, patience.longest_wait) + tenacity.wait_random(
-            0, patience.first_wait
-        )
-
-        def wait(state: tenacity.RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            return max(backoff(state), getattr(error, "wait", 0.0))
-
-        def worth_it(error: BaseException) -> bool:
-            return isinstance(error, TransientError) and error.wait <= patience.longest_wait
-
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(patience.tries),
-            wait=wait,
-            retry=tenacity.retry_if_exception(worth_it),
-            before_sleep=tenacity.before_sleep_log(logger, logging.INFO),
-            reraise=True,
-        )
-        try:
-            return retrying(action)
-        except TransientError as error:
-            tries = retrying.statistics.get("attempt_number", 1)
-            raise FetchError(
-                f"{url} did not arrive whole in {tries} tries: {error}",
-                fix="try again later, or use another mirror with --base-url",
-            ) from error
-
     def _unknown(self, wanted: str = "") -> FetchError:
         lacking = f" (no {wanted})" if wanted else ""
-        return FetchError(f"{self.accession} is not at {self.base}{lacking}", fix="check the accession or the mirror")
+        return FetchError(
+            f"{self.accession} is not at {self.mirror.base}{lacking}", fix="check the accession or the mirror"
+        )
 
 
-def _kinds(what: str | Sequence[str], accession: Accession) -> list[str]:
+def choose(names: list[str], file: str) -> list[str]:
+    """Return the names that the glob ``file`` matches; all where it matches none."""
+    return [name for name in names if file and fnmatch.fnmatch(name, file)] or names
+
+
+def kinds_of(what: str | Sequence[str], accession: Accession) -> list[str]:
+    """Return the kinds of files that are asked for, checked."""
     kinds = [kind.strip() for kind in what.split(",")] if isinstance(what, str) else list(what)
     for kind in kinds:
         if kind not in WHAT:

@@ -1,0 +1,151 @@
+"""Going on where a download stopped: the final bytes are those of one version of the file, whatever happens."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fatescore.errors import FetchError
+from fatescore.geo import Patience, fetch
+
+QUICK = Patience(tries=3, first_wait=0.01, longest_wait=2.0, connect=2, read=0.5)
+ONCE = Patience(tries=1, first_wait=0.01, longest_wait=2.0, connect=2, read=0.5)
+FILE = "/series/GSEnnn/GSE6/suppl/GSE6_counts.txt.gz"
+BIG = gzip.compress(np.random.default_rng(0).bytes(300_000), mtime=0)
+OTHER = gzip.compress(np.random.default_rng(1).bytes(300_000), mtime=0)
+HALF = 150_000
+
+
+@pytest.fixture
+def big(server: Any) -> Any:
+    server.files[FILE] = BIG
+    return server
+
+
+def tag(server: Any) -> str:
+    from hashlib import sha256
+
+    return f'"{sha256(server.files[FILE]).hexdigest()[:16]}"'
+
+
+def breaks_off(server: Any, version: str = "", *, times: int = 1, first: bytes = BIG[:HALF]) -> Any:
+    """Send the first half under a version and hang up, so many times."""
+
+    def fault(handler: BaseHTTPRequestHandler, n: int) -> bool:
+        if n > times:
+            return False
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(BIG)))
+        handler.send_header("ETag", version or tag(server))
+        handler.end_headers()
+        handler.wfile.write(first)
+        handler.close_connection = True
+        return True
+
+    return fault
+
+
+def get(server: Any, dest: Path, patience: Patience = QUICK) -> bytes:
+    got = fetch("GSE6", dest, base_url=server.url, what="suppl", file="*counts*", patience=patience)
+    assert not [path.name for path in got.folder.rglob(".resume-*")]
+    return (got.folder / "suppl/GSE6_counts.txt.gz").read_bytes()
+
+
+def ranges(server: Any) -> list[str]:
+    pairs = zip(server.asked, server.headers, strict=True)
+    return [headers.get("Range", "") for path, headers in pairs if path == FILE]
+
+
+def test_the_rest_is_asked_for(big: Any, tmp_path: Path) -> None:
+    big.faults[FILE] = breaks_off(big)
+    assert get(big, tmp_path) == BIG
+    assert ranges(big) == ["", f"bytes={HALF}-"]
+    assert big.headers[-1]["If-Range"] == tag(big)
+
+
+def test_a_killed_run_is_gone_on_with(big: Any, tmp_path: Path) -> None:
+    big.faults[FILE] = breaks_off(big)
+    with pytest.raises(FetchError, match="did not arrive whole in 1 tries"):
+        get(big, tmp_path, ONCE)
+    names = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert {".resume-GSE6_counts.txt.gz", ".resume-GSE6_counts.txt.gz.json"} <= names
+    assert "GSE6_counts.txt.gz" not in names
+    assert get(big, tmp_path) == BIG
+    assert ranges(big) == ["", f"bytes={HALF}-"]
+
+
+def test_a_file_that_changed_meanwhile_comes_whole(big: Any, tmp_path: Path) -> None:
+    big.faults[FILE] = breaks_off(big)
+    with pytest.raises(FetchError):
+        get(big, tmp_path, ONCE)
+    big.files[FILE] = OTHER
+    assert get(big, tmp_path) == OTHER
+
+
+def test_a_server_without_ranges_sends_the_whole(big: Any, tmp_path: Path) -> None:
+    big.ranges = False
+    big.faults[FILE] = breaks_off(big)
+    assert get(big, tmp_path) == BIG
+
+
+def test_another_part_than_asked_for_is_not_used(big: Any, tmp_path: Path) -> None:
+    first = breaks_off(big)
+
+    def fault(handler: BaseHTTPRequestHandler, n: int) -> bool:
+        if n != 2:
+            return bool(first(handler, n))
+        handler.send_response(206)
+        handler.send_header("Content-Range", f"bytes 7-{len(BIG) - 1}/{len(BIG)}")
+        handler.send_header("Content-Length", str(len(BIG) - 7))
+        handler.end_headers()
+        handler.wfile.write(BIG[7:])
+        return True
+
+    big.faults[FILE] = fault
+    assert get(big, tmp_path) == BIG
+    assert ranges(big) == ["", f"bytes={HALF}-", ""]
+
+
+def test_more_bytes_than_the_file_has_are_thrown_away(big: Any, tmp_path: Path) -> None:
+    big.faults[FILE] = breaks_off(big)
+    with pytest.raises(FetchError):
+        get(big, tmp_path, ONCE)
+    part = next(tmp_path.rglob(".resume-*.gz"))
+    part.write_bytes(BIG + b"more than there is")
+    note = json.loads(part.with_name(part.name + ".json").read_text())
+    assert note["version"] == tag(big)
+    assert get(big, tmp_path) == BIG
+
+
+def test_a_first_part_that_was_damaged_is_noticed_at_the_end(big: Any, tmp_path: Path) -> None:
+    spoilt = bytearray(BIG[:HALF])
+    spoilt[1000] ^= 1
+    big.faults[FILE] = breaks_off(big, first=bytes(spoilt))
+    assert get(big, tmp_path) == BIG
+    assert ranges(big) == ["", f"bytes={HALF}-", ""]
+
+
+@pytest.mark.parametrize("version", ['W/"weak"', ""])
+def test_what_cannot_be_named_is_not_resumed(big: Any, tmp_path: Path, version: str) -> None:
+    def fault(handler: BaseHTTPRequestHandler, n: int) -> bool:
+        return bool(n == 1 and breaks_off(big, version or "W/")(handler, n))
+
+    big.faults[FILE] = fault
+    assert get(big, tmp_path) == BIG
+    assert ranges(big) == ["", ""]
+
+
+def test_a_note_that_cannot_be_read_means_a_new_start(big: Any, tmp_path: Path) -> None:
+    big.faults[FILE] = breaks_off(big)
+    with pytest.raises(FetchError):
+        get(big, tmp_path, ONCE)
+    for text in ("no json", "[]", '{"url": "http://elsewhere"}'):
+        next(tmp_path.rglob(".resume-*.json")).write_text(text)
+        assert get(big, tmp_path / "again") == BIG
+    assert get(big, tmp_path) == BIG
