@@ -91,7 +91,7 @@ def serve(handler: BaseHTTPRequestHandler, data: bytes, *, ranges: bool) -> None
     if ranges and asked and handler.headers.get("If-Range") == tag_of(data):
         start = int(asked.removeprefix("bytes=").rstrip("-"))
         if start >= len(data):
-            answer(handler, 416)
+            answer(handler, 416, Content_Range=f"bytes */{len(data)}")
             return
         more["Content_Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
         answer(handler, 206, data[start:], **more)

@@ -123,6 +123,15 @@ def test_more_bytes_than_the_file_has_are_thrown_away(big: Any, tmp_path: Path) 
     assert get(big, tmp_path) == BIG
 
 
+def test_a_run_that_was_killed_after_the_last_byte_asks_for_no_more(big: Any, tmp_path: Path) -> None:
+    big.faults[FILE] = breaks_off(big)
+    with pytest.raises(FetchError):
+        get(big, tmp_path, ONCE)
+    next(tmp_path.rglob(".resume-*.gz")).write_bytes(BIG)
+    assert get(big, tmp_path) == BIG
+    assert ranges(big) == ["", f"bytes={len(BIG)}-"]
+
+
 def test_a_first_part_that_was_damaged_is_noticed_at_the_end(big: Any, tmp_path: Path) -> None:
     spoilt = bytearray(BIG[:HALF])
     spoilt[1000] ^= 1

@@ -42,10 +42,11 @@ class TransientError(Exception):
 
 
 class OutOfRangeError(TransientError):
-    """The server has fewer bytes than are here: nothing of them can be kept."""
+    """The server has no more than what is here; ``total`` bytes (-1: it does not say)."""
 
-    def __init__(self) -> None:
+    def __init__(self, total: int) -> None:
         super().__init__("the file is shorter than what has arrived of it")
+        self.total = total
 
 
 class Source(Protocol):
@@ -122,6 +123,14 @@ class WebSource:
         """Download a file, or the rest of it where a part of the same version is here."""
         start, version = target.resumable(url)
         rest = {"Range": f"bytes={start}-", "If-Range": version} if start else {}
+        try:
+            return self._download(url, target, start, rest)
+        except OutOfRangeError as error:
+            if start and error.total == start:  # killed after its last byte
+                return ""
+            raise
+
+    def _download(self, url: str, target: Partial, start: int, rest: Mapping[str, str]) -> str:
         with self._ask(url, rest) as answer:
             resumed = answer.status_code == 206
             if resumed and not answer.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
@@ -215,8 +224,9 @@ def _check_status(answer: requests.Response, url: str) -> None:
         raise TransientError(
             f"the server answered {answer.status_code}", _retry_after(answer.headers.get("Retry-After", ""))
         )
-    if answer.status_code == 416:  # more is here than the file has: it changed
-        raise OutOfRangeError
+    if answer.status_code == 416:
+        total = answer.headers.get("Content-Range", "").removeprefix("bytes */")
+        raise OutOfRangeError(int(total) if total.isdigit() else -1)
     if not answer.ok:
         raise RefusedError(f"{url} (the server answered {answer.status_code})")
 
