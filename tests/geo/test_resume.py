@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import subprocess
+import sys
+import threading
+import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -158,3 +163,59 @@ def test_a_note_that_cannot_be_read_means_a_new_start(big: Any, tmp_path: Path) 
         next(tmp_path.rglob(".resume-*.json")).write_text(text)
         assert get(big, tmp_path / "again") == BIG
     assert get(big, tmp_path) == BIG
+
+
+def test_a_killed_process_leaves_nothing_under_the_final_name(big: Any, tmp_path: Path) -> None:
+    """The server sends half and holds the line until the process is dead."""
+    dead = threading.Event()
+
+    def fault(handler: BaseHTTPRequestHandler, n: int) -> bool:
+        if n > 1:
+            return False
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(BIG)))
+        handler.send_header("ETag", tag(big))
+        handler.end_headers()
+        handler.wfile.write(BIG[:HALF])
+        handler.wfile.flush()
+        dead.wait(20)
+        handler.close_connection = True
+        return True
+
+    big.faults[FILE] = fault
+    command = ["fetch", "GSE6", "--what", "suppl", "--file", "*counts*", "--base-url", big.url, "--dest", str(tmp_path)]
+    child = subprocess.Popen(
+        [sys.executable, "-c", "import sys; from fatescore.cli import main; main(sys.argv[1:])", *command]
+    )
+    part = tmp_path / "GSE6/suppl/.resume-GSE6_counts.txt.gz"
+    for _ in range(400):
+        if part.exists() and part.stat().st_size > 0:
+            break
+        time.sleep(0.05)
+    child.kill()
+    child.wait()
+    dead.set()
+    assert not (tmp_path / "GSE6/suppl/GSE6_counts.txt.gz").exists()
+    arrived = part.stat().st_size
+    assert 0 < arrived <= HALF
+    assert get(big, tmp_path) == BIG
+    assert ranges(big) == ["", f"bytes={arrived}-"]
+
+
+def test_a_full_disk_is_one_error_and_the_next_run_succeeds(
+    big: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fatescore.geo._source._store", full)
+        with pytest.raises(FetchError, match=r"cannot be stored at .*GSE6_counts.txt.gz \(No space left on device\)"):
+            get(big, tmp_path)
+    assert not list(tmp_path.rglob("GSE6_counts.txt.gz"))
+    assert get(big, tmp_path) == BIG
+
+
+def test_a_name_that_is_not_resolved_ends_soon(tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="did not arrive whole in 1 tries: no answer"):
+        fetch("GSE6", tmp_path, base_url="http://no-such-host.invalid", what="soft", patience=ONCE)

@@ -21,7 +21,7 @@ from fatescore.errors import FetchError, InputError
 from fatescore.geo._partial import Partial
 from fatescore.geo._polite import polite
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 16  # what a killed run loses at most
 _RETRY_STATUS = {408, 425, 429, 500, 502, 503, 504}
 
 
