@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fatescore.errors import InputError
-from fatescore.ingest import read_table
+from fatescore.ingest import count_table, ingest, read_table
+from fatescore.ingest.identifiers import to_genes
 
 
 def write(tmp_path: Path, text: str, name: str = "t.txt") -> Path:
@@ -154,3 +155,67 @@ def test_numbers_beyond_64_bits_stay_numbers(tmp_path: Path) -> None:
 def test_what_was_lost_without_a_word(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_table(write(tmp_path, text))
+
+
+HUMAN = ["RUNX2", "PPARG", "ALPL"]
+
+
+@pytest.mark.parametrize("name", ["t.txt", "t.txt.gz"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"a" "b"\n"RUNX2" 1 2\n"PPARG" 3 4\n"ALPL" 5 6\n',
+        "a b\nRUNX2 1 2\nPPARG 3 4\nALPL 5 6\n",
+        "   a  b\nRUNX2   1  2\nPPARG   3  4\nALPL    5  6  \n",
+        "a b\nRUNX2|860 1 2\nPPARG|5468 3 4\nALPL|249 5 6\n",
+    ],
+)
+def test_space_separated_with_a_header_one_short(tmp_path: Path, text: str, name: str) -> None:
+    table = read_table(write(tmp_path, text, name)).data
+    assert [gene.split("|")[0] for gene in table.index] == HUMAN
+    assert table.to_dict("list") == {"a": [1, 3, 5], "b": [2, 4, 6]}
+
+
+def test_featurecounts_of_several_bams(tmp_path: Path) -> None:
+    head = '# Program:featureCounts v2.0.1; Command:"featureCounts" "-a" "x.gtf"\n'
+    columns = "Geneid\tChr\tStart\tEnd\tStrand\tLength\tbam/op 1.sorted.bam\tbam/op 2.sorted.bam\n"
+    rows = "RUNX2\tchr6;chr6\t5;7\t6;8\t+;+\t4\t1\t2\nALPL\tchr1\t5\t6\t-\t2\t3\t4\n"
+    table = read_table(write(tmp_path, head + columns + rows, "t.txt.gz")).data
+    assert table.to_dict("list") == {"bam/op 1.sorted.bam": [1, 3], "bam/op 2.sorted.bam": [2, 4]}
+
+
+@pytest.mark.parametrize("name", ["t.tsv", "t.tsv.gz"])
+@pytest.mark.parametrize("ids", ["{s}|{e}", "{e}|{s}", "{s} | {n}", "{n}|{s}|x"])
+def test_names_with_pipes_and_repeated_symbols_are_summed(tmp_path: Path, name: str, ids: str) -> None:
+    rows = [("RUNX2", "ENSG00000124813", 860, 1), ("ALPL", "ENSG00000162551", 249, 2), ("RUNX2", "ENSG1", 1, 40)]
+    text = "gene\ts1\ts2\n" + "".join(f"{ids.format(s=s, e=e, n=n)}\t{count}\t0\n" for s, e, n, count in rows)
+    raw = count_table.read(write(tmp_path, text, name))
+    genes = to_genes(raw.matrix, raw.ids, "human", "counts")
+    found = dict(zip(genes.var.index, genes.matrix.toarray()[0], strict=True))
+    assert found == {"RUNX2": 41, "ALPL": 2}
+
+
+def test_names_that_are_no_accessions(tmp_path: Path) -> None:
+    text = "gene\tOP patient 1\t2020-03-1\t17\nRUNX2\t900\t2\t3\nALPL\t4\t5\t6\n"
+    names = ["OP patient 1", "2020-03-1", "17"]
+    samples = pd.DataFrame({"sample": names, "donor": names, "condition": ["op", "op", "control"]})
+    result = ingest(
+        write(tmp_path, text, "t.tsv"), samples=samples, dataset="d", organism="human", assay="bulk", scale="counts"
+    )
+    assert result.adata.to_df()["RUNX2"].to_dict() == {"OP patient 1": 900, "2020-03-1": 2, "17": 3}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.sampled_from(HUMAN), st.integers(0, 1000), st.integers(0, 1000)), min_size=1),
+    packed=st.booleans(),
+)
+def test_repeated_symbols_keep_the_sum(
+    rows: list[tuple[str, int, int]], packed: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    text = "gene\ta\tb\n" + "".join(f"{gene}\t{a}\t{b}\n" for gene, a, b in rows)
+    raw = count_table.read(write(tmp_path_factory.mktemp("t"), text, "t.tsv.gz" if packed else "t.tsv"))
+    genes = to_genes(raw.matrix, raw.ids, "human", "counts")
+    for gene, (a, b) in zip(genes.var.index, genes.matrix.toarray().T, strict=True):
+        assert a == sum(row[1] for row in rows if row[0] == gene)
+        assert b == sum(row[2] for row in rows if row[0] == gene)

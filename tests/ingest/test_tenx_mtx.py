@@ -159,13 +159,42 @@ def test_damage_is_one_line(triplet: Any, tarred: Any, tmp_path: Path) -> None:
     path = tmp_path / "r.tar"
     path.write_bytes(whole[:700])
     with pytest.raises(InputError, match=r"cannot be read as an archive .*fetch it again"):
-        tenx_mtx.has_triplets(path)
+        tenx_mtx.read(path)
     members["GSM2_features.tsv.gz"] = members["GSM2_features.tsv.gz"][:12] + b"\xff" * 40
     path.write_bytes(tarred(members))
-    with pytest.raises(InputError, match="gzip member is damaged"):
+    with pytest.raises(InputError, match="gzip member .* is damaged"):
         tenx_mtx.read(path)
     members = triplet(GENES, ["AA"], [[1], [2], [3]])
     members["matrix.mtx"] = b"%%MatrixMarket matrix coordinate integer general\n3 1 99999999999999\n1 1 5\n"
     path.write_bytes(tarred({f"GSM1_{name}": data for name, data in members.items()}))
     with pytest.raises(InputError, match="GSM1: the matrix cannot be read"):
         tenx_mtx.read(path)
+
+
+@pytest.mark.parametrize("archived", [True, False])
+def test_filtered_barcodes_are_preferred_and_said(triplet: Any, tarred: Any, tmp_path: Path, archived: bool) -> None:
+    members = {}
+    for kind, count in (("raw", 9), ("filtered", 1)):
+        for part, data in triplet(GENES, ["AA"], [[count]] * 3).items():
+            members[f"GSM1_op/{kind}_feature_bc_matrix/{part}"] = data
+    source = tmp_path / "r.tar"
+    if archived:
+        source.write_bytes(tarred(members))
+    else:
+        source = tmp_path / "r"
+        for name, data in members.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes(data)
+    raw = tenx_mtx.read(source)
+    assert raw.matrix.toarray().tolist() == [[1, 1, 1]]
+    assert "raw barcodes left out because there are filtered ones" in raw.notes[0]
+
+
+def test_a_pattern_chooses_whole_triplets_of_a_folder(triplet: Any, tmp_path: Path) -> None:
+    for name, data in named(triplet, "{gsm}_{part}").items():
+        (tmp_path / name).write_bytes(data)
+    raw = tenx_mtx.read(tmp_path, "GSM2*matrix.mtx*")
+    assert raw.sample_names == ["GSM2"]
+    assert sorted(path.name for path in raw.inputs) == [
+        "GSM2_barcodes.tsv.gz", "GSM2_features.tsv.gz", "GSM2_matrix.mtx.gz",
+    ]  # fmt: skip

@@ -14,7 +14,7 @@ from fatescore.errors import FatescoreError, of_system
 
 VERBS = (
     "fetch", "ingest", "qc", "normalise", "score", "contrast", "meta", "report", "conclude",
-    "simulate", "gene_sets", "bundle",
+    "simulate", "gene_sets", "inspect", "bundle",
 )  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from fatescore._files import sha256
 from fatescore._version import __version__
 from fatescore.errors import InputError, nearest
 from fatescore.gene_sets import symbols
-from fatescore.ingest import count_table, h5ad, series_matrix, tenx_mtx
+from fatescore.ingest import count_files, count_table, h5ad, loom, series_matrix, tenx_h5, tenx_mtx
+from fatescore.ingest._archive import is_archive
 from fatescore.ingest._locate import Located, locate
 from fatescore.ingest._raw import Raw
 from fatescore.ingest.identifiers import Genes, scored_genes, to_genes
@@ -68,7 +69,7 @@ def ingest(
     layout, file
         See :func:`fatescore.ingest.locate`.
     sample_key
-        Column of ``obs`` that names samples (h5ad).
+        Column of ``obs`` that names samples (h5ad, loom, tables of cells x genes).
     population
         ``bmsc``, or ``other`` for cells that are no marrow stroma.
     title
@@ -91,7 +92,8 @@ def ingest(
     _check_choice("assay", assay, ASSAYS)
     table = select(samples, dataset)
     found = locate(Path(source), layout, file)
-    raw = _read(found, table, organism, sample_key)
+    only = str(table[_keys.SAMPLE].iloc[0]) if len(table) == 1 else ""
+    raw = read_raw(found, organism, sample_key=sample_key, only=only)
     matched = match_samples(raw, table, dataset)
     kept = np.array([name in matched.names for name in raw.columns])
     raw.notes += matched.notes
@@ -119,18 +121,24 @@ def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
         )
 
 
-def _read(found: Located, table: pd.DataFrame, organism: Organism, sample_key: str) -> Raw:
+def read_raw(found: Located, organism: Organism, *, sample_key: str = "", only: str = "") -> Raw:
+    """Read what was located, as it is written; ``only`` names the sample where the data have one and do not name it."""
     if found.layout == "series_matrix" and found.matrix is not None:
         raw = series_matrix.read(found.path, found.matrix, found.platforms, organism)
     elif found.layout == "h5ad":
-        only = str(table[_keys.SAMPLE].iloc[0]) if len(table) == 1 else ""
         raw = h5ad.read(found.path, sample_key, only)
     elif found.layout == "tenx_mtx":
-        raw = tenx_mtx.read(found.path)
-        if raw.sample_names == [""] and len(table) == 1:
-            raw.columns = [str(table[_keys.SAMPLE].iloc[0])] * len(raw.columns)
+        raw = tenx_mtx.read(found.path, found.file)
+    elif found.layout == "tenx_h5":
+        raw = tenx_h5.read(found.path, found.file)
+    elif found.layout == "loom":
+        raw = loom.read(found.path, found.file, sample_key)
+    elif found.path.is_dir() or is_archive(found.path):
+        raw = count_files.read(found.path, found.file)
     else:
-        raw = count_table.read(found.path)
+        raw = count_table.read(found.path, sample_key, only)
+    if raw.sample_names == [""] and only:
+        raw.columns = [only] * len(raw.columns)
     if found.matrix is not None:
         raw.fields = found.matrix.samples if len(found.matrix.samples) else None
         raw.title = found.matrix.title

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass
 from pathlib import Path
 
 from fatescore.errors import InputError, nearest
 from fatescore.geo import SeriesMatrix, read_series_matrix
-from fatescore.ingest import count_table, tenx_mtx
+from fatescore.ingest import _archive, count_files, count_table, loom, tenx_h5, tenx_mtx
 from fatescore.ingest._raw import few, visible_files
+from fatescore.ingest._seen import seen
 
-LAYOUTS = ("auto", "series_matrix", "count_table", "tenx_mtx", "h5ad")
+LAYOUTS = ("auto", "series_matrix", "count_table", "tenx_mtx", "tenx_h5", "loom", "h5ad")
 _TITLES = {
     "series_matrix": "a series matrix",
     "count_table": "a count table",
     "tenx_mtx": "10x triplets",
+    "tenx_h5": "10x HDF5",
+    "loom": "loom",
     "h5ad": "AnnData",
 }
+_MEMBERS = {"tenx_mtx": tenx_mtx.is_matrix, "tenx_h5": tenx_h5.is_matrix, "loom": loom.is_loom}
+_CELLS = ("tenx_h5", "loom", "h5ad")
 
 
 @dataclass(frozen=True)
 class Located:
-    """The file (or folder of triplets) with the values, its layout, and the series matrix beside it, if any."""
+    """The file (or folder of files) with the values, its layout, and the series matrix beside it, if any."""
 
     layout: str
     path: Path
     matrix: SeriesMatrix | None = None
     matrix_path: Path | None = None
     platforms: Path | None = None
+    file: str = ""
 
 
 def locate(source: Path, layout: str = "auto", file: str = "") -> Located:
@@ -64,9 +69,10 @@ def _single(source: Path, layout: str) -> Located:
     kind = _layout_of(source) if layout == "auto" else layout
     if not kind:
         raise InputError(
-            f"the layout of {source} cannot be told from its name",
-            expected=".h5ad, .tsv, .csv, .txt, a series matrix or an archive of 10x triplets",
-            fix="set layout",
+            f"the layout of {source} cannot be told from its name; {seen(source)}",
+            expected=".h5ad, .loom, .h5, .tsv, .csv, .txt, a series matrix, or an archive of 10x files or of one "
+            "count table per sample",
+            fix=f'set "layout" for this data set to one of {", ".join(LAYOUTS[1:])}',
         )
     if kind == "series_matrix":
         matrix = read_series_matrix(source)
@@ -91,7 +97,8 @@ def _series(source: Path, matrices: list[Path], layout: str, file: str) -> Locat
         )
     found = _folder(source / "suppl", layout, file, suppl)
     merged = _merged_heads(list(read.values()))
-    return Located(found.layout, found.path, merged, matrices[0] if matrices else None, source / "platform")
+    beside = matrices[0] if matrices else None
+    return Located(found.layout, found.path, merged, beside, source / "platform", found.file)
 
 
 def _merged_heads(heads: list[SeriesMatrix]) -> SeriesMatrix | None:
@@ -110,21 +117,26 @@ def _folder(source: Path, layout: str, file: str, files: list[Path]) -> Located:
             f'no file in {source} fits "{file}"', expected=f"one of: {few([p.name for p in files])}", fix="correct file"
         )
     kinds = {path: _layout_of(path) for path in chosen}
-    if layout in ("auto", "tenx_mtx") and any(tenx_mtx.is_matrix(path.name) for path in chosen):
-        return Located("tenx_mtx", source)
+    several = _several(kinds, layout)
+    if several:
+        return Located(several, source, file=file)
     wanted = [path for path, kind in kinds.items() if kind and (layout in ("auto", kind) or file)]
+    tables = [path for path in wanted if kinds[path] == "count_table" and not _archive.is_archive(path)]
+    if tables:  # the whole table of a series says what the tables of its samples in RAW.tar say
+        wanted = [path for path in wanted if path in tables or kinds[path] != "count_table"]
     path = _one(wanted, files, source, "files with values" if layout == "auto" else _TITLES[layout], file)
     return Located(kinds[path] if layout == "auto" else layout, path)
 
 
-def _one(paths: list[Path], seen: list[Path], source: Path, what: str, file: str) -> Path:
+def _one(paths: list[Path], files: list[Path], source: Path, what: str, file: str) -> Path:
     if len(paths) == 1:
         return paths[0]
     if not paths:
         raise InputError(
-            f"{source} has no {what}; its files are {few([path.name for path in seen]) or 'none'}",
+            f"{source} has no {what}; its files are {few([path.name for path in files]) or 'none'}"
+            + (f"; {seen(files[0])}" if files else ""),
             expected="one file with values",
-            fix='set "layout" or "file" for this data set',
+            fix=f'set "layout" ({", ".join(LAYOUTS[1:])}) or "file" for this data set',
         )
     hint = f' that fit "{file}"' if file else ""
     raise InputError(
@@ -135,8 +147,22 @@ def _one(paths: list[Path], seen: list[Path], source: Path, what: str, file: str
 
 
 def _fits(path: Path, source: Path, file: str) -> bool:
-    relative = path.relative_to(source).as_posix()
-    return fnmatch.fnmatch(path.name, file) or fnmatch.fnmatch(relative, file)
+    return _archive.fits(path.relative_to(source).as_posix(), file)
+
+
+def _several(kinds: dict[Path, str], layout: str) -> str:
+    """Return the layout that is spread over the files of a folder, or an empty text."""
+    if layout in ("auto", "tenx_mtx") and any(tenx_mtx.is_matrix(path.name) for path in kinds):
+        return "tenx_mtx"
+    plain = {kind for path, kind in kinds.items() if kind in _CELLS and not _archive.is_archive(path)}
+    packed = any(kind in _MEMBERS for path, kind in kinds.items() if _archive.is_archive(path))
+    if layout in _MEMBERS and layout in plain:
+        return layout
+    if layout == "auto" and len(plain) == 1 and plain <= set(_MEMBERS) and not packed:
+        return plain.pop()
+    files = [path.name for path, kind in kinds.items() if kind == "count_table" and not _archive.is_archive(path)]
+    each = count_files.is_set(files) and all("GSM" in name for name in files)
+    return "count_table" if layout in ("auto", "count_table") and each and not packed else ""
 
 
 def _layout_of(path: Path) -> str:
@@ -146,8 +172,14 @@ def _layout_of(path: Path) -> str:
         return "h5ad"
     if "_series_matrix.txt" in name:
         return "series_matrix"
-    if name.endswith((".tar", ".tar.gz", ".tgz")):
-        return "tenx_mtx" if tenx_mtx.has_triplets(path) else ""
+    if _archive.is_archive(path):
+        members = _archive.names(path)
+        return next((layout for layout, is_one in _MEMBERS.items() if any(map(is_one, members))), "") or (
+            "count_table" if count_files.is_set(members) else ""
+        )
+    for layout, is_one in _MEMBERS.items():
+        if layout != "tenx_mtx" and is_one(name):
+            return layout
     if tenx_mtx.is_part(name):
         return ""
     return "count_table" if count_table.is_table(path) else ""

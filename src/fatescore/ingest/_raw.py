@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fatescore import _keys
+from fatescore.errors import InputError, nearest
 from fatescore.typing import Matrix
 
 
@@ -57,6 +59,36 @@ class Raw:
     def rows_of(self, name: str) -> np.ndarray:
         """Return the positions of a sample's observations."""
         return np.flatnonzero(np.asarray(self.columns, dtype=object) == name)
+
+
+def samples_of(obs: pd.DataFrame, sample_key: str, only_sample: str, path: Path) -> list[str]:
+    """Return the sample of every observation.
+
+    Parameters
+    ----------
+    obs
+        What the file says of its observations.
+    sample_key
+        The column that names samples; without it ``sample``, and without that every observation is one.
+    only_sample
+        The sample that all belong to, when there is no key.
+    path
+        For messages.
+
+    Raises
+    ------
+    InputError
+        When there is no such column.
+    """
+    if sample_key and sample_key not in obs:
+        raise InputError(
+            f'{path} has no obs column "{sample_key}"', expected="the column that names samples",
+            fix=f"set sample_key: {nearest(sample_key, obs.columns)}",
+        )  # fmt: skip
+    if only_sample and not sample_key:
+        return [only_sample] * len(obs)
+    key = sample_key or _keys.SAMPLE
+    return [str(name) for name in obs.get(key, obs.index)]
 
 
 def visible_files(folder: Path) -> list[Path]:

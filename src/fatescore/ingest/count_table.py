@@ -7,6 +7,7 @@ import io
 import itertools
 import re
 import warnings
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from fatescore._files import check_input
 from fatescore.errors import InputError
 from fatescore.gene_sets import symbols
 from fatescore.geo.series_matrix import MISSING, read_bytes
+from fatescore.ingest._across import lies_across, turned
 from fatescore.ingest._raw import Raw, few
 from fatescore.typing import ORGANISMS, StrPath
 
@@ -45,11 +47,15 @@ _TEXT = re.compile(r"\.(tsv|csv|txt|tab|counts?|tpm|fpkm)(\.gz)?$", re.IGNORECAS
 
 @dataclass(frozen=True)
 class Table:
-    """A table as read: ``data`` features x columns (float64, indexed by id), a second name per feature, notes."""
+    """A table as read: ``data`` features x columns (float64, indexed by id), a second name per feature, notes.
+
+    ``text``: the columns of words that were set apart, for the same rows.
+    """
 
     data: pd.DataFrame
     other_names: list[str]
     notes: list[str] = field(default_factory=list)
+    text: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def is_table(path: Path) -> bool:
@@ -57,9 +63,21 @@ def is_table(path: Path) -> bool:
     return bool(_TEXT.search(path.name))
 
 
-def read(path: Path) -> Raw:
-    """Hand over a count table."""
+def read(path: Path, sample_key: str = "", only_sample: str = "") -> Raw:
+    """Hand over a count table; one of cells x genes is turned, its other columns go to ``obs``.
+
+    Parameters
+    ----------
+    path
+        The table.
+    sample_key
+        For cells x genes: the column that names the sample of every row.
+    only_sample
+        For cells x genes: the sample that all rows belong to.
+    """
     table = read_table(path)
+    if lies_across(table.data):
+        return turned(table.data, table.text, path, sample_key, only_sample)
     values = table.data.to_numpy(dtype=float).T
     return Raw(
         matrix=sp.csr_matrix(values) if np.isfinite(values).all() else values,
@@ -89,8 +107,25 @@ def read_table(path: StrPath) -> Table:
         When there is no such table: unreadable, empty, no numbers, repeated columns.
     """
     source = check_input(path, "a table of genes x samples")
-    text = _decode(read_bytes(source), source)
+    return parse(read_bytes(source), source)
+
+
+def parse(data: bytes, source: Path, sample: str = "") -> Table:
+    """Read the bytes of a text table.
+
+    Parameters
+    ----------
+    data
+        Plain bytes.
+    source
+        For messages.
+    sample
+        The sample that the file holds alone; its one column of numbers then needs no header.
+    """
+    text = _decode(data, source)
     lines = _content([line.rstrip("\n") for line in io.StringIO(text, newline=None)])
+    if sample and lines and _is_bare(_cells(lines[0], _separator("", lines[0]))):
+        lines = [sample, *lines]
     if len(lines) < 2:
         raise InputError(f"{source} has no rows", expected="a header line and one line per gene", fix="check the file")
     separator = _separator(lines[0], lines[1])
@@ -149,6 +184,11 @@ def _cells(line: str, separator: str) -> list[str]:
         return [cell.strip().strip('"') for cell in clean.split(separator)]
 
 
+def _is_bare(first: list[str]) -> bool:
+    """Tell whether a file of one sample begins with a gene and its count; samples may be numbers, below "gene"."""
+    return len(first) == 2 and _is_number(first[1]) and first[0].casefold() not in _ANNOTATION | {"", "id", "gene"}
+
+
 def _header(lines: list[str], separator: str, source: Path) -> list[str]:
     names = _cells(lines[0], separator)
     width = len(_cells(lines[1], separator))
@@ -169,7 +209,8 @@ def _header(lines: list[str], separator: str, source: Path) -> list[str]:
             fix="add one",
         )
     names = [name or f"\0{place}" if place else name for place, name in enumerate(names)]  # told apart, then judged
-    repeated = sorted({name for name in names[1:] if names.count(name) > 1})
+    times = Counter(names)
+    repeated = sorted({name for name in names[1:] if times[name] > 1})
     if repeated:
         raise InputError(
             f"{source} has the column {few(repeated)} more than once", expected="one column per sample",
@@ -245,4 +286,5 @@ def _split_columns(frame: pd.DataFrame, source: Path) -> Table:
         ids = rest[named].fillna("").astype(str)  # the first column only counts the rows
     keep = ~ids.str.match(_TALLY) & (ids != "")
     values = rest.loc[keep, numeric].astype(float).set_axis(pd.Index(ids[keep], dtype=object), axis=0)
-    return Table(values.rename_axis(None), list(other[keep]) if other is not None else [], notes)
+    words = rest.loc[keep, text].set_axis(values.index, axis=0)
+    return Table(values.rename_axis(None), list(other[keep]) if other is not None else [], notes, words)

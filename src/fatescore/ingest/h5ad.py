@@ -11,8 +11,8 @@ import scipy.sparse as sp
 
 from fatescore import _keys
 from fatescore._files import check_input
-from fatescore.errors import InputError, nearest
-from fatescore.ingest._raw import Raw
+from fatescore.errors import InputError
+from fatescore.ingest._raw import Raw, samples_of
 from fatescore.typing import Matrix
 
 if TYPE_CHECKING:
@@ -37,19 +37,7 @@ def read(path: Path, sample_key: str = "", only_sample: str = "") -> Raw:
         When the file is not AnnData, or nothing tells the samples apart.
     """
     adata = open_h5ad(path)
-    if sample_key:
-        if sample_key not in adata.obs:
-            raise InputError(
-                f'{path} has no obs column "{sample_key}"', expected="the column that names samples",
-                fix=f"set sample_key: {nearest(sample_key, adata.obs.columns)}",
-            )  # fmt: skip
-        columns = adata.obs[sample_key].astype(str).tolist()
-    elif only_sample:
-        columns = [only_sample] * adata.n_obs
-    elif _keys.SAMPLE in adata.obs:
-        columns = adata.obs[_keys.SAMPLE].astype(str).tolist()
-    else:
-        columns = [str(name) for name in adata.obs_names]
+    columns = samples_of(adata.obs, sample_key, only_sample, path)
     cells = len(set(columns)) < adata.n_obs
     return Raw(
         matrix=counts_of(adata, path),

@@ -41,9 +41,7 @@ def check_scale(raw: Raw, scale: Scale) -> list[str]:
             reading = found.reading()
             fits = reading != scale and not found.contradiction(reading)  # never advise what would be refused
             other = f", the values read as {reading}" if fits else ""
-            seen = (
-                f" (values {found.low:.4g} to {found.high:.4g}, {found.whole:.0%} whole, largest sum {found.total:.4g})"
-            )
+            seen = f" ({found.told})"
             raise InputError(
                 f"{name} has {problem}{'' if found.empty else seen}: the data set declares {scale}{other}",
                 expected=f"values on the scale {scale}",
@@ -55,6 +53,19 @@ def check_scale(raw: Raw, scale: Scale) -> list[str]:
         most = max(share for _, share in fractional)
         return [f"expected counts: up to {most:.1%} of a sample's non-zero values are not whole, kept as they are"]
     return []
+
+
+def reading(part: Matrix) -> tuple[Scale, str]:
+    """Say what the values of one sample look like to an unbiased reader, and why.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> reading(np.array([[0.0, 5, 1200]]))
+    ('counts', 'values 0 to 1200, 100% whole, largest sum 1205')
+    """
+    seen = _Look(part)
+    return seen.reading(), seen.told
 
 
 class _Look:
@@ -73,6 +84,11 @@ class _Look:
         rows = np.asarray(part.sum(axis=1)).ravel() if sp.issparse(part) else np.nansum(np.atleast_2d(part), axis=1)
         self.total = float(np.max(rows, initial=0.0))
         self.empty = not (finite.size or zeros)
+
+    @property
+    def told(self) -> str:
+        """What was seen, in words."""
+        return f"values {self.low:.4g} to {self.high:.4g}, {self.whole:.0%} whole, largest sum {self.total:.4g}"
 
     def reading(self) -> Scale:
         """Say what an unbiased reader would take the values for."""

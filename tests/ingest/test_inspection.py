@@ -1,0 +1,101 @@
+"""What files seem to hold: the evidence is quoted, and what cannot be told is a question mark."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+import fatescore as fs
+from fatescore.errors import InputError
+from fatescore.ingest.inspection import inspect
+
+MATRIX = (
+    '!Series_title\t"Marrow cells of donors with osteoporosis"\n!Series_geo_accession\t"GSE5"\n'
+    '!Series_platform_id\t"GPL7"\n\n'
+    '!Sample_title\t"op 1"\t"op 2"\t"c 1"\t"c 2"\n!Sample_geo_accession\t"GSM1"\t"GSM2"\t"GSM3"\t"GSM4"\n'
+    '!Sample_organism_ch1\t"Homo sapiens"\t"Homo sapiens"\t"Homo sapiens"\t"Homo sapiens"\n'
+    '!Sample_characteristics_ch1\t"diagnosis: osteoporosis"\t"diagnosis: osteoporosis"\t"donor: C"\t"donor: D"\n'
+    '!Sample_characteristics_ch1\t"donor: A"\t"donor: A"\t""\t""\n'
+    '!Sample_characteristics_ch1\t"batch: 1"\t"batch: 2"\t"batch: 1"\t"batch: 2"\n'
+    '!series_matrix_table_begin\n"ID_REF"\t"GSM1"\t"GSM2"\t"GSM3"\t"GSM4"\n'
+    '"RUNX2"\t8.5\t8.1\t7.7\t7.9\n"PPARG"\t4.5\t5.1\t6.7\t3.9\n"ALPL"\t2.5\t1.1\t2.7\t2.9\n!series_matrix_table_end\n'
+)
+
+
+@pytest.fixture
+def series(tmp_path: Path) -> Path:
+    path = tmp_path / "GSE5" / "matrix" / "GSE5_series_matrix.txt.gz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress(MATRIX.encode()))
+    return tmp_path / "GSE5"
+
+
+def test_a_series_is_read_with_its_evidence(series: Path) -> None:
+    found = inspect(series)
+    assert found.dataset | {"population": "", "path": ""} == {
+        "dataset": "GSE5", "title": "Marrow cells of donors with osteoporosis", "source": "geo", "accession": "GSE5",
+        "path": "", "assay": "array", "organism": "human", "scale": "log2", "layout": "series_matrix", "file": "",
+        "population": "",
+    }  # fmt: skip
+    assert 'organism_ch1 = "Homo sapiens"' in found.reasons["organism"]
+    assert "GPL7" in found.reasons["assay"]
+    assert "log2: 4 samples (GSM1: values 2.5 to 8.5" in found.reasons["scale"]
+
+
+def test_groups_that_speak_of_a_condition_come_first_and_absent_values_are_a_group(series: Path) -> None:
+    groups = inspect(series).groups
+    assert next(iter(groups)) == "characteristics: diagnosis"
+    assert groups["characteristics: diagnosis"] == {"osteoporosis": 2, "(not given)": 2}
+    assert groups["characteristics: batch"] == {"1": 2, "2": 2}
+
+
+def test_the_draft_names_donors_by_key_and_leaves_the_condition_open(series: Path) -> None:
+    found = inspect(series)
+    assert found.samples["donor"].tolist() == ["A", "A", "C", "D"]
+    assert found.samples["sample"].tolist() == ["GSM1", "GSM2", "GSM3", "GSM4"]
+    assert set(found.samples["condition"]) == {"?"}
+    assert found.samples["diagnosis"].tolist() == ["osteoporosis", "osteoporosis", "", ""]
+    assert 'the field "characteristics: donor", 3 donors' in found.reasons["donors"]
+
+
+@pytest.mark.parametrize(("genes", "organism"), [(["Runx2", "Pparg", "Alpl"], "mouse"), (["RUNX2", "PPARG"], "human")])
+def test_a_table_of_counts(tmp_path: Path, genes: list[str], organism: str) -> None:
+    path = tmp_path / "my counts.tsv"
+    pd.DataFrame(np.arange(2 * len(genes)).reshape(-1, 2) * 7, index=genes, columns=["s1", "s2"]).to_csv(path, sep="\t")
+    found = inspect(path)
+    assert (found.dataset["organism"], found.dataset["scale"], found.dataset["assay"]) == (organism, "counts", "bulk")
+    assert found.dataset["dataset"] == "my_counts"
+    assert found.dataset["path"] == str(path)
+    assert found.samples["donor"].tolist() == ["s1", "s2"]
+
+
+def test_what_cannot_be_told_is_a_question(tmp_path: Path) -> None:
+    path = tmp_path / "odd.tsv"
+    pd.DataFrame({"s1": [3.0, 1200.0, 4.0], "s2": [1.25, 7.5, 2.25]}, index=["x1", "x2", "x3"]).to_csv(path, sep="\t")
+    found = inspect(path)
+    assert found.dataset["organism"] == "?"
+    assert found.dataset["scale"] == "?"
+    assert "counts: 1 samples (s1" in found.reasons["scale"]
+    assert "log2: 1 samples (s2" in found.reasons["scale"]
+
+
+def test_cells_are_told_from_samples(tmp_path: Path) -> None:
+    adata = fs.simulate.single_cell(n_donors=2, cells_per_donor=20, n_genes=300, seed=0)
+    cells = ad.AnnData(sp.csr_matrix(adata.layers["counts"]), obs=adata.obs[["sample"]].astype(str), var=adata.var[[]])
+    cells.write_h5ad(tmp_path / "cells.h5ad")
+    found = inspect(tmp_path / "cells.h5ad")
+    assert found.dataset["assay"] == "single_cell"
+    assert found.reasons["assay"].startswith("40 cells in 2 samples")
+    assert found.dataset["scale"] == "counts"
+
+
+def test_an_unknown_layout_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.xyz").write_text("what is this")
+    with pytest.raises(InputError, match=r"layout"):
+        inspect(tmp_path / "x.xyz")
