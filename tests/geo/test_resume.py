@@ -219,3 +219,13 @@ def test_a_full_disk_is_one_error_and_the_next_run_succeeds(
 def test_a_name_that_is_not_resolved_ends_soon(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match="did not arrive whole in 1 tries: no answer"):
         fetch("GSE6", tmp_path, base_url="http://no-such-host.invalid", what="soft", patience=ONCE)
+
+
+def test_a_long_download_says_how_far_it_is(
+    big: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("fatescore.geo._source.SAY_EVERY", 0.0)
+    with caplog.at_level("INFO", logger="fatescore.geo"):
+        get(big, tmp_path)
+    lines = [record.getMessage() for record in caplog.records if "MB" in record.getMessage()]
+    assert lines[-1].endswith(f"GSE6_counts.txt.gz: {len(BIG) / 1e6:.1f} of {len(BIG) / 1e6:.1f} MB")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +23,10 @@ from fatescore.errors import FetchError, InputError
 from fatescore.geo._partial import Partial
 from fatescore.geo._polite import polite
 
+logger = logging.getLogger(__name__)
+
 _BLOCK = 1 << 16  # what a killed run loses at most
+SAY_EVERY = 15.0  # seconds between two lines about a long download
 _RETRY_STATUS = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -232,9 +237,15 @@ def _check_status(answer: requests.Response, url: str) -> None:
 
 
 def _store(answer: requests.Response, stream: BinaryIO, *, decode: bool) -> None:
+    length = answer.headers.get("Content-Length", "")
+    of_all = f" of {int(length) / 1e6:.1f}" if length.isdigit() else ""
+    said = time.monotonic()
     try:
         while block := answer.raw.read(_BLOCK, decode_content=decode):
             stream.write(block)
+            if time.monotonic() - said > SAY_EVERY:
+                said = time.monotonic()
+                logger.info("%s: %.1f%s MB", answer.url, answer.raw.tell() / 1e6, of_all)
     except OSError:
         raise
     except Exception as error:  # urllib3's own errors; requests wraps them only in iter_content
