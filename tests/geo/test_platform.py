@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,12 @@ from fatescore.geo.platform import one_symbol, split_symbols
 )
 def test_gene_of_a_cell(cell: str, gene: str) -> None:
     assert one_symbol(split_symbols(cell), {"BGLAP", "ALPL"}) == gene
+
+
+def test_a_cell_of_blanks_takes_no_time() -> None:
+    start = time.monotonic()
+    assert split_symbols("A" + " " * 200_000 + "B; C") == ["A" + " " * 200_000 + "B", "C"]
+    assert time.monotonic() - start < 1
 
 
 @pytest.mark.parametrize("column", ["Gene symbol", "Gene Symbol", "GENE_SYMBOL", "Symbol", "ILMN_Gene"])

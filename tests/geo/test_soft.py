@@ -73,6 +73,35 @@ def test_refused(tmp_path: Path) -> None:
         read_soft(write(tmp_path, TEXT.replace("p1\t3", "p1\tx"))).values("GPL7")
 
 
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        ("p1\t3", ["p1", "3", ""]),
+        ("p1\t3\tP\t\t", ["p1", "3", "P"]),
+        ("p1\t3\tP\textra", ["p1", "3", "P"]),
+        ('p1\t3\t5" end', ["p1", "3", '5" end']),
+        ("p1\t3\ta\rb", ["p1", "3", "a b"]),
+        ("p1\t3\t37 °C", ["p1", "3", "37 °C"]),
+        ("p1\tNA\tNA", ["p1", "NA", "NA"]),
+        ("!x\t3\tP", ["!x", "3", "P"]),
+    ],
+)
+def test_odd_rows(tmp_path: Path, row: str, cells: list[str]) -> None:
+    path = tmp_path / "f.soft"
+    head = "^SAMPLE = GSM1\n!sample_table_begin\nID_REF\tVALUE\tCALL\t\np0\t1\tµ\n\n"
+    for encoding in ("utf-8", "latin-1"):
+        path.write_bytes((head + row + "\n!sample_table_end\n").encode(encoding))
+        table = read_soft(path).samples["GSM1"].table
+        assert table is not None
+        assert table.to_numpy().tolist() == [["p0", "1", "µ"], cells]
+
+
+def test_samples_with_other_rows_are_joined_by_probe(tmp_path: Path) -> None:
+    table = read_soft(write(tmp_path, TEXT.replace("p2\t2\n", "p3\t2\n"))).values()
+    assert table.index.tolist() == ["p1", "p2", "p3"]
+    assert table["GSM2"].isna().tolist() == [False, True, False]
+
+
 def test_two_platforms_of_a_real_family(real_data: Path) -> None:
     path = real_data / "geo/series/GSEnnn/GSE781/soft/GSE781_family.soft.gz"
     family = read_soft(path)

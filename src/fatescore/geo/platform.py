@@ -14,7 +14,7 @@ from fatescore.typing import StrPath
 
 # In order of trust. ILMN_Gene and gene_assignment are what two makers call it.
 _SYMBOL_COLUMNS = ("gene symbol", "gene_symbol", "genesymbol", "symbol", "ilmn_gene", "gene name", "gene_name", "gene")
-_SEPARATOR = re.compile(r"\s*///\s*|\s*;\s*|\s*\|\s*|\s*,\s*")
+_SEPARATOR = re.compile(r"///|[;|,]")
 _NOTHING = {"", "---", "--", "-", "NA", "N/A", "NULL", "null", "nan", "None"}
 
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
-import gzip
 import io
 import re
 import warnings
-import zlib
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
 
 from fatescore.errors import InputError
+from fatescore.geo._peek import read_bytes, split_matrix
 from fatescore.typing import StrPath
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "Null", "null", "None", "none", "#N/A", "#VALUE!", "#DIV/0!", "#NUM!")
-_BEGIN = re.compile(rb'^"?!series_matrix_table_begin"?[ \t\r]*$', re.MULTILINE | re.IGNORECASE)
-_END = re.compile(rb'^"?!series_matrix_table_end', re.MULTILINE | re.IGNORECASE)
-_HEADER = re.compile(rb'^"?(?:ID_REF|TAG)"?\t', re.MULTILINE)
+_PIECE = 1 << 20  # bytes taken at a time
 _ACCESSION = re.compile(r"^GSM\d+$")
 
 
@@ -79,10 +81,11 @@ def read_series_matrix(path: StrPath) -> SeriesMatrix:
     """
     source = Path(path)
     data = read_bytes(source)
-    head, table, notes = _split(data)
     encoding = "utf-8" if _is_utf8(data) else "latin-1"
+    head, header, rest, notes = split_matrix(data)
+    del data  # as large as the rows
     series, rows = _parse_head(head.decode(encoding))
-    values = _read_table(table, encoding, source)
+    values = _read_table(header, rest, encoding, source)
     accessions = _accessions(rows, values)
     if not accessions:
         raise InputError(
@@ -95,23 +98,6 @@ def read_series_matrix(path: StrPath) -> SeriesMatrix:
         values = _align(values, accessions, source, notes)
         values = None if values.empty else values
     return SeriesMatrix(series, samples, values, notes)
-
-
-def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file, decompressed when it is gzip whatever its name.
-
-    Raises
-    ------
-    InputError
-        When the file is absent or damaged.
-    """
-    try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(
-            f"{path} cannot be read ({error})", expected="a whole text or gzip file", fix="fetch it again"
-        ) from error
 
 
 def split_row(line: str, width: int) -> list[str]:
@@ -132,29 +118,10 @@ def split_row(line: str, width: int) -> list[str]:
     return [cell.strip() for cell in cells]
 
 
-def _split(data: bytes) -> tuple[bytes, bytes, list[str]]:
-    """Cut the file into its head and the lines of its table."""
-    if b"\n" not in data:
-        data = data.replace(b"\r", b"\n")
-    begin = _BEGIN.search(data)
-    start = begin.end() if begin else None
-    if start is None:
-        header = _HEADER.search(data)
-        if header is None:
-            return data, b"", []
-        start, head = header.start(), data[: header.start()]
-        notes = ["the series matrix has no table_begin line"]
-    else:
-        head, notes = data[: begin.start()] if begin else b"", []
-    end = _END.search(data, start)
-    if end is None:
-        notes.append("the series matrix has no table_end line")
-    return head, data[start : end.start() if end else len(data)].strip(b"\r\n"), notes
-
-
 def _is_utf8(data: bytes) -> bool:
     try:
-        data.decode("utf-8")
+        for _ in codecs.iterdecode((data[at : at + _PIECE] for at in range(0, len(data), _PIECE)), "utf-8"):
+            pass
     except UnicodeDecodeError:
         return False
     return True
@@ -182,30 +149,59 @@ def _parse_head(text: str) -> tuple[dict[str, list[str]], list[tuple[str, str]]]
     return series, rows
 
 
-def _read_table(table: bytes, encoding: str, source: Path) -> pd.DataFrame | None:
-    if b"\n!" in table or table.startswith(b"!"):
-        table = b"\n".join(line for line in table.split(b"\n") if not line.startswith(b"!"))
-    first, _, rest = table.partition(b"\n")
+def _read_table(first: bytes, rest: bytes, encoding: str, source: Path) -> pd.DataFrame | None:
     if not first.strip():
         return None
-    if first and (b"\n" + first) in (b"\n" + rest):  # a second table_begin repeats the header
-        rest = (b"\n" + rest).replace(b"\n" + first, b"")
     header = split_row(first.rstrip(b"\r\n").decode(encoding), -1)
     while header and header[-1] == "":
         header.pop()
     names = [name.strip('"') for name in header]
     if not names:
         raise InputError(f"{source} has a table without a header", expected="ID_REF and one column per sample")
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = [name for name, n in Counter(names).items() if n > 1]
     if repeated:
         raise InputError(f"{source} has the column {repeated[0]} twice", expected="one column per sample")
     if not rest.strip():
         return pd.DataFrame(columns=pd.Index(names[1:]), dtype=float)
-    return _numbers(rest, names, encoding, source)
+    frame = _regular(rest, names, encoding)
+    if frame is None:
+        frame = _irregular(rest, names, encoding, source)
+    frame.index = frame.index.str.strip()
+    swallowed = frame.index.str.contains("\n", regex=False)
+    if swallowed.any():
+        row = frame.index[swallowed][0].split()[0]
+        raise InputError(f"{source} has a quote that is not closed in row {row[:40]}", expected="one row per line")
+    return frame[frame.index != ""] if (frame.index == "").any() else frame
 
 
-def _numbers(rest: bytes, names: list[str], encoding: str, source: Path) -> pd.DataFrame:
-    wide = rest.partition(b"\n")[0].rstrip(b"\r").count(b"\t") + 1 - len(names)
+def _regular(rest: bytes, names: list[str], encoding: str) -> pd.DataFrame | None:
+    """Read rows that are all as the header says, several times faster than pandas; ``None`` when one is not."""
+    if rest.count(b"\r") != rest.count(b"\r\n"):
+        return None
+    probes: list[str] = []
+    values = np.empty((len(names) - 1, rest.count(b"\n") + 1))
+    types = {names[0]: pa.string(), **dict.fromkeys(names[1:], pa.float64())}
+    try:
+        for batch in arrow_csv.open_csv(
+            pa.py_buffer(rest),
+            arrow_csv.ReadOptions(column_names=names, encoding=encoding, block_size=_PIECE),
+            arrow_csv.ParseOptions(delimiter="\t"),
+            arrow_csv.ConvertOptions(column_types=types, null_values=MISSING),
+        ):
+            end = len(probes) + batch.num_rows
+            for row, column in zip(values, batch.columns[1:], strict=True):
+                row[len(probes) : end] = column.to_numpy(zero_copy_only=False)
+            probes += batch.column(0).to_pylist()
+    except (pa.ArrowException, UnicodeError):
+        return None
+    return pd.DataFrame(values[:, : len(probes)].T, index=pd.Index(probes, dtype=object), columns=names[1:])
+
+
+def _irregular(rest: bytes, names: list[str], encoding: str, source: Path) -> pd.DataFrame:
+    """Read rows of several lengths, with blanks around values, or with something that is no number."""
+    lines = rest.replace(b"\r", b" ").split(b"\n")  # pandas would begin a row at a lone carriage return
+    rest = b"\n".join(b"\t".join(cell.strip(b" ") for cell in line.split(b"\t")) for line in lines)
+    wide = rest.lstrip(b"\n").partition(b"\n")[0].count(b"\t") + 1 - len(names)
     extra = [f"\0{number}" for number in range(max(wide, 0))]  # blank cells behind the last column
     options: dict[str, Any] = {
         "sep": "\t", "header": None, "names": names + extra, "index_col": False, "encoding": encoding,
@@ -229,8 +225,7 @@ def _numbers(rest: bytes, names: list[str], encoding: str, source: Path) -> pd.D
     for name in extra:
         if (frame[name].astype(str).str.strip().replace("nan", "") != "").any():
             raise InputError(f"{source} has rows with more cells than its header has columns")
-    frame = frame[frame[names[0]].astype(str).str.strip() != ""]
-    index = pd.Index(frame[names[0]].str.strip(), dtype=object)
+    index = pd.Index(frame[names[0]].astype(str), dtype=object)
     return frame[names[1:]].set_index(index).rename_axis(None)
 
 
@@ -304,7 +299,8 @@ class SampleFields:
 
 def _align(values: pd.DataFrame, accessions: list[str], source: Path, notes: list[str]) -> pd.DataFrame:
     absent = [name for name in accessions if name not in values.columns]
-    unknown = [name for name in values.columns if name not in set(accessions)]
+    known = set(accessions)
+    unknown = [name for name in values.columns if name not in known]
     if unknown:
         raise InputError(
             f"{source} has a column {unknown[0]} that is none of its samples",
@@ -312,4 +308,5 @@ def _align(values: pd.DataFrame, accessions: list[str], source: Path, notes: lis
         )
     if absent:
         notes.append(f"the table has no column for {', '.join(absent)}")
-    return values[[name for name in accessions if name in values.columns]]
+    order = [name for name in accessions if name in values.columns]
+    return values if order == list(values.columns) else values[order]

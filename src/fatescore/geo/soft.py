@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import re
 import zlib
 from collections.abc import Iterator
@@ -11,11 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
 
 from fatescore.errors import InputError
 from fatescore.geo.series_matrix import MISSING, SampleFields
 from fatescore.typing import StrPath
 
+_TEXT = pd.StringDtype("pyarrow")
 _ENTITY = re.compile(r"^\^\s*(\w+)\s*=?\s*(.*)$")
 
 
@@ -64,9 +66,11 @@ class SoftFamily:
                 f"the family has samples on {', '.join(found)}", expected="one platform", fix="name the platform"
             )
         chosen = platform or (found[0] if found else "")
-        parts = [_values(entity, column) for name, entity in self.samples.items() if of[name] == chosen]
-        tables = [part for part in parts if part is not None]
-        return pd.concat(tables, axis=1) if tables else pd.DataFrame(dtype=float)
+        parts: list[pd.DataFrame] = []
+        for name, entity in self.samples.items():
+            part = _values(entity, column, parts[0].index if parts else pd.Index([])) if of[name] == chosen else None
+            parts += [] if part is None else [part]
+        return pd.concat(parts, axis=1) if parts else pd.DataFrame(dtype=float)
 
 
 def read_soft(path: StrPath, *, tables: bool = True) -> SoftFamily:
@@ -104,13 +108,14 @@ def read_soft(path: StrPath, *, tables: bool = True) -> SoftFamily:
 
 def _entities(source: Path, tables: bool) -> Iterator[SoftEntity]:
     entity: SoftEntity | None = None
-    rows: list[str] | None = None
-    for line in _lines(source):
-        mark = line[:1]
-        if rows is not None and mark != "^" and not line.lower().startswith(("!platform_table", "!sample_table")):
-            if tables and line.strip():
-                rows.append(line)
+    rows: list[bytes] | None = None
+    for raw in _lines(source):
+        if rows is not None and not _ends_table(raw):
+            if tables and raw.strip():
+                rows.append(raw)
             continue
+        line = _text(raw)
+        mark = line[:1]
         if mark == "^":
             if entity is not None:
                 yield _closed(entity, rows)
@@ -132,17 +137,23 @@ def _entities(source: Path, tables: bool) -> Iterator[SoftEntity]:
         yield _closed(entity, rows)
 
 
-def _lines(source: Path) -> Iterator[str]:
+def _lines(source: Path) -> Iterator[bytes]:
     with source.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
-    # newline="\n": a lone carriage return belongs to its line.
     with gzip.open(source, "rb") if packed else source.open("rb") as stream:
-        for line in stream:
-            try:
-                text = line.decode("utf-8")
-            except UnicodeDecodeError:
-                text = line.decode("latin-1")
-            yield text.rstrip("\r\n").replace("\r", " ")
+        yield from stream
+
+
+def _ends_table(raw: bytes) -> bool:
+    return raw[:1] == b"^" or (raw[:1] == b"!" and raw.lower().startswith((b"!platform_table", b"!sample_table")))
+
+
+def _text(raw: bytes) -> str:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    return text.rstrip("\r\n").replace("\r", " ")  # a lone carriage return belongs to its line
 
 
 def _field(entity: SoftEntity, line: str) -> None:
@@ -154,17 +165,39 @@ def _field(entity: SoftEntity, line: str) -> None:
         entity.fields.setdefault(key, []).append(value.strip())
 
 
-def _closed(entity: SoftEntity, rows: list[str] | None) -> SoftEntity:
+def _closed(entity: SoftEntity, rows: list[bytes] | None) -> SoftEntity:
     """Turn the collected lines into the entity's table."""
     if rows:
-        width = rows[0].rstrip("\t").count("\t") + 1
-        text = "\n".join(row if row.count("\t") < width else "\t".join(row.split("\t")[:width]) for row in rows[1:])
-        names = _unrepeated(rows[0].rstrip("\t").split("\t"))
-        entity.table = pd.read_csv(
-            io.StringIO(text), sep="\t", dtype=str, quoting=3, keep_default_na=False, names=names, header=None,
-            index_col=False,
-        ).fillna("") if text else pd.DataFrame(columns=pd.Index(names), dtype=str)  # fmt: skip
+        names = _unrepeated(_text(rows[0]).rstrip("\t").split("\t"))
+        if not rows[1:]:
+            entity.table = pd.DataFrame(columns=pd.Index(names), dtype=str)
+        else:
+            table = _regular(b"".join(rows[1:]), names)
+            entity.table = _irregular(rows[1:], names) if table is None else table
     return entity
+
+
+def _regular(body: bytes, names: list[str]) -> pd.DataFrame | None:
+    """Read rows that all have the header's width, fast and into little memory; ``None`` when one has not."""
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b" ")
+    try:
+        table = arrow_csv.read_csv(
+            pa.py_buffer(body),
+            arrow_csv.ReadOptions(column_names=names),
+            arrow_csv.ParseOptions(delimiter="\t", quote_char=False),
+            arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        )
+    except pa.ArrowException:
+        return None
+    frame: pd.DataFrame = table.to_pandas(types_mapper={pa.string(): _TEXT}.get)
+    return frame
+
+
+def _irregular(rows: list[bytes], names: list[str]) -> pd.DataFrame:
+    lines = (_text(row).split("\t")[: len(names)] for row in rows)
+    cells = [line + [""] * (len(names) - len(line)) for line in lines]
+    return pd.DataFrame(cells, columns=pd.Index(names), dtype=_TEXT)
 
 
 def _unrepeated(names: list[str]) -> list[str]:
@@ -177,15 +210,18 @@ def _unrepeated(names: list[str]) -> list[str]:
     return out
 
 
-def _values(entity: SoftEntity, column: str) -> pd.DataFrame | None:
+def _values(entity: SoftEntity, column: str, usual: pd.Index) -> pd.DataFrame | None:
+    """Return the entity's numbers; its rows are ``usual`` itself when they are the same, to be held once."""
     if entity.table is None or column not in entity.table:
         return None
     text = entity.table[column].str.strip()
-    number = pd.to_numeric(text.where(~text.isin(MISSING)), errors="coerce")
-    wrong = number.isna() & ~text.isin(MISSING)
+    missing = text.isin(MISSING)
+    number = pd.to_numeric(text.mask(missing).astype(object), errors="coerce")
+    wrong = number.isna() & ~missing
     if wrong.any():
         raise InputError(f'{entity.name} has "{text[wrong].iloc[0]}" in column {column}', expected="a number")
     index = pd.Index(entity.table.iloc[:, 0].str.strip(), dtype=object)
     if not index.is_unique:
         raise InputError(f'{entity.name} has the row "{index[index.duplicated()][0]}" twice', expected="one per probe")
+    index = usual if index.equals(usual) else index
     return pd.DataFrame({entity.name: number.to_numpy(dtype=float)}, index=index)

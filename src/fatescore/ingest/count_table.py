@@ -18,7 +18,8 @@ import scipy.sparse as sp
 from fatescore._files import check_input
 from fatescore.errors import InputError
 from fatescore.gene_sets import symbols
-from fatescore.geo.series_matrix import MISSING, read_bytes
+from fatescore.geo._peek import read_bytes
+from fatescore.geo.series_matrix import MISSING
 from fatescore.ingest._across import lies_across, turned
 from fatescore.ingest._raw import Raw, few
 from fatescore.typing import ORGANISMS, StrPath
