@@ -50,6 +50,26 @@ def sample_name(member: str, prefix: str) -> str:
     return _CELLRANGER.sub("", prefix) or (folders[-1] if folders else "")
 
 
+def named_by(
+    pattern: re.Pattern[str], members: list[str], source: Path, *, what: str, ending: str
+) -> list[tuple[str, str]]:
+    """Return sample and member of every file whose name fits; ``pattern`` has a group ``prefix``.
+
+    Raises
+    ------
+    InputError
+        When none fits.
+    """
+    matches = {name: pattern.match(PurePosixPath(name).name) for name in members}
+    named = [(sample_name(name, match["prefix"]), name) for name, match in matches.items() if match]
+    if not named:
+        raise InputError(
+            f"{source} holds no {what} file; its files are {few(members)}", expected=f"files named {ending}",
+            fix='set "layout" or "file" for this data set',
+        )  # fmt: skip
+    return named
+
+
 def prefer_filtered(named: list[tuple[str, str]], source: Path, notes: list[str]) -> list[str]:
     """Return the members to read, one per sample: filtered barcodes where there are raw ones too.
 

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.ingest import _archive
-from fatescore.ingest._libraries import Library, join, prefer_filtered, sample_name
+from fatescore.ingest._libraries import Library, join, named_by, prefer_filtered
 from fatescore.ingest._raw import Raw, few, samples_of
 
 # Read with h5py, which anndata needs anyway: the format is three groups, not worth a further package.
@@ -48,17 +48,12 @@ def read(path: Path, file: str = "", sample_key: str = "") -> Raw:
         When a file is not loom, or lacks the names of genes or cells.
     """
     notes: list[str] = []
-    prefixes = {name: _NAME.match(PurePosixPath(name).name) for name in _archive.names(path, file)}
-    named = {name: sample_name(name, match["prefix"]) for name, match in prefixes.items() if match}
-    if not named:
-        raise InputError(
-            f"{path} holds no loom file; its files are {few(list(prefixes))}", expected="files named .loom",
-            fix='set "layout" or "file" for this data set',
-        )  # fmt: skip
-    chosen = prefer_filtered([(sample, name) for name, sample in named.items()], path, notes)
+    named = named_by(_NAME, _archive.names(path, file), path, what="loom", ending=".loom")
+    chosen = prefer_filtered(named, path, notes)
+    samples = {name: sample for sample, name in named}
     libraries, tables = [], []
     for name in chosen:
-        library, table = _one(path, name, named[name])
+        library, table = _one(path, name, samples[name])
         libraries.append(library)
         tables.append(table)
     raw = join(libraries, _archive.inputs(path, chosen), notes)

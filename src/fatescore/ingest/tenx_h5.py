@@ -13,17 +13,16 @@ import scipy.sparse as sp
 
 from fatescore.errors import InputError
 from fatescore.ingest import _archive
-from fatescore.ingest._libraries import Library, join, prefer_filtered, sample_name, trimmed
+from fatescore.ingest._libraries import Library, join, named_by, prefer_filtered, trimmed
 from fatescore.ingest._raw import Raw, few
 
-_NAME = re.compile(r"^(?P<prefix>.*)\.(h5|hdf5)(\.gz)?$", re.IGNORECASE)
-_OTHER = re.compile(r"molecule_info|probe_set|cloupe", re.IGNORECASE)  # CellRanger's files without a matrix of cells
+# not CellRanger's files without a matrix of cells
+_NAME = re.compile(r"^(?!.*(molecule_info|probe_set|cloupe))(?P<prefix>.*)\.(h5|hdf5)(\.gz)?$", re.IGNORECASE)
 
 
 def is_matrix(name: str) -> bool:
     """Tell by its name whether a file may be a 10x matrix in HDF5."""
-    base = PurePosixPath(name).name
-    return bool(_NAME.match(base)) and not _OTHER.search(base)
+    return bool(_NAME.match(PurePosixPath(name).name))
 
 
 def read(path: Path, file: str = "") -> Raw:
@@ -42,16 +41,10 @@ def read(path: Path, file: str = "") -> Raw:
         When there is no such file, one is not 10x's, or a sample has several.
     """
     notes: list[str] = []
-    members = _archive.names(path, file)
-    prefixes = {name: _NAME.match(PurePosixPath(name).name) for name in members if is_matrix(name)}
-    named = {name: sample_name(name, match["prefix"]) for name, match in prefixes.items() if match}
-    if not named:
-        raise InputError(
-            f"{path} holds no 10x HDF5 file; its files are {few(members)}", expected="files named ...matrix.h5",
-            fix='set "layout" or "file" for this data set',
-        )  # fmt: skip
-    chosen = prefer_filtered([(sample, name) for name, sample in named.items()], path, notes)
-    return join([_one(path, name, named[name]) for name in chosen], _archive.inputs(path, chosen), notes)
+    named = named_by(_NAME, _archive.names(path, file), path, what="10x HDF5", ending="...matrix.h5")
+    chosen = prefer_filtered(named, path, notes)
+    samples = {name: sample for sample, name in named}
+    return join([_one(path, name, samples[name]) for name in chosen], _archive.inputs(path, chosen), notes)
 
 
 def _one(path: Path, member: str, sample: str) -> Library:
