@@ -5,7 +5,6 @@ Every error names the file, the row, the column and the nearest valid value.
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 import shlex
@@ -15,18 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
-from fatescore._data import data_dir
 from fatescore._files import read_text_table
+from fatescore._schema import filled, schema, validate
 from fatescore.errors import ConfigError, nearest
 from fatescore.typing import Assay, Organism, Scale, StrPath
 
 _SERIES = re.compile(r"GSE[1-9]\d{0,8}")
-_TYPES = {
-    "object": "a map of keys to values", "array": "a list", "string": "text", "integer": "a whole number",
-    "number": "a number", "boolean": "true or false",
-}  # fmt: skip
 _KNOWN_COLUMNS = ("dataset", "sample", "donor", "condition", "use")
 
 
@@ -134,8 +128,8 @@ def load_plan(settings: Mapping[str, Any], *, name: str = "config.yaml", root: S
     Traceback (most recent call last):
     fatescore.errors.ConfigError: no.tsv does not exist; expected a tab-separated table; correct ...
     """
-    checked = _filled(settings, _schema("config"))
-    _validate(checked, "config", name)
+    checked = filled(settings, schema("config"))
+    validate(checked, "config", name)
     for key, value in checked["qc"].items():
         if isinstance(value, float) and not math.isfinite(value):  # YAML has .nan and .inf, a schema lets them through
             raise ConfigError(f"{name}, key qc.{key}: {value}", expected="a finite number")
@@ -220,29 +214,29 @@ def _check_contrasts(
 
 def _read_table(path: Path, kind: str) -> pd.DataFrame:
     table = read_text_table(path, "a tab-separated table", fix=f'correct "{kind}" in config.yaml', kind=ConfigError)
-    required = _schema(kind)["required"]
+    required = schema(kind)["required"]
     for column in required:
         if column not in table.columns:
             raise ConfigError(
                 f'{path}: column "{column}" is missing (found {", ".join(table.columns)})',
                 expected=f"the columns {', '.join(required)} separated by tabs",
             )
-    if _schema(kind)["additionalProperties"] is False:
+    if schema(kind)["additionalProperties"] is False:
         for column in table.columns:
-            if column not in _schema(kind)["properties"]:
+            if column not in schema(kind)["properties"]:
                 raise ConfigError(
-                    f'{path}: column "{column}" is not known', fix=nearest(column, _schema(kind)["properties"])
+                    f'{path}: column "{column}" is not known', fix=nearest(column, schema(kind)["properties"])
                 )
     for row, record in _rows(table):
         given = {key: value for key, value in record.items() if value != "" or key in required}
-        _validate(given, kind, f"{path}, row {row}", table=True)
+        validate(given, kind, f"{path}, row {row}", table=True)
     if table.empty:
         raise ConfigError(f"{path} has no rows", expected="at least one")
     return table
 
 
 def _records(table: pd.DataFrame, kind: str) -> Iterable[tuple[int, dict[str, Any]]]:
-    defaults = {k: v["default"] for k, v in _schema(kind)["properties"].items() if "default" in v}
+    defaults = {k: v["default"] for k, v in schema(kind)["properties"].items() if "default" in v}
     for row, record in _rows(table):
         yield row, {**defaults, **{key: value for key, value in record.items() if value != ""}}
 
@@ -251,60 +245,6 @@ def _rows(table: pd.DataFrame) -> Iterable[tuple[int, dict[str, str]]]:
     """Return the number of each row's line in the file, and its cells."""
     for row, record in zip(table.index, table.to_dict("records"), strict=True):
         yield int(row), {str(key): str(value) for key, value in record.items()}
-
-
-@functools.cache
-def _schema(kind: str) -> dict[str, Any]:
-    path = data_dir("schemas") / f"{kind}.schema.yaml"
-    schema: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return schema
-
-
-def _filled(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Fill in the schema's defaults, also inside objects and lists."""
-    if isinstance(value, Mapping):
-        filled = dict(value)
-        for key, part in schema.get("properties", {}).items():
-            if filled.get(key) is None and "default" in part:  # YAML reads a key without a value as null
-                filled[key] = part["default"]
-            if key in filled:
-                filled[key] = _filled(filled[key], part)
-        return filled
-    if isinstance(value, list) and "items" in schema:
-        return [_filled(item, schema["items"]) for item in value]
-    return value
-
-
-def _validate(value: Mapping[str, Any], kind: str, where: str, *, table: bool = False) -> None:
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
-
-    error = best_match(Draft202012Validator(_schema(kind)).iter_errors(value))
-    if error is None:
-        return
-    place = ".".join(str(part) for part in error.absolute_path)
-    described = error.schema.get("description", "") if isinstance(error.schema, Mapping) else ""
-    spot = f"{where}, {'column' if table else 'key'} {place}" if place else where
-    if error.instance == "":
-        raise ConfigError(f"{spot}: empty", expected=described)
-    if error.validator == "enum":
-        choices = [str(choice) for choice in error.validator_value if choice != ""]
-        raise ConfigError(f'{spot}: "{error.instance}" is not valid', fix=nearest(str(error.instance), choices))
-    if error.validator == "additionalProperties":
-        allowed = list(error.schema["properties"])
-        wrong = next(key for key in error.instance if key not in allowed)
-        raise ConfigError(f'{spot}: key "{wrong}" is not known', fix=nearest(str(wrong), allowed))
-    if error.validator == "required":
-        absent = next(key for key in error.validator_value if key not in error.instance)
-        told = error.schema["properties"][absent].get("description", "")
-        raise ConfigError(f'{spot}: key "{absent}" is missing', expected=told)
-    if error.validator == "type":
-        wanted = _TYPES[error.validator_value]
-        fix = "put it in quotes" if wanted == "text" and not isinstance(error.instance, list | dict) else ""
-        raise ConfigError(f"{spot}: {error.instance!r} is not {wanted}", expected=described, fix=fix)
-    if error.validator == "pattern":
-        raise ConfigError(f'{spot}: "{error.instance}" is not valid', expected=described)
-    raise ConfigError(f"{spot}: {error.message}", expected=described)
 
 
 def settings_as_dict(plan: Plan) -> dict[str, Any]:

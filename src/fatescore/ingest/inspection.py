@@ -10,9 +10,9 @@ import pandas as pd
 
 from fatescore import _keys
 from fatescore.gene_sets import symbols
-from fatescore.ingest._ingest import read_raw
 from fatescore.ingest._locate import Located, locate
 from fatescore.ingest._raw import Raw, few
+from fatescore.ingest._read import read_raw
 from fatescore.ingest.scale import reading
 from fatescore.typing import ORGANISMS, Organism, StrPath
 

@@ -1,0 +1,90 @@
+"""The schemas of what a user writes: defaults filled in, every error with its place and the nearest valid value."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from fatescore._data import data_dir
+from fatescore.errors import ConfigError, nearest
+
+_TYPES = {
+    "object": "a map of keys to values", "array": "a list", "string": "text", "integer": "a whole number",
+    "number": "a number", "boolean": "true or false",
+}  # fmt: skip
+
+
+@functools.cache
+def schema(kind: str) -> dict[str, Any]:
+    """Return a schema by name: ``config``, ``datasets``, ``samples``, ``gene_sets``."""
+    path = data_dir("schemas") / f"{kind}.schema.yaml"
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def filled(value: Any, within: Mapping[str, Any]) -> Any:
+    """Fill in the schema's defaults, also inside objects and lists."""
+    if isinstance(value, Mapping):
+        out = dict(value)
+        for key, part in within.get("properties", {}).items():
+            if out.get(key) is None and "default" in part:  # YAML reads a key without a value as null
+                out[key] = part["default"]
+            if key in out:
+                out[key] = filled(out[key], part)
+        return out
+    if isinstance(value, list) and "items" in within:
+        return [filled(item, within["items"]) for item in value]
+    return value
+
+
+def validate(value: Mapping[str, Any], kind: str, where: str, *, table: bool = False) -> None:
+    """Check what a user wrote.
+
+    Parameters
+    ----------
+    value
+        The settings, or one row of a table.
+    kind
+        Name of the schema.
+    where
+        Where it stands, for the message.
+    table
+        Whether the keys are columns of a table.
+
+    Raises
+    ------
+    ConfigError
+        With the place, what is found there and what is valid.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(schema(kind)).iter_errors(value))
+    if error is None:
+        return
+    place = ".".join(str(part) for part in error.absolute_path)
+    described = error.schema.get("description", "") if isinstance(error.schema, Mapping) else ""
+    spot = f"{where}, {'column' if table else 'key'} {place}" if place else where
+    if error.instance == "":
+        raise ConfigError(f"{spot}: empty", expected=described)
+    if error.validator == "enum":
+        choices = [str(choice) for choice in error.validator_value if choice != ""]
+        raise ConfigError(f'{spot}: "{error.instance}" is not valid', fix=nearest(str(error.instance), choices))
+    if error.validator == "additionalProperties":
+        allowed = list(error.schema["properties"])
+        wrong = next(key for key in error.instance if key not in allowed)
+        raise ConfigError(f'{spot}: key "{wrong}" is not known', fix=nearest(str(wrong), allowed))
+    if error.validator == "required":
+        absent = next(key for key in error.validator_value if key not in error.instance)
+        told = error.schema["properties"][absent].get("description", "")
+        raise ConfigError(f'{spot}: key "{absent}" is missing', expected=told)
+    if error.validator == "type":
+        wanted = _TYPES[error.validator_value]
+        fix = "put it in quotes" if wanted == "text" and not isinstance(error.instance, list | dict) else ""
+        raise ConfigError(f"{spot}: {error.instance!r} is not {wanted}", expected=described, fix=fix)
+    if error.validator == "pattern":
+        raise ConfigError(f'{spot}: "{error.instance}" is not valid', expected=described)
+    raise ConfigError(f"{spot}: {error.message}", expected=described)
