@@ -9,13 +9,14 @@ from fatescore.errors import InputError
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parents[1]
 _HOMES = {
+    "catalogue": (_PACKAGE / "_data" / "catalogue", _CHECKOUT / "config" / "catalogue"),
     "gene_sets": (_PACKAGE / "_data" / "gene_sets", _CHECKOUT / "gene_sets"),
     "schemas": (_PACKAGE / "_data" / "schemas", _CHECKOUT / "workflow" / "schemas"),
 }
 
 
 def data_dir(kind: str) -> Path:
-    """Return the folder of shipped data ``"gene_sets"`` or ``"schemas"``."""
+    """Return the folder of shipped data: ``"catalogue"``, ``"gene_sets"`` or ``"schemas"``."""
     for home in _HOMES[kind]:
         if home.is_dir():
             return home

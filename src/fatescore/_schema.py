@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ _TYPES = {
 
 @functools.cache
 def schema(kind: str) -> dict[str, Any]:
-    """Return a schema by name: ``config``, ``datasets``, ``samples``, ``gene_sets``."""
+    """Return a schema by name: ``config``, ``datasets``, ``samples``, ``patterns``, ``catalogue``, ``gene_sets``."""
     path = data_dir("schemas") / f"{kind}.schema.yaml"
     found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return found
@@ -82,9 +83,34 @@ def validate(value: Mapping[str, Any], kind: str, where: str, *, table: bool = F
         told = error.schema["properties"][absent].get("description", "")
         raise ConfigError(f'{spot}: key "{absent}" is missing', expected=told)
     if error.validator == "type":
-        wanted = _TYPES[error.validator_value]
+        kinds = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
+        wanted = " or ".join(_TYPES[kind] for kind in kinds)
         fix = "put it in quotes" if wanted == "text" and not isinstance(error.instance, list | dict) else ""
         raise ConfigError(f"{spot}: {error.instance!r} is not {wanted}", expected=described, fix=fix)
     if error.validator == "pattern":
         raise ConfigError(f'{spot}: "{error.instance}" is not valid', expected=described)
     raise ConfigError(f"{spot}: {error.message}", expected=described)
+
+
+def check_patterns(value: Any, where: str) -> None:
+    """Check how columns of the sample table are read from sample fields.
+
+    Raises
+    ------
+    ConfigError
+        When a key is not known or a regular expression is not one.
+    """
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{where}: {value!r} is not a map of columns to patterns")
+    for column, pattern in value.items():
+        spot = f"{where}, {column}"
+        if not isinstance(pattern, Mapping):
+            raise ConfigError(f"{spot}: {pattern!r} is not a map", expected="field, and match or values")
+        validate(pattern, "patterns", spot)
+        if "match" in pattern and "values" in pattern:
+            raise ConfigError(f"{spot}: both match and values are given", expected="one of them")
+        for regex in [pattern.get("match", ""), *pattern.get("values", {}).values()]:
+            try:
+                re.compile(regex)
+            except re.error as error:
+                raise ConfigError(f'{spot}: "{regex}" is not a regular expression ({error})') from error

@@ -171,9 +171,9 @@ def test_a_full_disk_is_one_line(
     assert "out.tsv: No space left on device" in line_of(capsys, folder, *score("table.tsv"))
 
 
-def test_a_folder_is_not_said_to_be_absent(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_folder_is_not_said_to_be_absent(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "in.tsv").mkdir()
-    assert "in.tsv is a folder" in line_of(capsys, folder, *score("in.tsv"))
+    assert "in.tsv has no files with values; its files are none" in line_of(capsys, folder, *score("in.tsv"))
 
 
 def test_a_cell_of_text_is_placed_and_its_sample_not_dropped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

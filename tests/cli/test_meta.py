@@ -59,6 +59,42 @@ def test_pool_and_scoreboard(tmp_path: Path) -> None:
     assert last[["step", "reason", "n_donors", "title"]].tolist() == ["score", "too few counts", 9, "A study"]
 
 
+def test_other_cells_are_pooled_when_asked_and_shared_donors_once(tmp_path: Path) -> None:
+    status, contrasts = [], []
+    for name, population, group, g in (("A", "bmsc", "x", -1.0), ("B", "bmsc", "x", -2.0), ("M", "monocyte", "", 1.0)):
+        facts = FACTS | {"population": population, "overlap_group": group}
+        status.append(write_status(tmp_path, name, "ingest", **facts))
+        contrasts.append(write_contrasts(tmp_path / f"{name}.tsv", name, g))
+    words = ["meta", "--contrasts", *contrasts, "--status", *status, "--scoreboard", str(tmp_path / "board.tsv")]
+    assert main([*words, "--output", str(tmp_path / "meta.tsv")]) == 0
+    assert main([*words, "--pool-other", "--output", str(tmp_path / "all.tsv")]) == 0
+    left_out = read_tsv(tmp_path / "meta.tsv").loc[0, "left_out"]
+    assert left_out == "B (donors shared with A); M (population monocyte)"
+    everything = read_tsv(tmp_path / "all.tsv").loc[0, ["datasets", "left_out"]].tolist()
+    assert everything == ["A, M", "B (donors shared with A)"]
+
+
+@pytest.mark.parametrize(
+    ("index", "told"),
+    [("extended", "every one has an ortholog"), ("review", "4 only in human (CASC2, CYTOR, UCA1, ZNF350)")],
+)
+def test_the_loss_of_comparing_organisms_is_told(tmp_path: Path, index: str, told: str) -> None:
+    status, contrasts = [], []
+    for name, organism in (("A", "human"), ("M", "mouse")):
+        facts = FACTS | {"population": "bmsc", "organism": organism}
+        status += [
+            write_status(tmp_path, name, "ingest", **facts),
+            write_status(tmp_path, name, "score", index=index),
+        ]
+        contrasts.append(write_contrasts(tmp_path / f"{name}.tsv", name, -1.0))
+    words = ["meta", "--status", *status, "--scoreboard", str(tmp_path / "board.tsv")]
+    assert main([*words, "--contrasts", *contrasts, "--output", str(tmp_path / "meta.tsv")]) == 0
+    note = read_tsv(tmp_path / "meta.tsv").loc[0, "note"]
+    assert note.endswith(f"human and mouse are each scored with their own genes of the index {index}; of these {told}")
+    assert main([*words, "--contrasts", contrasts[0], "--output", str(tmp_path / "one.tsv")]) == 0
+    assert "ortholog" not in read_tsv(tmp_path / "one.tsv").loc[0, "note"]
+
+
 def test_a_data_set_that_was_never_read_is_on_the_scoreboard(tmp_path: Path) -> None:
     stopped = {"status": "failed", "origin": "fetch", "reason": "refused"}
     status = [write_status(tmp_path, "X", step, **stopped) for step in ("ingest", "fetch", "contrast")]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fatescore.errors import InputError
-from fatescore.geo.accession import Accession, check_base_url, join
+from fatescore.geo.accession import DEFAULT_BASE_URL, Accession, check_base_url, join
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,22 @@ def test_addresses() -> None:
     for wrong in ("ftp://ftp.example/geo", "", "gopher://x"):
         with pytest.raises(InputError, match="cannot be a GEO mirror"):
             check_base_url(wrong)
+
+
+def test_ncbis_own_counts_are_asked_for_outside_the_file_tree() -> None:
+    human, mouse = Accession.parse("GSE164073").counts(DEFAULT_BASE_URL)
+    page = "https://www.ncbi.nlm.nih.gov/geo/download/"
+    name = "GSE164073_raw_counts_GRCh38.p13_NCBI.tsv.gz"
+    assert human.counts == (f"{page}?type=rnaseq_counts&acc=GSE164073&format=file&file={name}", name)
+    genes = "Human.GRCh38.p13.annot.tsv.gz"
+    assert human.genes == (f"{page}?format=file&type=rnaseq_counts&file={genes}", genes)
+    assert (mouse.counts.name, mouse.genes.name) == (
+        "GSE164073_raw_counts_GRCm39_NCBI.tsv.gz", "Mouse.GRCm39.annot.tsv.gz",
+    )  # fmt: skip
+
+
+def test_a_mirror_keeps_ncbis_counts_and_genes_side_by_side() -> None:
+    human, _ = Accession.parse("GSE164073").counts("file:///mirror")
+    folder = "series/GSE164nnn/GSE164073/counts"
+    assert human.counts.address == f"{folder}/GSE164073_raw_counts_GRCh38.p13_NCBI.tsv.gz"
+    assert human.genes.address == f"{folder}/Human.GRCh38.p13.annot.tsv.gz"

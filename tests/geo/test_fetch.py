@@ -1,11 +1,10 @@
-"""Fetching: every fault has a promise."""
+"""Fetching: what comes, that it is pinned, and that nothing is asked for twice."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,21 +13,11 @@ import pytest
 
 from fatescore.cli import main
 from fatescore.errors import FetchError, InputError
-from fatescore.geo import DEFAULT_BASE_URL, Accession, Patience, fetch
+from fatescore.geo import Patience, fetch
 
 QUICK = Patience(tries=3, first_wait=0.01, longest_wait=2.0, connect=2, read=0.5)
 MATRIX = "/series/GSEnnn/GSE5/matrix/GSE5_series_matrix.txt.gz"
 NAME = "matrix/GSE5_series_matrix.txt.gz"
-
-
-def send(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", **headers: str) -> bool:
-    handler.send_response(status)
-    for key, text in {"Content-Length": str(len(body)), **headers}.items():
-        if text:
-            handler.send_header(key.replace("_", "-"), text)
-    handler.end_headers()
-    handler.wfile.write(body)
-    return True
 
 
 def get(server: Any, dest: Path, accession: str = "GSE5", **options: Any) -> Any:
@@ -91,11 +80,12 @@ def test_missing_annotation_is_noted(server: Any, tmp_path: Path) -> None:
 
 def test_second_time_makes_no_request(server: Any, tmp_path: Path) -> None:
     first = get(server, tmp_path)
-    lock = (first.folder / "lock.json").read_bytes()
+    names = [*first.files, "lock.json"]
+    before = [(first.folder / name).read_bytes() for name in names]
     server.asked.clear()
-    assert get(server, tmp_path).files == first.files
+    assert get(server, tmp_path) == first
     assert server.asked == []
-    assert (first.folder / "lock.json").read_bytes() == lock
+    assert [(first.folder / name).read_bytes() for name in names] == before
 
 
 def test_unknown_accession_is_not_asked_twice(server: Any, tmp_path: Path) -> None:
@@ -103,114 +93,6 @@ def test_unknown_accession_is_not_asked_twice(server: Any, tmp_path: Path) -> No
         get(server, tmp_path, "GSE999")
     assert len(server.asked) == len(set(server.asked))
     assert leftovers(tmp_path) == []
-
-
-def test_refused_is_told_from_missing_and_not_retried(server: Any, tmp_path: Path) -> None:
-    server.faults[MATRIX] = lambda handler, n: send(handler, 403)
-    with pytest.raises(FetchError, match=r"the mirror refuses .* answered 403"):
-        get(server, tmp_path)
-    assert server.count(MATRIX) == 1
-
-
-def test_overload_is_waited_for(server: Any, tmp_path: Path) -> None:
-    server.faults[MATRIX] = lambda handler, n: n == 1 and send(handler, 503, Retry_After="1")
-    start = time.monotonic()
-    assert NAME in get(server, tmp_path).files
-    assert time.monotonic() - start >= 1.0
-    assert server.count(MATRIX) == 2
-
-
-def test_retry_after_beyond_patience_ends_the_attempt(server: Any, tmp_path: Path) -> None:
-    server.faults[MATRIX] = lambda handler, n: send(handler, 429, Retry_After="3600")
-    with pytest.raises(FetchError, match="did not arrive whole in 1 tries: the server answered 429"):
-        get(server, tmp_path)
-    assert server.count(MATRIX) == 1
-
-
-def test_tries_are_bounded(server: Any, tmp_path: Path) -> None:
-    server.faults[MATRIX] = lambda handler, n: send(handler, 500)
-    with pytest.raises(FetchError, match="did not arrive whole in 3 tries"):
-        get(server, tmp_path)
-    assert server.count(MATRIX) == 3
-    assert leftovers(tmp_path) == []
-
-
-@pytest.mark.parametrize("body", [b"<!DOCTYPE html><html>captcha", b"\n <HTML>", b"", b"plain text"])
-def test_something_else_with_status_200(server: Any, tmp_path: Path, body: bytes) -> None:
-    server.faults[MATRIX] = lambda handler, n: send(handler, 200, body)
-    with pytest.raises(FetchError, match=f"{server.url}{MATRIX} is not the file it should be"):
-        get(server, tmp_path)
-    assert server.count(MATRIX) == 1
-    assert leftovers(tmp_path) == []
-
-
-def cut(data: bytes, declared: str) -> Any:
-    def fault(handler: BaseHTTPRequestHandler, n: int) -> bool:
-        if n > 1:
-            return False
-        handler.send_response(200)
-        if declared:
-            handler.send_header("Content-Length", declared)
-        handler.end_headers()
-        handler.wfile.write(data)
-        handler.close_connection = True
-        return True
-
-    return fault
-
-
-@pytest.mark.parametrize("with_length", [True, False])
-def test_cut_short_is_fetched_again(server: Any, tmp_path: Path, *, with_length: bool) -> None:
-    data = server.files[MATRIX]
-    server.faults[MATRIX] = cut(data[:-9], str(len(data)) if with_length else "")
-    got = get(server, tmp_path)
-    assert (got.folder / NAME).read_bytes() == data
-    assert server.count(MATRIX) == 2
-
-
-def test_flipped_byte_is_noticed(server: Any, tmp_path: Path) -> None:
-    data = bytearray(server.files[MATRIX])
-    data[len(data) // 2] ^= 1
-    server.faults[MATRIX] = cut(bytes(data), str(len(data)))
-    got = get(server, tmp_path)
-    assert (got.folder / NAME).read_bytes() == server.files[MATRIX]
-
-
-def test_damaged_archive_is_never_accepted(server: Any, tmp_path: Path) -> None:
-    path = "/series/GSEnnn/GSE6/suppl/GSE6_RAW.tar"
-    server.files[path] = server.files[path][:700]
-    with pytest.raises(FetchError, match=r"GSE6_RAW.tar did not arrive whole in 3 tries"):
-        get(server, tmp_path, "GSE6")
-    assert not (tmp_path / "GSE6" / "suppl" / "GSE6_RAW.tar").exists()
-
-
-def test_content_encoding_keeps_the_served_bytes(server: Any, tmp_path: Path) -> None:
-    data = server.files[MATRIX]
-    server.faults[MATRIX] = lambda handler, n: send(handler, 200, data, Content_Encoding="gzip")
-    got = get(server, tmp_path)
-    assert (got.folder / NAME).read_bytes() == data
-
-
-def test_stall_ends_by_timeout(server: Any, tmp_path: Path) -> None:
-    def stall(handler: BaseHTTPRequestHandler, n: int) -> bool:
-        handler.send_response(200)
-        handler.send_header("Content-Length", "1000")
-        handler.end_headers()
-        handler.wfile.write(b"\x1f\x8b")
-        handler.wfile.flush()
-        time.sleep(1.0)
-        return True
-
-    server.faults[MATRIX] = stall
-    start = time.monotonic()
-    with pytest.raises(FetchError, match="the transfer broke off"):
-        get(server, tmp_path)
-    assert time.monotonic() - start < 10
-
-
-def test_no_server(tmp_path: Path) -> None:
-    with pytest.raises(FetchError, match="did not arrive whole in 3 tries: no answer"):
-        fetch("GSE5", tmp_path, base_url="http://127.0.0.1:9", patience=QUICK)
 
 
 def test_damaged_copy_is_fetched_again(server: Any, tmp_path: Path) -> None:
@@ -231,6 +113,28 @@ def test_change_upstream_is_reported_and_the_old_kept(server: Any, tmp_path: Pat
     assert (got.folder / "lock.json").read_bytes() == lock
 
 
+def test_another_file_of_the_same_size_is_told_apart(server: Any, tmp_path: Path) -> None:
+    path = "/series/GSEnnn/GSE6/suppl/GSE6_plain.txt"
+    server.files[path] = b"gene\tone\nRUNX2\t1\n"
+    got = get(server, tmp_path, "GSE6", what="suppl", file="*plain*")
+    server.files[path] = server.files[path].replace(b"1", b"2")
+    again = get(server, tmp_path, "GSE6", what="suppl", file="*plain*", refresh=True)
+    assert again.changed == [server.url + path]
+    assert (got.folder / "suppl/GSE6_plain.txt").read_bytes() == b"gene\tone\nRUNX2\t1\n"
+
+
+def test_a_pinned_file_that_is_gone_upstream_is_kept(server: Any, tmp_path: Path) -> None:
+    path = "/platforms/GPLnnn/GPL7/annot/GPL7.annot.gz"
+    got = get(server, tmp_path)
+    data = server.files.pop(path)
+    again = get(server, tmp_path, refresh=True)
+    assert (again.files, again.changed) == (got.files, [server.url + path])
+    assert (got.folder / "platform/GPL7.annot.gz").read_bytes() == data
+    (got.folder / "platform/GPL7.annot.gz").unlink()
+    with pytest.raises(FetchError, match=r"GPL7.annot.gz, pinned in .*lock.json, is gone"):
+        get(server, tmp_path)
+
+
 def test_changed_upstream_never_replaces_a_lost_pinned_file(server: Any, tmp_path: Path) -> None:
     got = get(server, tmp_path)
     (got.folder / NAME).unlink()
@@ -249,6 +153,7 @@ def test_two_jobs_make_one_download(server: Any, tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert [result.files for result in got] == [[NAME, "platform/GPL7.annot.gz"]] * 3
+    assert (got[0].folder / NAME).read_bytes() == server.files[MATRIX]
     assert server.count(MATRIX) == 1
 
 
@@ -276,49 +181,13 @@ def test_offline_makes_no_request(server: Any, tmp_path: Path) -> None:
     before = list(server.asked)
     again = get(server, tmp_path, offline=True)
     assert again.files == first.files
+    assert again.notes == first.notes
     assert server.asked == before
     for accession in ("GSE6", "GSE5"):
         (tmp_path / "GSE5" / NAME).unlink(missing_ok=True)
         with pytest.raises(FetchError, match=r"is not here, and --offline forbids"):
             get(server, tmp_path, accession, offline=True)
     assert server.asked == before
-
-
-def test_counts_made_by_ncbi(server: Any, tmp_path: Path) -> None:
-    name = "GSE5_raw_counts_GRCm39_NCBI.tsv.gz"
-    none = get(server, tmp_path / "none", what="counts")
-    assert none.files == []
-    assert none.notes == ["NCBI has made no counts of GSE5"]
-    server.files[f"/series/GSEnnn/GSE5/counts/{name}"] = server.files[MATRIX]
-    assert get(server, tmp_path, what="counts").files == [f"counts/{name}"]
-    before = len(server.asked)
-    assert get(server, tmp_path, what="counts").files == [f"counts/{name}"]
-    assert len(server.asked) == before
-
-
-def test_ncbis_own_counts_are_asked_for_outside_the_file_tree() -> None:
-    addresses = Accession.parse("GSE164073").counts(DEFAULT_BASE_URL)
-    assert addresses[0] == (
-        "https://www.ncbi.nlm.nih.gov/geo/download/?type=rnaseq_counts&acc=GSE164073&format=file"
-        "&file=GSE164073_raw_counts_GRCh38.p13_NCBI.tsv.gz",
-        "GSE164073_raw_counts_GRCh38.p13_NCBI.tsv.gz",
-    )
-
-
-@pytest.mark.parametrize("where", ["web", "folder"])
-def test_dry_run_lists_files_and_sizes(
-    server: Any, tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], where: str
-) -> None:
-    base = server.url if where == "web" else tree.as_uri()
-    assert main(["fetch", "GSE6", "GPL7", "--dry-run", "--base-url", base, "--dest", str(tmp_path / "none")]) == 0
-    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    folder = "/series/GSEnnn/GSE6/suppl/"
-    sizes = {row[3].rsplit("/", 1)[1]: int(row[2]) for row in rows[:-1]}
-    assert sizes["GSE6_RAW.tar"] == len(server.files[folder + "GSE6_RAW.tar"])
-    assert set(sizes) == {"GSE6_series_matrix.txt.gz", "GSE6_RAW.tar", "GSE6_counts.txt.gz", "GPL7.annot.gz"}
-    assert rows[-1][:3] == ["total", "", str(sum(sizes.values()))]
-    assert not (tmp_path / "none").exists()
-    assert main(["fetch", "GSE9", "--dry-run", "--base-url", base]) == 2
 
 
 def test_bad_arguments(tmp_path: Path) -> None:
@@ -347,11 +216,33 @@ def test_command_as_a_step(tree: Path, tmp_path: Path) -> None:
     assert json.loads(status.read_text())["status"] == "ok"
 
 
+def test_one_bad_data_set_in_ten(tree: Path, tmp_path: Path) -> None:
+    """As the workflow does: a step each. That the whole run then ends in failure is tests/workflow's."""
+    source = tree / NAME.replace("matrix/", "series/GSEnnn/GSE5/matrix/")
+    series = [f"GSE{number}" for number in range(10, 20)]
+    for name in series:
+        copy = tree / f"series/GSEnnn/{name}/matrix/{name}_series_matrix.txt.gz"
+        copy.parent.mkdir(parents=True)
+        copy.write_bytes(source.read_bytes() if name != "GSE14" else b"<html>captcha")
+    outcomes = {}
+    for name in series:
+        options = ["--base-url", tree.as_uri(), "--dest", str(tmp_path / "geo"), "--status-out", str(tmp_path / name)]
+        assert main(["fetch", name, "--what", "matrix", "--dataset", name, *options]) == 0
+        outcomes[name] = json.loads((tmp_path / name).read_text())
+    bad = outcomes.pop("GSE14")
+    assert {outcome["status"] for outcome in outcomes.values()} == {"ok"}
+    for name in outcomes:
+        assert (tmp_path / f"geo/{name}/matrix/{name}_series_matrix.txt.gz").read_bytes() == source.read_bytes()
+    assert bad["status"] == "failed"
+    assert "GSE14_series_matrix.txt.gz is not the file it should be" in bad["reason"]
+    assert "\n" not in bad["reason"]
+    assert not (tmp_path / "geo/GSE14/matrix/GSE14_series_matrix.txt.gz").exists()
+
+
 def test_real_mirror(real_data: Path, tmp_path: Path) -> None:
     base = (real_data / "geo").as_uri()
     got = fetch("GSE35958", tmp_path, base_url=base)
     assert got.files == ["matrix/GSE35958_series_matrix.txt.gz"]
     assert got.notes == [f"GPL570 has no annotation file at {base}"]
-    assert fetch("GSE99709", tmp_path, base_url=base).notes == [f"GSE99709 has no supplementary files at {base}"]
     assert fetch("GPL97", tmp_path, base_url=base).files == ["platform/GPL97.annot.gz"]
     assert fetch("GSE781", tmp_path, base_url=base, what="soft").files == ["soft/GSE781_family.soft.gz"]

@@ -94,3 +94,17 @@ def test_real_annotation(real_data: Path) -> None:
     assert len(symbols) == 22_645
     assert symbols["200000_s_at"] == "PRPF8"
     assert symbols["200067_x_at"] == "SNX3///NR2E1"
+
+
+@pytest.mark.parametrize("comment", ["", "#ID = probe\n#Gene symbol = what it measures\n"])
+def test_a_plain_table_is_an_annotation(tmp_path: Path, comment: str) -> None:
+    path = tmp_path / "GPL7.txt"
+    path.write_text(f"{comment}ID\tGene symbol\np1\tRUNX2\np2\tPMF1-BGLAP///BGLAP\n")
+    assert probe_symbols(read_annotation(path)).to_dict() == {"p1": "RUNX2", "p2": "PMF1-BGLAP///BGLAP"}
+
+
+@pytest.mark.parametrize("text", ["", "one column\nx\n", "# only comments\n"])
+def test_what_is_no_table_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "GPL7.txt").write_text(text)
+    with pytest.raises(InputError, match=r"no line that starts with \^"):
+        read_annotation(tmp_path / "GPL7.txt")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import gzip
 import json
+import resource
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -202,30 +204,29 @@ def test_a_killed_process_leaves_nothing_under_the_final_name(big: Any, tmp_path
     assert ranges(big) == ["", f"bytes={arrived}-"]
 
 
-def test_a_full_disk_is_one_error_and_the_next_run_succeeds(
-    big: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file grow beyond ``size``: the kernel refuses the write in its midst, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
-    with monkeypatch.context() as patch:
-        patch.setattr("fatescore.geo._source._store", full)
-        with pytest.raises(FetchError, match=r"cannot be stored at .*GSE6_counts.txt.gz \(No space left on device\)"):
-            get(big, tmp_path)
+
+def test_a_full_disk_is_one_error_and_the_next_run_succeeds(big: Any, tmp_path: Path) -> None:
+    with (
+        room_for(HALF),
+        pytest.raises(FetchError, match=r"cannot be stored at .*GSE6_counts.txt.gz \(File too large\)"),
+    ):
+        get(big, tmp_path)
+    assert ranges(big) == [""]  # no second try
     assert not list(tmp_path.rglob("GSE6_counts.txt.gz"))
+    assert next(tmp_path.rglob(".resume-*.gz")).read_bytes() == BIG[:HALF]
     assert get(big, tmp_path) == BIG
 
 
 def test_a_name_that_is_not_resolved_ends_soon(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match="did not arrive whole in 1 tries: no answer"):
         fetch("GSE6", tmp_path, base_url="http://no-such-host.invalid", what="soft", patience=ONCE)
-
-
-def test_a_long_download_says_how_far_it_is(
-    big: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr("fatescore.geo._source.SAY_EVERY", 0.0)
-    with caplog.at_level("INFO", logger="fatescore.geo"):
-        get(big, tmp_path)
-    lines = [record.getMessage() for record in caplog.records if "MB" in record.getMessage()]
-    assert lines[-1].endswith(f"GSE6_counts.txt.gz: {len(BIG) / 1e6:.1f} of {len(BIG) / 1e6:.1f} MB")

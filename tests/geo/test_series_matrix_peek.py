@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fatescore.errors import InputError
-from fatescore.geo._peek import has_rows, platform_ids
+from fatescore.geo._peek import has_rows, platform_ids, supplementary_names
 
 HEAD = '!Sample_geo_accession\t"GSM1"\n!Sample_platform_id\t"GPL7"\n'
 BEGIN, COLUMNS, ROW = "!series_matrix_table_begin\n", '"ID_REF"\t"GSM1"\n', '"p1"\t1\n'
@@ -47,3 +47,37 @@ def test_damaged(tmp_path: Path, raw: bytes) -> None:
     for look in (has_rows, platform_ids):
         with pytest.raises(InputError, match="cannot be read"):
             look(path)
+
+
+FOLDER = "series/GSEnnn/GSE5"
+PLACE = f"ftp://ftp.example/geo/{FOLDER}/suppl/"
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ([f"{PLACE}GSE5_a.csv.gz", f"{PLACE}GSE5_b.xlsx"], ["GSE5_a.csv.gz", "GSE5_b.xlsx"]),
+        ([f"{PLACE}GSE5_CD4%2B.txt", f"{PLACE}GSE5_ä#?.txt"], ["GSE5_CD4+.txt", "GSE5_ä#?.txt"]),
+        (["NONE"], []),
+        ([f"{PLACE}deeper/a.txt", f"{PLACE}%2e%2e%2fa.txt", f"{PLACE}..", PLACE], []),
+        (["ftp://ftp.example/geo/series/GSEnnn/GSE6/suppl/GSE6_a.txt", "https://elsewhere.example/a.txt"], []),
+        ([], []),
+    ],
+)
+@pytest.mark.parametrize("packed", [True, False])
+def test_supplementary_names(tmp_path: Path, values: list[str], names: list[str], *, packed: bool) -> None:
+    lines = "".join(f'!Series_supplementary_file\t"{value}"\n' for value in values)
+    text = (lines + HEAD + BEGIN + COLUMNS + f"!Series_supplementary_file\t{PLACE}GSE5_below.txt\n").encode()
+    path = tmp_path / "GSE5_series_matrix.txt.gz"
+    path.write_bytes(gzip.compress(text) if packed else text.replace(b"\n", b"\r\n"))
+    assert supplementary_names(path, FOLDER) == names
+
+
+def test_supplementary_names_need_the_head_only(tmp_path: Path) -> None:
+    text = f'!Series_supplementary_file\t"{PLACE}GSE5_a.csv.gz"\n' + HEAD + BEGIN
+    path = tmp_path / "GSE5_series_matrix.txt.gz"
+    path.write_bytes(gzip.compress(text.encode()) + b"\x1f\x8b damaged")
+    assert supplementary_names(path, FOLDER) == ["GSE5_a.csv.gz"]
+    path.write_bytes(gzip.compress(HEAD.encode())[:-9])
+    with pytest.raises(InputError, match="cannot be read"):
+        supplementary_names(path, FOLDER)

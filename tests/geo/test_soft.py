@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fatescore.errors import InputError
@@ -142,3 +143,17 @@ def test_odd_samples(real_data: Path) -> None:
     assert empty.fields["title"] == ["SMAD2/3, Hs578T, TGFβ 16h_ChIP"]
     assert read_soft(real_data / "geo/odd/soft_ex_family.txt.gz").samples
     assert read_soft(real_data / "geo/odd/GSE105845_family.soft.gz").series
+
+
+def test_numbers_are_exact_and_words_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=500) * 10.0 ** rng.integers(-30, 30, 500)
+    for first in (repr(values[0]), f"+{abs(values[0])!r}"):  # Python alone reads a plus sign
+        cells = [first, *(repr(value) for value in values[1:])]
+        rows = "".join(f"p{k}\t{cell}\n" for k, cell in enumerate(cells))
+        path = tmp_path / "x.soft"
+        path.write_text(f"^SAMPLE = GSM1\n!sample_table_begin\nID_REF\tVALUE\n{rows}!sample_table_end\n")
+        assert read_soft(path).values()["GSM1"].tolist() == [float(cell) for cell in cells]
+        path.write_text(path.read_text().replace(f"p1\t{cells[1]}", "p1\t1_0"))
+        with pytest.raises(InputError, match=r'GSM1 has "1_0" in column VALUE'):
+            read_soft(path).values()

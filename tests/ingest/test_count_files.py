@@ -85,9 +85,9 @@ def test_genes_that_a_file_does_not_list(tmp_path: Path) -> None:
 
 
 def test_refused(tmp_path: Path) -> None:
-    rsem = "gene_id\tlength\texpected_count\tTPM\nRUNX2\t9\t1\t2\n"
-    with pytest.raises(InputError, match=r"have the columns expected_count, TPM each; expected one column of values"):
-        count_files.read(write(tmp_path, rsem, rsem))
+    two = "gene_id\tlength\tdepth\tFPKM\nRUNX2\t9\t1\t2\n"
+    with pytest.raises(InputError, match=r"have the columns depth, FPKM each; expected one column of values"):
+        count_files.read(write(tmp_path, two, two))
     star = "RUNX2\t1\t2\t3\nALPL\t1\t2\t3\n"
     with pytest.raises(InputError, match=r"GSM1_x.txt has no header"):
         count_files.read(write(tmp_path, star, star))

@@ -140,6 +140,8 @@ def test_unicode_text_of_excel(tmp_path: Path) -> None:
 def test_numbers_beyond_64_bits_stay_numbers(tmp_path: Path) -> None:
     table = read_table(write(tmp_path, f"gene\ta\nRUNX2\t{10**25}\nALPL\t1\n"))
     assert table.data["a"].tolist() == [1e25, 1]
+    table = read_table(write(tmp_path, f"gene\ta\nRUNX2\t{2**64}\nALPL\t1.0492418169334885e+47\n"))
+    assert table.data["a"].tolist() == [2.0**64, 1.0492418169334885e47]  # to the last digit
 
 
 @pytest.mark.parametrize(

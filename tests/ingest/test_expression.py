@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import anndata as ad
 import numpy as np
@@ -50,15 +52,51 @@ def test_h5ad_keeps_its_obs(tmp_path: Path) -> None:
 def test_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no human gene is known"):
         read_expression(write(tmp_path, "g\ts1\nfoo\t1\n"), "human")
-    genes = ["RUNX2", "ALPL", "SP7", "IBSP", "BGLAP", "PPARG", "CEBPA", "SPP1", "COL1A1", "COL1A2", "LEPR", "CXCL12",
-             "DCN", "LUM", "PTPRC", "CD3E", "LYZ", "PECAM1", "CDH5", "KDR", "VCAM1"]  # fmt: skip
-    wide = "cell\t" + "\t".join(genes) + "\nc1\t" + "\t".join("1" * len(genes)) + "\n"
-    with pytest.raises(InputError, match=r"the columns name genes .* transpose the table"):
-        read_expression(write(tmp_path, wide), "human")
     with pytest.raises(InputError, match="ALPL is infinite in s1"):
         read_expression(write(tmp_path, "g\ts1\nRUNX2\t1.5\nALPL\tinf\n"), "human")
     with pytest.raises(InputError, match="does not exist"):
         read_expression(tmp_path / "no.h5ad", "human")
+
+
+MARKERS = ["RUNX2", "ALPL", "SP7", "IBSP", "BGLAP", "PPARG", "CEBPA", "SPP1", "COL1A1", "COL1A2", "LEPR", "CXCL12",
+           "DCN", "LUM", "PTPRC", "CD3E", "LYZ", "PECAM1", "CDH5", "KDR", "VCAM1"]  # fmt: skip
+
+
+def test_cells_x_genes_is_turned(tmp_path: Path) -> None:
+    wide = "cell\tgroup\t" + "\t".join(MARKERS) + "\nc1\tx\t" + "\t".join("2" * len(MARKERS)) + "\n"
+    adata = read_expression(write(tmp_path, wide), "human")
+    assert (list(adata.obs_names), list(adata.var_names)) == (["c1"], MARKERS)
+    assert "counts" in adata.layers
+
+
+def test_every_layout_that_is_located(triplet: Any, tarred: Any, series: Callable[..., Path], tmp_path: Path) -> None:
+    files = triplet(["ENSG1\tRUNX2", "ENSG2\tPPARG"], ["AA-1", "CC-1"], [[5, 0], [0, 7]])
+    members = {f"GSM{n}_{name}": data for n in (1, 2) for name, data in files.items()}
+    (tmp_path / "r.tar").write_bytes(tarred(members))
+    adata = read_expression(tmp_path / "r.tar", "human")
+    assert list(adata.obs_names) == ["GSM1_AA-1", "GSM1_CC-1", "GSM2_AA-1", "GSM2_CC-1"]
+    assert adata.obs["sample"].tolist() == ["GSM1", "GSM1", "GSM2", "GSM2"]
+    assert adata.layers["counts"].toarray().tolist() == [[5, 0], [0, 7]] * 2
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    for name, data in files.items():
+        (alone / name).write_bytes(data)
+    adata = read_expression(alone, "human")
+    assert adata.obs["sample"].to_dict() == {"AA-1": "alone", "CC-1": "alone"}
+    adata = read_expression(series(), "human")
+    assert adata.to_df().to_dict("list") == {"RUNX2": [9, 9.5, 9, 9.5], "BGLAP": [3, 4, 5.5, 6]}
+
+
+def test_barcodes_that_repeat_get_the_name_of_their_sample(tmp_path: Path) -> None:
+    (tmp_path / "GSM1.txt").write_text("g\tAA\tCC\nRUNX2\t5\t0\n")
+    (tmp_path / "GSM2.txt").write_text("g\tAA\nRUNX2\t5\n")
+    adata = read_expression(tmp_path, "human")
+    assert list(adata.obs_names) == ["GSM1_AA", "GSM1_CC", "GSM2_AA"]
+
+
+def test_a_name_that_says_nothing_is_a_table(tmp_path: Path) -> None:
+    adata = read_expression(write(tmp_path, "g\ts1\nRUNX2\t5\n", "values.dat"), "human")
+    assert adata.to_df().to_dict("list") == {"RUNX2": [5]}
 
 
 @pytest.mark.parametrize(

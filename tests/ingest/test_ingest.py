@@ -268,3 +268,16 @@ def test_columns_of_the_sample_table_that_hdf5_cannot_hold(
     result = ingest(series(), samples=odd, **ARRAY)
     assert {"index", "kit_lot"} <= set(result.sample_fields)
     result.adata.write_h5ad(tmp_path / "x.h5ad")
+
+
+def test_a_sex_that_expression_contradicts_is_told_and_kept(tmp_path: Path) -> None:
+    rows = {"XIST": (900, 2), "RPS4Y1": (1, 500), "DDX3Y": (0, 300), "KDM5D": (0, 200)}
+    rows |= dict.fromkeys(("DDX3X", "KDM5C", "KDM6A", "USP9X"), (700, 650)) | {"RUNX2": (40, 50), "PPARG": (30, 20)}
+    path = tmp_path / "counts.tsv"
+    path.write_text("gene\tS1\tS2\n" + "".join(f"{gene}\t{a}\t{b}\n" for gene, (a, b) in rows.items()))
+    samples = pd.DataFrame({"dataset": "d", "sample": ["S1", "S2"], "donor": ["1", "2"], "condition": "c", "sex": "f"})
+    result = ingest(path, samples=samples, dataset="d", organism="human", assay="bulk", scale="counts")
+    assert result.sample_fields["sex_expressed"].tolist() == ["female", "male"]
+    told = [note for note in result.facts["notes"] if "sex" in note or "expression says" in note]
+    assert len(told) == 1
+    assert told[0].startswith("sample S2 is female in the sample table, its expression says male")

@@ -8,11 +8,12 @@ from typing import Any
 
 import h5py
 import pytest
+import yaml
 
 from fatescore.errors import InputError
-from fatescore.ingest import locate
+from fatescore.ingest import LAYOUTS, locate
 
-KEY = r'.*set "layout".*series_matrix, count_table, tenx_mtx, tenx_h5, loom, h5ad'
+KEY = r'.*set "layout".*series_matrix, soft, count_table, ncbi_counts, tenx_mtx, tenx_h5, loom, h5ad'
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,36 @@ def test_cells_in_two_forms_are_not_chosen_between(tmp_path: Path, tarred: Any) 
     (tmp_path / "GSE5.loom").write_bytes(b"x")
     with pytest.raises(InputError, match="3 files with values"):
         locate(tmp_path)
+
+
+def test_the_layouts_of_the_schema_are_these() -> None:
+    schema = yaml.safe_load((Path(__file__).parents[2] / "workflow/schemas/datasets.schema.yaml").read_text())
+    assert tuple(schema["properties"]["layout"]["enum"]) == LAYOUTS
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "layout"),
+    [
+        ("GSE5_family.soft", "^SAMPLE = GSM1\n!sample_table_begin\nID_REF\tVALUE\np1\t1\n", "soft"),
+        ("GSM1.txt", "^SAMPLE = GSM1\n!sample_table_begin\nID_REF\tVALUE\np1\t1\n", "soft"),
+        ("GSE5_raw_counts_GRCh38.p13_NCBI.tsv", "GeneID\tGSM1\n860\t1\n", "ncbi_counts"),
+        ("counts.txt", "gene\tGSM1\nRUNX2\t1\n", "count_table"),
+    ],
+)
+def test_by_name_and_first_byte(tmp_path: Path, name: str, text: str, layout: str) -> None:
+    (tmp_path / name).write_text(text)
+    assert locate(tmp_path / name).layout == layout
+
+
+def test_a_table_of_genes_is_no_table_of_values(tmp_path: Path) -> None:
+    (tmp_path / "GSE5_raw_counts_GRCh38.p13_NCBI.tsv").write_text("GeneID\tGSM1\n860\t1\n")
+    (tmp_path / "Human.GRCh38.p13.annot.tsv").write_text("GeneID\tSymbol\n860\tRUNX2\n")
+    assert locate(tmp_path).layout == "ncbi_counts"
+    with pytest.raises(InputError, match=r"the layout of .*annot.tsv cannot be told"):
+        locate(tmp_path / "Human.GRCh38.p13.annot.tsv")
+
+
+def test_folders_that_only_sound_like_fetched_ones(tmp_path: Path) -> None:
+    (tmp_path / "counts").mkdir()
+    (tmp_path / "counts" / "all.tsv").write_text("gene\tGSM1\nRUNX2\t1\n")
+    assert locate(tmp_path).path.name == "all.tsv"

@@ -133,9 +133,6 @@ def test_refused(tmp_path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="is not a whole HDF5 file .*fetch it again"):
         tenx_h5.read(path)
-    write_h5(path, COUNTS["GSM1"], version=2, genomes=("GRCh38", "mm10"))
-    with pytest.raises(InputError, match="holds several genomes: GRCh38, mm10"):
-        tenx_h5.read(path)
     with h5py.File(path, "w") as stored:
         stored["X"] = [1]
     with pytest.raises(InputError, match=r"is no 10x matrix: it holds X; .* or choose another file with .file"):
@@ -185,3 +182,80 @@ def test_damage_is_an_input_error_or_harmless(
     path.write_bytes(data[:place] if cut else data)
     with contextlib.suppress(InputError):
         tenx_h5.read(path)
+
+
+def two_genomes(
+    path: Path, human: Any, other: Any, *, name: str = "mm10", cells: str = "AA", prefix: bool = False
+) -> Path:
+    """Write a CellRanger 2 file of two genomes; the barcodes of the second begin with ``cells``."""
+    write_h5(path, human, version=2)
+    with h5py.File(path, "a") as stored:
+        matrix = sp.csc_matrix(np.asarray(other, dtype=np.int32))
+        group = stored.create_group(name)
+        group["data"], group["indices"], group["indptr"] = matrix.data, matrix.indices, matrix.indptr
+        group["shape"] = np.array(matrix.shape)
+        group["barcodes"] = np.array([f"{cells}{n}-1" for n in range(matrix.shape[1])], dtype="S")
+        start = f"{name}___" if prefix else ""
+        group["genes"] = np.array([f"{start}E{n}" for n in range(matrix.shape[0])], dtype="S")
+        group["gene_names"] = np.array([f"{start}Gfp{n}" for n in range(matrix.shape[0])], dtype="S")
+    return path
+
+
+def test_the_genome_of_the_organism_is_read(tmp_path: Path) -> None:
+    path = two_genomes(tmp_path / "GSM1.h5", COUNTS["GSM1"], [[9, 9, 9]], cells="CC")
+    raw = tenx_h5.read(path, organism="human")
+    assert (raw.ids, raw.matrix.toarray().T.tolist()) == (IDS, COUNTS["GSM1"])
+    assert raw.notes == ["the genomes mm10 were left out"]
+    raw = tenx_h5.read(path, organism="mouse")
+    assert (raw.ids, raw.barcodes) == (["E0"], ["CC0-1", "CC1-1", "CC2-1"])
+    with pytest.raises(InputError, match="several genomes with different barcodes: GRCh38, mm10; expected one"):
+        tenx_h5.read(path)
+    write_h5(path, COUNTS["GSM1"], version=2, genomes=("mm10", "mm39"))
+    with pytest.raises(InputError, match="holds the genomes mm10, mm39; expected one of human"):
+        tenx_h5.read(path, organism="human")
+
+
+def test_genomes_of_the_same_cells_are_put_side_by_side(tmp_path: Path) -> None:
+    path = two_genomes(tmp_path / "GSM1.h5", COUNTS["GSM1"], [[7, 8]], name="EGFP")
+    for organism in ("human", None):
+        raw = tenx_h5.read(path, organism=organism)
+        assert raw.ids == ["E0", *IDS]
+        assert raw.matrix.toarray().T.tolist() == [[7, 8], *COUNTS["GSM1"]]
+        assert raw.notes == []
+
+
+def test_a_reference_of_two_species(tmp_path: Path) -> None:
+    names = [*(f"GRCh38_{name}" for name in IDS), "mm10___ENSMUSG1", "EGFP"]
+    path = write_h5(tmp_path / "GSM1.h5", [[1, 0], [0, 2], [3, 4], [9, 9], [5, 6]])
+    with h5py.File(path, "a") as stored:
+        for key in ("id", "name"):
+            del stored[f"matrix/features/{key}"]
+            stored[f"matrix/features/{key}"] = np.array(names, dtype="S")
+    raw = tenx_h5.read(path, organism="human")
+    assert (raw.ids, raw.other_names) == ([*IDS, "EGFP"], [*IDS, "EGFP"])
+    assert raw.matrix.toarray().T.tolist() == [[1, 0], [0, 2], [3, 4], [5, 6]]
+    assert raw.notes == ["1 features of mm10 were left out; cells of that species may still be there"]
+    assert tenx_h5.read(path, organism="mouse").ids == ["ENSMUSG1", "EGFP"]
+    assert tenx_h5.read(path).ids == names
+
+
+def test_barcodes_symbols_and_transgenes_that_repeat(
+    series: Callable[..., Path], tarred: Any, samples: pd.DataFrame, tmp_path: Path
+) -> None:
+    members = {}
+    for n in range(1, 5):
+        path = write_h5(tmp_path / "x.h5", [[n, 1], [0, 2], [3, 0], [9, 9]])
+        with h5py.File(path, "a") as stored:
+            for key, values in (("id", [IDS[0], "ENSG00000999999", IDS[2], "EGFP"]),
+                                ("name", ["RUNX2", "RUNX2", "ALPL", "EGFP"])):  # fmt: skip
+                del stored[f"matrix/features/{key}"]
+                stored[f"matrix/features/{key}"] = np.array(values, dtype="S")
+        members[f"GSM{n}_filtered_feature_bc_matrix.h5"] = path.read_bytes()
+    folder = series(rows="", **{"GSE5_RAW.tar": tarred(members)})
+    adata = ingest(
+        folder, samples=samples, dataset="d", organism="human", assay="single_cell", scale="counts"
+    ).adata  # fmt: skip
+    assert list(adata.obs_names[:3]) == ["GSM1_AA0-1", "GSM1_AA1-1", "GSM2_AA0-1"]  # the same barcodes in each sample
+    assert adata.to_df()["RUNX2"].tolist() == [1, 3, 2, 3, 3, 3, 4, 3]  # two features of one symbol
+    assert adata.to_df()["EGFP"].tolist() == [9] * 8
+    assert adata.var.loc["EGFP", "mapped_by"] == "unmapped"

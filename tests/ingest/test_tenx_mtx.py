@@ -50,6 +50,7 @@ def check(raw: Any) -> None:
         "{gsm}_name.{part}",
         "{gsm}-{part}",
         "{gsm}_x/filtered_feature_bc_matrix/{part}",
+        "GSE5/{gsm}/outs/filtered_gene_bc_matrices/GRCh38/{part}",
         "a/b/{gsm}_{part}",
     ],
 )
@@ -198,3 +199,62 @@ def test_a_pattern_chooses_whole_triplets_of_a_folder(triplet: Any, tmp_path: Pa
     assert sorted(path.name for path in raw.inputs) == [
         "GSM2_barcodes.tsv.gz", "GSM2_features.tsv.gz", "GSM2_matrix.mtx.gz",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["genes.tsv", "features.tsv"])
+@pytest.mark.parametrize("columns", [1, 2, 3])
+@pytest.mark.parametrize("pack", ["all", "some", "none"])
+@pytest.mark.parametrize("header", [False, True])
+def test_one_to_three_columns_under_either_name(
+    triplet: Any, tarred: Any, tmp_path: Path, name: str, columns: int, pack: str, header: bool
+) -> None:
+    rows = [["ENSG1", "RUNX2", "Gene Expression"], ["ENSG2", "PPARG", "Gene Expression"]]
+    lines = [["gene_id", "gene_name", "type"]] * header + rows
+    parts = triplet(["a", "b"], ["AA", "CC"], [[1, 2], [3, 0]], version=2)
+    parts.pop("genes.tsv")
+    parts[name] = "".join("\t".join(row[:columns]) + "\n" for row in lines).encode()
+    members = {}
+    for part, data in parts.items():
+        packed = pack == "all" or (pack == "some" and part == name)
+        members[f"GSM1_x.{part}" + ".gz" * packed] = gzip.compress(data, mtime=0) if packed else data
+    path = tmp_path / "r.tar"
+    path.write_bytes(tarred(members))
+    raw = tenx_mtx.read(path)
+    assert raw.ids == ["ENSG1", "ENSG2"]
+    assert raw.other_names == [["", ""], ["RUNX2", "PPARG"]][columns > 1]
+    assert raw.matrix.toarray().tolist() == [[1, 3], [2, 0]]
+
+
+def test_a_reference_of_two_species(triplet: Any, tarred: Any, tmp_path: Path) -> None:
+    genes = ["hg19_ENSG1\thg19_RUNX2", "mm10_ENSMUSG1\tmm10_Runx2", "Cre\tCre"]
+    members = {f"GSM{n}_{name}": data for n in (1, 2) for name, data in triplet(genes, ["AA"], [[1], [2], [3]]).items()}
+    path = tmp_path / "r.tar"
+    path.write_bytes(tarred(members))
+    raw = tenx_mtx.read(path, organism="mouse")
+    assert (raw.ids, raw.other_names) == (["ENSMUSG1", "Cre"], ["Runx2", "Cre"])
+    assert raw.matrix.toarray().tolist() == [[2, 3]] * 2
+    assert raw.notes == ["1 features of hg19 were left out; cells of that species may still be there"]
+
+
+def test_a_gene_listed_twice_in_one_library(triplet: Any, tarred: Any, tmp_path: Path) -> None:
+    files = triplet(["ENSG1\tRUNX2", "ENSG1\tRUNX2", "ENSG2\tRUNX2"], ["AA"], [[1], [2], [4]])
+    path = tmp_path / "r.tar"
+    path.write_bytes(tarred({f"GSM1_{name}": data for name, data in files.items()}))
+    raw = tenx_mtx.read(path)
+    assert raw.ids == ["ENSG1", "ENSG1", "ENSG2"]
+    assert raw.matrix.toarray().tolist() == [[1, 2, 4]]
+
+
+def test_cellranger_2_names_a_folder_by_the_genome_not_the_sample(triplet: Any, tmp_path: Path) -> None:
+    for sample, count in (("MM1", 1), ("MM2", 2)):
+        for genome, gene in (("GRCh38", "ENSG1\tRUNX2"), ("mm10", "ENSMUSG1\tRunx2")):
+            folder = tmp_path / sample / "outs/filtered_gene_bc_matrices" / genome
+            folder.mkdir(parents=True)
+            for part, data in triplet([gene], ["AA-1"], [[count]], version=2).items():
+                (folder / part).write_bytes(data)
+    raw = tenx_mtx.read(tmp_path, organism="human")
+    assert (raw.columns, raw.ids) == (["MM1", "MM2"], ["ENSG1"])
+    assert raw.matrix.toarray().tolist() == [[1], [2]]
+    assert raw.notes == ["the genomes mm10 were left out"]
+    with pytest.raises(InputError, match=r'several matrices for the sample "MM1".*GRCh38.*mm10.*set "file"'):
+        tenx_mtx.read(tmp_path)

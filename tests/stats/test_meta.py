@@ -116,6 +116,31 @@ def test_what_is_left_out_is_named(changes, options, reason: str) -> None:
     assert (row["k"], row["datasets"], row["left_out"]) == (2, "A, C", reason)
 
 
+@pytest.mark.parametrize(
+    ("changes", "groups", "pooled", "left_out"),
+    [
+        ({"n_case": [5, 6, 5]}, {"A": "x", "B": "x"}, "B, C", "A (donors shared with B)"),
+        ({"n_case": [5, 5, 5]}, {"A": "x", "B": "x"}, "A, C", "B (donors shared with A)"),
+        ({"n_case": [5, 6, 9]}, {"A": "x", "B": "x", "C": "y"}, "B, C", "A (donors shared with B)"),
+        (
+            {"n_case": [5, 6, 5], "audit": ["clean", "cannot be separated from age", "clean"]},
+            {"A": "x", "B": "x"},
+            "A, C",
+            "B (cannot be separated from age)",
+        ),
+        (
+            {"dataset": ["A", "B+D", "C"], "n_case": [5, 6, 5]},
+            {"A": "x", "D": "x"},
+            "B+D, C",
+            "A (donors shared with B+D)",
+        ),
+    ],
+)
+def test_donors_of_two_series_count_once(changes, groups, pooled: str, left_out: str) -> None:
+    row = meta(rows(**changes), overlap_groups=groups).iloc[0]
+    assert (row["k"], row["datasets"], row["left_out"]) == (2, pooled, left_out)
+
+
 def test_config_may_keep_confounded_data_sets() -> None:
     table = rows(audit="cannot be separated from kit")
     assert meta(table).iloc[0]["note"] == "no data set can be pooled"

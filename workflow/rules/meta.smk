@@ -14,6 +14,8 @@ rule meta:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        pool_other="--pool-other" if SETTINGS["pool_other"] else "",
     shell:
-        "fatescore meta --contrasts {input.contrasts:q} --status {input.status:q} "
+        "fatescore meta --contrasts {input.contrasts:q} --status {input.status:q} {params.pool_other} "
         "--output {output.meta:q} --scoreboard {output.scoreboard:q} > {log:q} 2>&1"

@@ -1,5 +1,5 @@
 """The ``fatescore`` command: one file per verb, argument parsing and calls, nothing else."""
 
-from fatescore.cli.main import main
+from fatescore.cli.main import entry, main
 
-__all__ = ["main"]
+__all__ = ["entry", "main"]

@@ -10,15 +10,19 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fatescore import _keys
 from fatescore._files import check_output, write_json, write_text
+from fatescore.cli._apart import apart, why_killed
 from fatescore.errors import FatescoreError, InputError, NotScorable, of_system
 
 logger = logging.getLogger(__name__)
+
+_ENDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def add_step_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +67,19 @@ def run_step(
     if args.status_out is None:
         work()
         return
+    killed = apart(lambda: _record(step, args, outputs, work)) if getattr(args, "apart", False) else None
+    if killed is None:
+        _record(step, args, outputs, work)
+    elif killed in _ENDED:  # whoever ended it does not want it finished
+        raise SystemExit(128 + killed)
+    elif killed:
+        died = {"step": step, "status": _keys.FAILED, "reason": why_killed(killed), "facts": {}}
+        _leave(died, args, outputs)
+
+
+def _record(
+    step: str, args: argparse.Namespace, outputs: Sequence[Path], work: Callable[[], Mapping[str, Any]]
+) -> None:
     outcome = _stopped_before(args.status_in)
     for output in outputs:
         output.unlink(missing_ok=True)  # nothing of an earlier run may pass for this one's
@@ -80,6 +97,11 @@ def run_step(
             logger.exception("%s: unexpected error at %s", args.dataset, step)
             what = f"unexpected {type(error).__name__} ({error}); the log has the traceback: please report it"
             outcome = {"step": step, "status": _keys.FAILED, "reason": " ".join(what.split()), "facts": {}}
+    _leave(outcome, args, outputs)
+
+
+def _leave(outcome: Mapping[str, Any], args: argparse.Namespace, outputs: Sequence[Path]) -> None:
+    """Write the outcome, and empty outputs where there is nothing to go on with."""
     if outcome["status"] != _keys.OK:
         logger.warning("%s: %s at %s: %s", args.dataset, outcome["status"], outcome["step"], outcome["reason"])
         for output in outputs:

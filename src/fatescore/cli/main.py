@@ -14,7 +14,7 @@ from fatescore.errors import FatescoreError, of_system
 
 VERBS = (
     "fetch", "ingest", "qc", "normalise", "score", "contrast", "meta", "report", "conclude",
-    "simulate", "gene_sets", "inspect", "bundle",
+    "simulate", "gene_sets", "inspect", "bundle", "catalogue",
 )  # fmt: skip
 
 
@@ -46,10 +46,16 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def entry() -> int:
+    """Run the command line of this process; a step of the workflow does its work in a process of its own."""
+    return main(apart=True)
+
+
+def main(argv: Sequence[str] | None = None, *, apart: bool = False) -> int:
     """Run the command line; return the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     args = build_parser().parse_args(argv)
+    args.apart = apart
     try:
         status: int | None = args.run(args)
     except FatescoreError as error:

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--contrasts", nargs="*", default=[], type=Path, metavar="FILE", help="contrasts.tsv of the data sets")
     add("--status", nargs="*", default=[], type=Path, metavar="FILE", help="outcomes of the steps (JSON)")
     add("--keep-confounded", action="store_true", help="pool data sets whose condition cannot be separated, too")
+    add("--pool-other", action="store_true", help="pool data sets that are not BMSC, too")
     add("--output", required=True, type=Path, metavar="TSV", help="meta.tsv to write")
     add("--scoreboard", required=True, type=Path, metavar="TSV", help="scoreboard.tsv to write")
 
@@ -38,13 +39,38 @@ def run(args: argparse.Namespace) -> int | None:
 
     tables = [table.astype(object) for table in map(read_tsv, args.contrasts) if not table.empty]
     contrasts = pd.concat(tables, ignore_index=True).infer_objects() if tables else pd.DataFrame()
-    scoreboard = _scoreboard([read_status(path) for path in args.status])
+    outcomes = [read_status(path) for path in args.status]
+    scoreboard = _scoreboard(outcomes)
     # Without any status file nothing is known of the populations, and nothing is left out for it.
-    populations = dict(zip(scoreboard["dataset"], scoreboard["population"], strict=True)) if args.status else None
-    pooled = stats.meta(contrasts, populations=populations, keep_confounded=args.keep_confounded)
+    known = bool(args.status) and not args.pool_other
+    pooled = stats.meta(
+        contrasts,
+        populations=dict(zip(scoreboard["dataset"], scoreboard["population"], strict=True)) if known else None,
+        overlap_groups={o["dataset"]: group for o in outcomes if (group := o["facts"].get("overlap_group"))},
+        keep_confounded=args.keep_confounded,
+    )
+    if not pooled.empty:
+        pooled["note"] = [_with_loss(row, outcomes) for row in pooled.to_dict("records")]
     write_tsv(args.output, pooled)
     write_tsv(args.scoreboard, scoreboard)
     return None
+
+
+def _with_loss(row: Mapping[Any, Any], outcomes: Sequence[Mapping[str, Any]]) -> str:
+    """Add to a note what is lost where data sets of several organisms are pooled."""
+    from fatescore import gene_sets
+
+    pooled = {part for name in str(row["datasets"]).split(", ") for part in name.split("+")}
+    facts = [outcome["facts"] for outcome in outcomes if outcome["dataset"] in pooled]
+    organisms = {fact["organism"] for fact in facts if fact.get("organism")}
+    index = next((fact["index"] for fact in facts if fact.get("index")), gene_sets.DEFAULT_INDEX)
+    note = str(row["note"])
+    if len(organisms) < 2:
+        return note
+    lost = gene_sets.without_ortholog(index)
+    told = [f"{len(genes)} only in {organism} ({', '.join(genes)})" for organism, genes in lost.items() if genes]
+    loss = f"{' and '.join(sorted(organisms))} are each scored with their own genes of the index {index}; of these "
+    return "; ".join(part for part in (note, loss + (" and ".join(told) or "every one has an ortholog")) if part)
 
 
 def _scoreboard(outcomes: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -54,7 +54,7 @@ def load(name: str = "review", *, organism: Organism = "human") -> dict[str, dic
         raise InputError(f'gene-set collection "{name}" is not known', fix=nearest(name, COLLECTIONS))
     table = members()
     if name == "extended":
-        table = pd.concat([table, _read("extended.tsv")[_MEMBER_COLUMNS]], ignore_index=True)
+        table = pd.concat([table, extended()], ignore_index=True)
     sets: dict[str, dict[str, float]] = {}
     for arm, blocks in definition()["indices"]["core"]["arms"].items():
         sets[arm] = _weights(table[table["gene_set"].isin(blocks)], organism)
@@ -150,6 +150,11 @@ def check_organism(organism: str) -> None:
 def members() -> pd.DataFrame:
     """Return members.tsv: which gene stands in which set, with which sign and weight, because of which claims."""
     return _read("members.tsv")
+
+
+def extended() -> pd.DataFrame:
+    """Return the textbook markers that the review does not name, with the columns of :func:`members` that sets need."""
+    return _read("extended.tsv")[_MEMBER_COLUMNS]
 
 
 def mirna_targets() -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from fatescore.errors import InputError, nearest
-from fatescore.gene_sets.collection import check_organism, definition, load, members, mirna_targets
+from fatescore.gene_sets.collection import check_organism, definition, extended, load, members, mirna_targets
 from fatescore.typing import Organism
 
 
@@ -106,6 +106,37 @@ def load_index(
         if number < 1:
             raise InputError(f"{arm}: {number} genes needed", expected="at least 1")
     return Index(name, _genes(blocks, organism), arms, groups, spec["measures"], state, needed)
+
+
+def without_ortholog(name: str = DEFAULT_INDEX) -> dict[Organism, list[str]]:
+    """Return the genes of an index that one organism has and the other has not: what a comparison of organisms loses.
+
+    Parameters
+    ----------
+    name
+        Name of the index.
+
+    Returns
+    -------
+    Organism -> its genes that have no partner in the other.
+
+    Examples
+    --------
+    >>> without_ortholog("extended")
+    {'human': [], 'mouse': []}
+    >>> without_ortholog("review")["human"]
+    ['CASC2', 'CYTOR', 'UCA1', 'ZNF350']
+    """
+    pairs = pd.concat([members(), extended(), mirna_targets()])[["human", "mouse"]]
+    pairs = pairs.assign(mouse=pairs["mouse"].str.split(";")).explode("mouse")
+    pairs = pairs[(pairs["human"] != "") & (pairs["mouse"] != "")]
+    human = load_index(name, organism="human").genes["symbol"]
+    mouse = load_index(name, organism="mouse").genes["symbol"]
+    lost: dict[Organism, list[str]] = {
+        "human": sorted(set(human) - set(pairs["human"][pairs["mouse"].isin(mouse)])),
+        "mouse": sorted(set(mouse) - set(pairs["mouse"][pairs["human"].isin(human)])),
+    }
+    return lost
 
 
 def _resolved(name: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,15 @@ class Lock:
     """The pins of one accession.
 
     ``files`` maps a path below the accession's folder to ``url``, ``size``, ``sha256`` and ``date``;
-    ``what`` maps each kind that was fetched completely to its files.
+    ``what`` maps each kind that was fetched completely to its files, ``notes`` to what was said of it, so that it is
+    said again when nothing is asked for again.
     """
 
     accession: str
     base_url: str
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     what: dict[str, list[str]] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path, accession: str, base_url: str) -> Lock:
@@ -34,7 +36,8 @@ class Lock:
             return cls(accession, base_url)
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            return cls(content["accession"], content["base_url"], dict(content["files"]), dict(content.get("what", {})))
+            later = (dict(content.get(name, {})) for name in ("what", "notes"))
+            return cls(content["accession"], content["base_url"], dict(content["files"]), *later)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"{path} is not a lock file ({type(error).__name__})",
@@ -44,8 +47,7 @@ class Lock:
 
     def write(self, folder: Path) -> None:
         """Write the lock."""
-        content = {"accession": self.accession, "base_url": self.base_url, "files": self.files, "what": self.what}
-        write_json(folder / NAME, content)
+        write_json(folder / NAME, asdict(self))
 
     def is_whole(self, folder: Path, relative: str) -> bool:
         """Tell whether the file is there with the pinned size and hash."""

@@ -14,8 +14,10 @@ import tenacity
 
 from fatescore.errors import FetchError
 from fatescore.geo import _verify
+from fatescore.geo._faults import MissingError, OutOfRangeError, RefusedError, TransientError
+from fatescore.geo._names import is_plain
 from fatescore.geo._partial import Partial
-from fatescore.geo._source import MissingError, OutOfRangeError, RefusedError, Source, TransientError
+from fatescore.geo._source import Source
 from fatescore.geo.accession import Accession, join
 
 logger = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ class Mirror:
         return names or [accession.default_matrix], not names
 
     def supplementary(self, accession: Accession) -> list[str]:
-        """Return the names of the supplementary files."""
+        """Return the names of the supplementary files, as the folder's index or its ``filelist.txt`` says."""
         folder = accession.part("suppl")
         return [name for name in self._list(folder) if name != "filelist.txt"] or self._from_filelist(accession)
 
@@ -100,7 +102,7 @@ class Mirror:
     def _list(self, folder: str) -> list[str]:
         url = join(self.base, folder)
         try:
-            return self._retry(lambda: self.source.names(url), url)
+            return [name for name in self._retry(lambda: self.source.names(url), url) if is_plain(name)]
         except (MissingError, RefusedError):
             return []
 
@@ -114,7 +116,8 @@ class Mirror:
                 return []
             rows = [line.split("\t") for line in part.path.read_text(encoding="utf-8", errors="replace").splitlines()]
         own = str(accession) + "_"
-        return sorted(row[1] for row in rows if len(row) > 1 and (row[0] == "Archive" or row[1].startswith(own)))
+        names = {row[1] for row in rows if len(row) > 1 and (row[0] == "Archive" or row[1].startswith(own))}
+        return sorted(filter(is_plain, names))
 
     def _retry(self, action: Callable[[], T], url: str) -> T:
         patience = self.patience

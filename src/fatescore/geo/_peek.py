@@ -5,14 +5,21 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 from fatescore.errors import InputError
+from fatescore.geo._names import is_plain
 
+_GZIP = b"\x1f\x8b"
 _BEGIN = re.compile(rb'^"?!series_matrix_table_begin"?[ \t\r]*$', re.MULTILINE | re.IGNORECASE)
 _END = re.compile(rb'\n"?!series_matrix_table_end', re.IGNORECASE)
 _MARKER = re.compile(rb'\n"?!')
 _HEADER = re.compile(rb'^"?(?:ID_REF|TAG)"?\t', re.MULTILINE)
+_SUPPLEMENT = re.compile(r'^"?!Series_supplementary_file(?:_\d+)?"? *\t(.*)$')
+_TABLE = re.compile(r'^"?(?:!series_matrix_table_begin|(?:ID_REF|TAG)"?\t)', re.IGNORECASE)
 _PLATFORM = re.compile(rb'^"?!(?:Series|Sample)_platform_id"? *\t.*$', re.MULTILINE)
 
 
@@ -38,6 +45,45 @@ def has_rows(matrix: Path) -> bool:
     return bool(split_matrix(read_bytes(matrix))[2].strip())
 
 
+def supplementary_names(matrix: Path, folder: str) -> list[str]:
+    """Return the supplementary files that a series matrix names in its head, sorted.
+
+    Parameters
+    ----------
+    matrix
+        A ``*_series_matrix.txt.gz``; it is read as far as its table.
+    folder
+        The series' own folder, such as ``series/GSEnnn/GSE781``: a file elsewhere is not one of its own. Nor is the
+        ``NONE`` that stands where there is no file.
+
+    Raises
+    ------
+    InputError
+        When the file is absent or damaged.
+    """
+    found = set()
+    for line in _head_lines(matrix):
+        match = _SUPPLEMENT.match(line)
+        for value in match[1].split("\t") if match else ():
+            _, mark, name = value.strip('" ').partition(f"/{folder}/suppl/")
+            found.add(unquote(name) if mark else "")
+    return sorted(name for name in found if is_plain(name))
+
+
+def _head_lines(matrix: Path) -> Iterator[str]:
+    try:
+        with matrix.open("rb") as raw:
+            packed = raw.read(len(_GZIP)) == _GZIP
+        text: dict[str, Any] = {"mode": "rt", "encoding": "utf-8", "errors": "replace"}
+        with gzip.open(matrix, **text) if packed else matrix.open(**text) as stream:
+            for line in stream:
+                if _TABLE.match(line):
+                    return
+                yield line.rstrip("\n")
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(matrix, error) from error
+
+
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a file, decompressed when it is gzip whatever its name.
 
@@ -48,11 +94,13 @@ def read_bytes(path: Path) -> bytes:
     """
     try:
         data = path.read_bytes()
-        return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+        return gzip.decompress(data) if data.startswith(_GZIP) else data
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(
-            f"{path} cannot be read ({error})", expected="a whole text or gzip file", fix="fetch it again"
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path} cannot be read ({error})", expected="a whole text or gzip file", fix="fetch it again")
 
 
 def split_matrix(data: bytes) -> tuple[bytes, bytes, bytes, list[str]]:

@@ -41,7 +41,7 @@ def check(path: Path, name: str) -> None:
         head = stream.read(512)
     if not head:
         raise WrongContentError("the answer is empty")
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_HTML) and not name.endswith((".html", ".htm")):
+    if _is_page(head) and not name.endswith((".html", ".htm")):
         raise WrongContentError("the answer is a web page, not the file")
     if name.endswith((".gz", ".tgz")):
         if not head.startswith(_GZIP):
@@ -51,9 +51,15 @@ def check(path: Path, name: str) -> None:
         _walk_tar(path)
 
 
+def _is_page(head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_HTML)
+
+
 def _walk_gzip(path: Path) -> None:
     try:
         with gzip.open(path) as stream:
+            if _is_page(stream.read(512)):  # a page that was packed for the way passes for the file otherwise
+                raise WrongContentError("the answer is a web page, not the file")
             while stream.read(_BLOCK):
                 pass
     except (EOFError, OSError, zlib.error) as error:

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fatescore.errors import InputError
 
 DEFAULT_BASE_URL = "https://ftp.ncbi.nlm.nih.gov/geo"
-_COUNTS = "https://www.ncbi.nlm.nih.gov/geo/download/?type=rnaseq_counts&acc={accession}&format=file&file={name}"
+_DOWNLOAD = "https://www.ncbi.nlm.nih.gov/geo/download/"
+_COUNTS = _DOWNLOAD + "?type=rnaseq_counts&acc={accession}&format=file&file={name}"
+_GENES = _DOWNLOAD + "?format=file&type=rnaseq_counts&file={name}"
+# The genomes that NCBI counts reads on; of the mouse's we have read only, never seen a file.
+_GENOMES = {"GRCh38.p13": "Human", "GRCm39": "Mouse"}
 _SECTIONS = {"GSE": "series", "GPL": "platforms", "GSM": "samples"}
 _PATTERN = re.compile(r"^(GSE|GPL|GSM)([1-9]\d{0,8})$")
+
+
+class Place(NamedTuple):
+    """Where a file is (relative to the base address, or a whole address) and its name."""
+
+    address: str
+    name: str
+
+
+class Counted(NamedTuple):
+    """The counts that NCBI may have made of a series on one genome, and NCBI's table of that genome's genes."""
+
+    genome: str
+    counts: Place
+    genes: Place
 
 
 @dataclass(frozen=True, order=True)
@@ -65,19 +85,31 @@ class Accession:
         """Return a folder of the accession: ``matrix``, ``soft``, ``suppl``, ``annot`` or ``miniml``."""
         return f"{self.folder}/{name}"
 
-    def counts(self, base_url: str) -> list[tuple[str, str]]:
-        """Return address and name of the counts that NCBI may have made of the series, by organism.
+    def counts(self, base_url: str) -> list[Counted]:
+        """Return what NCBI may have made of the series, by genome: counts per GeneID, and the names of the GeneIDs.
 
-        NCBI makes them on demand, outside the file tree; a mirror keeps them as files in a folder of their own.
+        NCBI makes counts on demand, outside the file tree; a mirror keeps both as files in a folder of their own.
+
+        Examples
+        --------
+        >>> human, mouse = Accession.parse("GSE1234").counts("file:///mirror")
+        >>> human.counts.name, human.genes.address
+        ('GSE1234_raw_counts_GRCh38.p13_NCBI.tsv.gz', 'series/GSE1nnn/GSE1234/counts/Human.GRCh38.p13.annot.tsv.gz')
         """
-        found = []
-        for genome in ("GRCh38.p13", "GRCm39"):
-            name = f"{self}_raw_counts_{genome}_NCBI.tsv.gz"
-            if base_url == DEFAULT_BASE_URL:
-                found.append((_COUNTS.format(accession=self, name=name), name))
-            else:
-                found.append((f"{self.part('counts')}/{name}", name))
-        return found
+        official = base_url == DEFAULT_BASE_URL
+
+        def place(address: str, name: str) -> Place:
+            return Place(
+                address.format(accession=self, name=name) if official else f"{self.part('counts')}/{name}", name
+            )
+
+        return [
+            Counted(
+                genome, place(_COUNTS, f"{self}_raw_counts_{genome}_NCBI.tsv.gz"),
+                place(_GENES, f"{species}.{genome}.annot.tsv.gz"),
+            )
+            for genome, species in _GENOMES.items()
+        ]  # fmt: skip
 
     @property
     def annotation(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import logging
 import shutil
 from collections.abc import Sequence
@@ -11,14 +10,13 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from fatescore._files import sha256
 from fatescore.errors import FetchError, InputError, nearest
+from fatescore.geo._job import Job
 from fatescore.geo._lock import Lock
 from fatescore.geo._mirror import PATIENT, Mirror, Patience
-from fatescore.geo._partial import Partial
-from fatescore.geo._peek import has_rows, platform_ids
-from fatescore.geo._source import MissingError, open_source
-from fatescore.geo.accession import DEFAULT_BASE_URL, Accession, check_base_url, join
+from fatescore.geo._source import open_source
+from fatescore.geo.accession import DEFAULT_BASE_URL, Accession, check_base_url
+from fatescore.geo.progress import Watch, lines
 from fatescore.typing import StrPath
 
 logger = logging.getLogger(__name__)
@@ -30,8 +28,9 @@ WHAT = ("auto", "matrix", "soft", "suppl", "platform", "counts")
 class Fetched:
     """What :func:`fetch` brought.
 
-    ``folder`` holds ``files`` (relative paths, sorted) and ``lock.json``. ``notes`` says what was absent upstream,
-    ``changed`` names files whose upstream copy differs from the pinned one, which was kept.
+    ``folder`` holds ``files`` (relative paths, sorted) and ``lock.json``. ``notes`` says what was absent upstream and
+    what was fetched in its stead, ``changed`` names files whose upstream copy is gone or differs from the pinned one,
+    which was kept.
     """
 
     accession: str
@@ -51,6 +50,7 @@ def fetch(
     refresh: bool = False,
     offline: bool = False,
     patience: Patience = PATIENT,
+    watch: Watch = lines,
 ) -> Fetched:
     """Fetch the files of a GEO series or platform, prove that they are whole, and pin them.
 
@@ -59,13 +59,15 @@ def fetch(
     accession
         ``GSE...`` or ``GPL...``.
     dest
-        Folder that gets one folder per accession: ``matrix/``, ``soft/``, ``suppl/``, ``platform/``, ``lock.json``.
+        Folder that gets one folder per accession: ``matrix/``, ``soft/``, ``suppl/``, ``platform/``, ``counts/``,
+        ``lock.json``.
     base_url
         Root of GEO's file tree, or of a mirror of it: ``https://``, ``http://`` or ``file://``.
     what
         ``matrix``, ``soft``, ``suppl``, ``platform``, ``counts`` (the raw counts that NCBI makes of human and mouse
-        RNA-seq), or ``auto``: the matrix, then the platform's annotation when the matrix has values, the
-        supplementary files when it has none.
+        RNA-seq, and its table of that genome's genes), or ``auto``: the matrix, then the platform's annotation when
+        the matrix has values, the supplementary files when it has none, and NCBI's counts when no supplementary
+        file can hold values.
     file
         Glob that chooses among supplementary files; one that matches none of them is not used here.
     refresh
@@ -75,6 +77,8 @@ def fetch(
         Make no request at all: everything that is needed must be here already.
     patience
         Tries, waits and time limits.
+    watch
+        Hears how far each download is: ``fatescore.geo.progress.lines``, or a bar from ``progress.bars()``.
 
     Returns
     -------
@@ -91,7 +95,8 @@ def fetch(
     kinds = kinds_of(what, target)
     base = check_base_url(base_url)
     folder = Path(dest) / str(target)
-    mirror = Mirror(base, open_source(base, (patience.connect, patience.read), offline=offline), patience)
+    source = open_source(base, (patience.connect, patience.read), offline=offline, watch=watch)
+    mirror = Mirror(base, source, patience)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -102,14 +107,23 @@ def fetch(
     with FileLock(folder / ".fetch.lock"):
         for rest in folder.rglob(".part-*"):  # of a run that was killed
             rest.unlink() if rest.is_file() else shutil.rmtree(rest)
-        job = _Job(target, folder, mirror, Lock.read(folder, str(target), base), file, refresh)
+        job = Job(target, folder, mirror, Lock.read(folder, str(target), base), file, refresh)
         try:
             for kind in kinds:
                 getattr(job, f"get_{kind}")()
         except FetchError:
             _forget_if_bare(folder)
             raise
-        return job.result()
+        return _result(job)
+
+
+def _result(job: Job) -> Fetched:
+    notes = list(dict.fromkeys(job.notes))
+    for note in notes:
+        logger.info("%s", note)
+    for name in job.changed:
+        logger.warning("%s changed upstream since it was pinned; the pinned file is kept", name)
+    return Fetched(str(job.accession), job.folder, sorted(job.files), notes, job.changed)
 
 
 def _forget_if_bare(folder: Path) -> None:
@@ -117,176 +131,6 @@ def _forget_if_bare(folder: Path) -> None:
     kept = [path for path in folder.rglob("*") if path.is_file() and path.name not in {"lock.json", ".fetch.lock"}]
     if not kept:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@dataclass
-class _Job:
-    accession: Accession
-    folder: Path
-    mirror: Mirror
-    lock: Lock
-    file: str
-    refresh: bool
-    notes: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    files: set[str] = field(default_factory=set)
-
-    def get_auto(self) -> None:
-        if self.accession.kind == "GPL":
-            self.get_platform()
-            return
-        known = self._pinned("matrix")
-        matrices = known if known is not None else self._matrices()
-        if not matrices:
-            self.notes.append(f"{self.accession} has no series matrix at {self.mirror.base}")
-        if any(has_rows(self.folder / name) for name in matrices):
-            self.get_platform()
-            return
-        self.get_suppl()
-        if not matrices and not self.lock.what.get("suppl"):
-            raise self._unknown()
-
-    def get_matrix(self) -> None:
-        if self._pinned("matrix") is None and not self._matrices():
-            raise self._unknown("series matrix")
-
-    def get_soft(self) -> None:
-        if self._pinned("soft") is None:
-            name = f"soft/{self.accession.family}"
-            try:
-                self._bring(join(self.accession.part("soft"), self.accession.family), name)
-            except MissingError as error:
-                raise self._unknown("family SOFT file") from error
-            self._complete("soft", [name])
-
-    def get_suppl(self) -> None:
-        pinned = self._pinned("suppl")
-        names = self.mirror.supplementary(self.accession) if pinned is None else pinned
-        if not names:
-            self.notes.append(f"{self.accession} has no supplementary files at {self.mirror.base}")
-        if pinned is not None:
-            return
-        brought = []
-        for name in choose(names, self.file):
-            self._bring(join(self.accession.part("suppl"), name), f"suppl/{name}")
-            brought.append(f"suppl/{name}")
-        self._complete("suppl", brought)
-
-    def get_counts(self) -> None:
-        if self._pinned("counts") is not None:
-            return
-        for address, name in self.accession.counts(self.mirror.base):
-            try:
-                self._bring(address, f"counts/{name}")
-            except MissingError:
-                continue
-            self._complete("counts", [f"counts/{name}"])
-            return
-        self.notes.append(f"NCBI has made no counts of {self.accession}")
-        self._complete("counts", [])
-
-    def get_platform(self) -> None:
-        pinned = self._pinned("platform")
-        platforms = self._platforms()
-        if pinned is not None:
-            absent = [name for name in platforms if f"platform/{name}.annot.gz" not in pinned]
-            self.notes += [f"{name} has no annotation file at {self.lock.base_url}" for name in absent]
-            return
-        brought = []
-        for platform in platforms:
-            name = f"platform/{platform}.annot.gz"
-            try:
-                self._bring(Accession.parse(platform).annotation, name)
-                brought.append(name)
-            except MissingError:
-                self.notes.append(f"{platform} has no annotation file at {self.mirror.base}")
-        if self.accession.kind == "GPL" and not brought:
-            raise self._unknown("annotation file")
-        self._complete("platform", brought)
-
-    def _platforms(self) -> list[str]:
-        if self.accession.kind == "GPL":
-            return [str(self.accession)]
-        matrices = self._pinned("matrix")
-        matrices = matrices if matrices is not None else self._matrices()
-        return sorted({name for path in matrices for name in platform_ids(self.folder / path)})
-
-    def result(self) -> Fetched:
-        for note in self.notes:
-            logger.info("%s", note)
-        for name in self.changed:
-            logger.warning("%s changed upstream since it was pinned; the pinned file is kept", name)
-        return Fetched(str(self.accession), self.folder, sorted(self.files), self.notes, self.changed)
-
-    # --- one kind ---------------------------------------------------------------------------------------
-
-    def _pinned(self, kind: str) -> list[str] | None:
-        names = self.lock.what.get(kind)
-        if names is None or self.refresh or not all(self.lock.is_whole(self.folder, name) for name in names):
-            return None
-        self.files.update(names)
-        return names
-
-    def _complete(self, kind: str, names: list[str]) -> None:
-        self.lock.what[kind] = sorted(names)
-        self.lock.write(self.folder)
-
-    def _matrices(self) -> list[str]:
-        names, guessed = self.mirror.matrices(self.accession)
-        brought = []
-        for name in names:
-            try:
-                self._bring(join(self.accession.part("matrix"), name), f"matrix/{name}")
-            except MissingError:
-                if guessed:
-                    return []
-                raise self._unknown(name) from None
-            brought.append(f"matrix/{name}")
-        self._complete("matrix", brought)
-        return brought
-
-    # --- one file ---------------------------------------------------------------------------------------
-
-    def _bring(self, relative: str, name: str) -> None:
-        """Fetch one file to ``name`` unless the pinned copy is whole."""
-        whole = self.lock.is_whole(self.folder, name)
-        if whole and not self.refresh:
-            self.files.add(name)
-            return
-        url = self.mirror.url(relative)
-        final = self.folder / name
-        final.parent.mkdir(parents=True, exist_ok=True)
-        pin = self.lock.files.get(name)
-        part = Partial(final)
-        date = self.mirror.bring(relative, part)
-        new = {"url": url, "size": part.path.stat().st_size, "sha256": sha256(part.path), "date": date}
-        changed = pin is not None and new["sha256"] != pin["sha256"]
-        if not changed:
-            part.finish()
-        else:
-            part.discard()
-            if not whole:
-                raise FetchError(
-                    f"{url} is no longer the file pinned in {self.folder / 'lock.json'}",
-                    expected=f"sha256 {pin['sha256'] if pin else ''}, found {new['sha256']}",
-                    fix="remove its entry from the lock file to accept the new one",
-                )
-            self.changed.append(url)
-        self.files.add(name)
-        if pin is None:
-            self.lock.files[name] = new
-            self.lock.write(self.folder)
-
-    def _unknown(self, wanted: str = "") -> FetchError:
-        lacking = f" (no {wanted})" if wanted else ""
-        return FetchError(
-            f"{self.accession} is not at {self.mirror.base}{lacking}", fix="check the accession or the mirror"
-        )
-
-
-def choose(names: list[str], file: str) -> list[str]:
-    """Return the names that the glob ``file`` matches; all where it matches none."""
-    return [name for name in names if file and fnmatch.fnmatch(name, file)] or names
 
 
 def kinds_of(what: str | Sequence[str], accession: Accession) -> list[str]:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from fatescore.errors import InputError
-from fatescore.geo.soft import read_soft
+from fatescore.geo._peek import read_bytes
+from fatescore.geo.soft import plain_table, read_soft
 from fatescore.typing import StrPath
 
 # In order of trust. ILMN_Gene and gene_assignment are what two makers call it.
-_SYMBOL_COLUMNS = ("gene symbol", "gene_symbol", "genesymbol", "symbol", "ilmn_gene", "gene name", "gene_name", "gene")
+_SYMBOL_COLUMNS = (
+    "gene symbol", "gene_symbol", "genesymbol", "symbol", "ilmn_gene", "gene name", "gene_name", "gene_sym", "gene",
+)  # fmt: skip
 _SEPARATOR = re.compile(r"///|[;|,]")
 _NOTHING = {"", "---", "--", "-", "NA", "N/A", "NULL", "null", "nan", "None"}
 
 
 def read_annotation(path: StrPath, platform: str = "") -> pd.DataFrame:
-    """Read the table of a platform annotation (``GPL*.annot.gz``) or of a platform in a SOFT file.
+    """Read the table of a platform annotation (``GPL*.annot.gz``), of a platform in a SOFT file, or a plain table.
 
     Parameters
     ----------
@@ -37,6 +41,11 @@ def read_annotation(path: StrPath, platform: str = "") -> pd.DataFrame:
     InputError
         When there is no platform table.
     """
+    data = read_bytes(Path(path))
+    if not data.lstrip().startswith(b"^") and b"\n^" not in data:
+        table = plain_table(data)
+        if table.shape[1] > 1 and len(table):
+            return table
     platforms = {name: entity for name, entity in read_soft(path).platforms.items() if entity.table is not None}
     entity = platforms.get(platform) or next(iter(platforms.values()), None)
     if entity is None or entity.table is None:

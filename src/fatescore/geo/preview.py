@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from fatescore.errors import FetchError
+from fatescore.geo._faults import MissingError, RefusedError
 from fatescore.geo._mirror import PATIENT, Mirror, Patience
-from fatescore.geo._source import MissingError, RefusedError, open_source
+from fatescore.geo._names import can_hold_values, choose
+from fatescore.geo._source import open_source
 from fatescore.geo.accession import DEFAULT_BASE_URL, Accession, check_base_url
-from fatescore.geo.fetch import choose, kinds_of
+from fatescore.geo.fetch import kinds_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ def preview(
     ----------
     accession, base_url, what, file, patience
         As for :func:`fatescore.geo.fetch`. With ``auto`` all files are listed of which some would come: which, depends
-        on whether the matrix has values. The platforms of a series are known only when its matrix is read.
+        on whether the matrix has values. What only the matrix says is not known yet: the platforms of a series, and
+        its supplementary files where the mirror does not list them.
 
     Raises
     ------
@@ -57,16 +61,17 @@ def preview(
     base = check_base_url(base_url)
     mirror = Mirror(base, open_source(base, (patience.connect, patience.read)), patience)
     kinds = kinds_of(what, target)
+    supplement = cache(lambda: choose(mirror.supplementary(target), file))
     if "auto" in kinds:
         kinds = ["platform"] if target.kind == "GPL" else ["matrix", "suppl"]
-    lists: dict[str, Callable[[], list[tuple[str, str]]]] = {
+        if target.kind == "GSE" and not any(map(can_hold_values, supplement())):
+            kinds.append("counts")
+    lists: dict[str, Callable[[], Sequence[tuple[str, str]]]] = {
         "matrix": lambda: [(f"{target.part('matrix')}/{name}", name) for name in mirror.matrices(target)[0]],
         "soft": lambda: [(f"{target.part('soft')}/{target.family}", target.family)],
-        "suppl": lambda: [
-            (f"{target.part('suppl')}/{name}", name) for name in choose(mirror.supplementary(target), file)
-        ],
+        "suppl": lambda: [(f"{target.part('suppl')}/{name}", name) for name in supplement()],
         "platform": lambda: [(target.annotation, f"{target}.annot.gz")] if target.kind == "GPL" else [],
-        "counts": lambda: target.counts(base),
+        "counts": lambda: [place for made in target.counts(base) for place in (made.counts, made.genes)],
     }
     found = []
     for kind in kinds:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from fatescore.errors import InputError
-from fatescore.geo.series_matrix import MISSING, SampleFields
+from fatescore.geo._fields import SampleFields
+from fatescore.geo.series_matrix import MISSING
 from fatescore.typing import StrPath
 
 _TEXT = pd.StringDtype("pyarrow")
@@ -216,7 +218,7 @@ def _values(entity: SoftEntity, column: str, usual: pd.Index) -> pd.DataFrame | 
         return None
     text = entity.table[column].str.strip()
     missing = text.isin(MISSING)
-    number = pd.to_numeric(text.mask(missing).astype(object), errors="coerce")
+    number = _numbers(text.mask(missing))
     wrong = number.isna() & ~missing
     if wrong.any():
         raise InputError(f'{entity.name} has "{text[wrong].iloc[0]}" in column {column}', expected="a number")
@@ -225,3 +227,26 @@ def _values(entity: SoftEntity, column: str, usual: pd.Index) -> pd.DataFrame | 
         raise InputError(f'{entity.name} has the row "{index[index.duplicated()][0]}" twice', expected="one per probe")
     index = usual if index.equals(usual) else index
     return pd.DataFrame({entity.name: number.to_numpy(dtype=float)}, index=index)
+
+
+def _numbers(text: pd.Series[str]) -> pd.Series[float]:
+    """Return the number nearest to what is written, NaN where it is none; pandas.to_numeric misses the last digit."""
+    try:
+        exact = pc.cast(pa.array(text, pa.string(), from_pandas=True), pa.float64())
+        return pd.Series(exact.to_numpy(zero_copy_only=False), index=text.index)
+    except pa.ArrowInvalid:  # a word, or a plus sign, which only Python reads
+        return text.astype(object).map(_number)
+
+
+def _number(cell: object) -> float:
+    try:
+        return float(str(cell)) if "_" not in str(cell) else float("nan")
+    except ValueError:
+        return float("nan")
+
+
+def plain_table(data: bytes) -> pd.DataFrame:
+    """Read a table without SOFT around it, as a browser shows it or a person writes it; ``#`` lines are comments."""
+    rows = [row for row in data.splitlines() if row.strip() and not row.startswith(b"#")]
+    table = _closed(SoftEntity("PLATFORM", ""), rows).table if rows else None
+    return pd.DataFrame() if table is None else table

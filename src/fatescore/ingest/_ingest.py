@@ -20,8 +20,10 @@ from fatescore.ingest._locate import locate
 from fatescore.ingest._raw import Raw
 from fatescore.ingest._read import read_raw
 from fatescore.ingest.identifiers import Genes, scored_genes, to_genes
+from fatescore.ingest.patterns import Patterns, complete
 from fatescore.ingest.samples import Matched, match_samples, safe_key, select
 from fatescore.ingest.scale import check_scale
+from fatescore.ingest.sex import NOT_MEASURED, expressed_sex, sex_notes
 from fatescore.typing import ASSAYS, ORGANISMS, Assay, Matrix, Organism, Scale, StrPath
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class IngestResult:
 def ingest(
     source: StrPath,
     *,
-    samples: pd.DataFrame,
+    samples: pd.DataFrame | None = None,
     dataset: str,
     organism: Organism,
     assay: Assay,
@@ -50,6 +52,8 @@ def ingest(
     sample_key: str = "",
     population: str = "bmsc",
     title: str = "",
+    patterns: Patterns | None = None,
+    overlap_group: str = "",
     keep_genes: Collection[str] | None = None,
 ) -> IngestResult:
     """Turn what a submitter uploaded into one AnnData.
@@ -61,6 +65,7 @@ def ingest(
     samples
         Rows of the sample table with ``sample``, ``donor``, ``condition`` and any further columns. Rows of other data
         sets are ignored when there is a column ``dataset``; a row with ``use`` = ``no`` leaves that sample out.
+        With ``patterns`` rows are needed only for what they cannot say.
     dataset
         Name of the data set.
     organism, assay, scale
@@ -70,9 +75,13 @@ def ingest(
     sample_key
         Column of ``obs`` that names samples (h5ad, loom, tables of cells x genes).
     population
-        ``bmsc``, or ``other`` for cells that are no marrow stroma.
+        ``bmsc``, or what the cells are instead (such as ``monocyte``, ``other``).
     title
         Title for the report; the series' own when empty.
+    patterns
+        How columns of the sample table are read from the sample fields, see :func:`read_fields`.
+    overlap_group
+        Name that data sets with donors in common share: such donors are pooled once.
     keep_genes
         Genes being scored, kept from read-through probes; all genes of the review's sets when ``None``.
 
@@ -89,10 +98,13 @@ def ingest(
     """
     _check_choice("organism", organism, ORGANISMS)
     _check_choice("assay", assay, ASSAYS)
-    table = select(samples, dataset)
+    readable = tuple(patterns or ())
+    table = select(pd.DataFrame() if samples is None else samples, dataset, readable=readable)
     found = locate(Path(source), layout, file)
     only = str(table[_keys.SAMPLE].iloc[0]) if len(table) == 1 else ""
-    raw = read_raw(found, organism, sample_key=sample_key, only=only)
+    raw = read_raw(found, organism, sample_key=sample_key, only=only, scale=scale)
+    if patterns:
+        table = complete(raw, table, patterns, dataset)
     matched = match_samples(raw, table, dataset)
     kept = np.array([name in matched.names for name in raw.columns])
     raw.notes += matched.notes
@@ -106,11 +118,23 @@ def ingest(
     title = title or raw.title or dataset
     declared = {
         "version": __version__, "dataset": dataset, "organism": organism, "assay": assay, "scale": scale,
-        "population": population, "title": title,
+        "population": population, "title": title, "overlap_group": overlap_group,
         "simulated": raw.simulated or "SIMULATED" in f"{title} {raw.title}",
     }  # fmt: skip
     adata = _anndata(raw, genes, matched, scale, declared)
-    return IngestResult(adata, matched.fields, _facts(adata, raw, genes, matched, declared))
+    fields = matched.fields
+    expressed = expressed_sex(adata)
+    raw.notes += _sex_notes(fields, expressed)
+    if (expressed["sex_expressed"] != NOT_MEASURED).any():
+        fields = fields.assign(sex_expressed=expressed["sex_expressed"].reindex(fields[_keys.SAMPLE]).to_numpy())
+    return IngestResult(adata, fields, _facts(adata, raw, genes, matched, declared))
+
+
+def _sex_notes(fields: pd.DataFrame, expressed: pd.DataFrame) -> list[str]:
+    """Say where a column that states the sex and the expression contradict each other."""
+    columns = [name for name in fields if str(name).casefold().removeprefix("characteristics: ") in ("sex", "gender")]
+    by_sample = fields.set_index(_keys.SAMPLE)
+    return list(dict.fromkeys(note for name in columns for note in sex_notes(by_sample[name], expressed)))
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -190,7 +214,7 @@ def _stored(matrix: Matrix, scale: Scale) -> Matrix:
 def _facts(adata: AnnData, raw: Raw, genes: Genes, matched: Matched, declared: dict[str, Any]) -> dict[str, Any]:
     rules = genes.var[_keys.MAPPED_BY]
     return {
-        **{key: declared[key] for key in ("title", "organism", "assay", "scale", "population", "simulated")},
+        **{key: value for key, value in declared.items() if key not in ("version", "dataset")},
         "accession": raw.accession,
         "n_obs": int(adata.n_obs),
         "n_samples": len(matched.fields),

@@ -46,8 +46,21 @@ def sample_name(member: str, prefix: str) -> str:
     accession = _GSM.search(file.name) or _GSM.search(member)
     if accession:
         return accession[0]
-    folders = [part for part in file.parts[:-1] if not _SILENT.search(part)]
+    genome = genome_folder(member)
+    folders = [part for part in file.parts[:-1] if not _SILENT.search(part) and part != genome]
     return _CELLRANGER.sub("", prefix) or (folders[-1] if folders else "")
+
+
+def genome_folder(member: str) -> str:
+    """Return the genome that CellRanger 2 names the folder of a file by, or an empty text.
+
+    Examples
+    --------
+    >>> genome_folder("op1/filtered_gene_bc_matrices/mm10/matrix.mtx"), genome_folder("mm10/matrix.mtx")
+    ('mm10', '')
+    """
+    folders = PurePosixPath(member).parts[:-1]
+    return folders[-1] if len(folders) > 1 and "gene_bc_matrices" in folders[-2] else ""
 
 
 def named_by(

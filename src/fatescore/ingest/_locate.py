@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from fatescore.errors import InputError, nearest
-from fatescore.geo import SeriesMatrix, read_series_matrix
-from fatescore.ingest import _archive, count_files, count_table, loom, tenx_h5, tenx_mtx
+from fatescore.geo import SeriesMatrix, SoftFamily, read_series_matrix, read_soft
+from fatescore.ingest import _archive, count_files, count_table, loom, ncbi_counts, soft, tenx_h5, tenx_mtx
 from fatescore.ingest._raw import few, visible_files
 from fatescore.ingest._seen import seen
 
-LAYOUTS = ("auto", "series_matrix", "count_table", "tenx_mtx", "tenx_h5", "loom", "h5ad")
+LAYOUTS = (
+    "auto", "series_matrix", "soft", "count_table", "ncbi_counts", "tenx_mtx", "tenx_h5", "loom", "h5ad",
+)  # fmt: skip
 _TITLES = {
     "series_matrix": "a series matrix",
+    "soft": "a SOFT file",
     "count_table": "a count table",
+    "ncbi_counts": "counts made by NCBI",
     "tenx_mtx": "10x triplets",
     "tenx_h5": "10x HDF5",
     "loom": "loom",
@@ -26,7 +32,10 @@ _CELLS = ("tenx_h5", "loom", "h5ad")
 
 @dataclass(frozen=True)
 class Located:
-    """The file (or folder of files) with the values, its layout, and the series matrix beside it, if any."""
+    """The file (or folder of files) with the values, its layout, and the series matrix beside it, if any.
+
+    ``matrix`` of a SOFT file is what it says of one platform, and ``annotation`` that platform's own table.
+    """
 
     layout: str
     path: Path
@@ -34,6 +43,11 @@ class Located:
     matrix_path: Path | None = None
     platforms: Path | None = None
     file: str = ""
+    annotation: pd.DataFrame | None = None
+
+
+class _NoValuesError(InputError):
+    """Nothing fits: the next place may be looked into."""
 
 
 def locate(source: Path, layout: str = "auto", file: str = "") -> Located:
@@ -46,7 +60,7 @@ def locate(source: Path, layout: str = "auto", file: str = "") -> Located:
     layout
         One of ``LAYOUTS``.
     file
-        Glob that chooses among the files of a folder.
+        Glob that chooses among the files of a folder, or among the platforms of a SOFT file.
 
     Raises
     ------
@@ -56,17 +70,27 @@ def locate(source: Path, layout: str = "auto", file: str = "") -> Located:
     if layout not in LAYOUTS:
         raise InputError(f'layout "{layout}" is not known', expected=", ".join(LAYOUTS), fix=nearest(layout, LAYOUTS))
     if source.is_file():
-        return _single(source, layout)
+        return _single(source, layout, file)
     if not source.is_dir():
         raise InputError(f"{source} does not exist", expected="a file or folder", fix="check the path")
     matrices = [path for path in visible_files(source / "matrix") if "_series_matrix.txt" in path.name]
-    if not matrices and not (source / "suppl").is_dir():
-        return _folder(source, layout, file, visible_files(source))
-    return _series(source, matrices, layout, file)
+    fetched = matrices or (source / "suppl").is_dir() or _softs(source) or _counts(source)
+    return _series(source, matrices, layout, file) if fetched else _folder(source, layout, file, visible_files(source))
 
 
-def _single(source: Path, layout: str) -> Located:
-    kind = _layout_of(source) if layout == "auto" else layout
+def _softs(source: Path) -> list[Path]:
+    return [path for path in visible_files(source / "soft") if soft.is_soft(path.name)]
+
+
+def _counts(source: Path) -> list[Path]:
+    return [path for path in visible_files(source / "counts") if ncbi_counts.is_counts(path.name)]
+
+
+def _single(source: Path, layout: str, file: str) -> Located:
+    kind = layout_of(source) if layout == "auto" else layout
+    if layout == "auto" and kind == "count_table" and not _archive.is_archive(source):
+        # GEO's text download of a sample or a platform is called .txt
+        kind = "soft" if _archive.head(source, source.name).startswith(b"^") else kind
     if not kind:
         raise InputError(
             f"the layout of {source} cannot be told from its name; {seen(source)}",
@@ -75,37 +99,72 @@ def _single(source: Path, layout: str) -> Located:
             fix=f'set "layout" for this data set to one of {", ".join(LAYOUTS[1:])}',
         )
     if kind == "series_matrix":
-        matrix = read_series_matrix(source)
-        return Located(kind, source, matrix, source, source.parent / "platform")
-    return Located(kind, source)
+        return Located(kind, source, read_series_matrix(source), source, _platforms_near(source))
+    return _soft(source, None, file, _platforms_near(source)) if kind == "soft" else Located(kind, source)
+
+
+def _platforms_near(path: Path) -> Path:
+    """Return the folder of annotations beside a file, or beside its own folder, where fetch puts it."""
+    beside = path.parent / "platform"
+    return beside if beside.is_dir() else path.parent.parent / "platform"
+
+
+def _soft(path: Path, family: SoftFamily | None, file: str, platforms: Path) -> Located:
+    matrix, own = soft.of_platform(path, read_soft(path) if family is None else family, file)
+    return Located("soft", path, matrix, path, platforms, annotation=own)
 
 
 def _series(source: Path, matrices: list[Path], layout: str, file: str) -> Located:
-    """Choose in a fetched folder: the matrix when it has values, else the supplementary files."""
+    """Choose in a fetched folder: the matrix when it has values, else SOFT, supplementary files or NCBI's counts."""
     read = {path: read_series_matrix(path) for path in matrices}
-    filled = [path for path in matrices if read[path].values is not None]
+    filled = [path for path in matrices if read[path].values is not None]  # noqa: PD011
     named = [path for path in filled if _fits(path, source, file)] if file else filled
     if layout == "series_matrix" or (layout == "auto" and named):
         path = _one(named, filled, source, "series matrices with values", file)
         return Located("series_matrix", path, read[path], path, source / "platform")
-    suppl = [path for path in visible_files(source / "suppl") if path.name != "filelist.txt"]
-    if not suppl:
-        raise InputError(
-            f"{source.name}: the series matrix has no values and there are no supplementary files",
-            expected="values in the matrix or a table in suppl/",
-            fix="fetch with --what suppl, or use another source for this data set",
-        )
-    found = _folder(source / "suppl", layout, file, suppl)
+    families = {path: read_soft(path) for path in _softs(source)} if layout in ("auto", "soft") else {}
+    valued = [path for path, family in families.items() if soft.has_values(family)]
+    fitting = [path for path in valued if soft.has_values(families[path], file)]
+    elsewhere = visible_files(source / "suppl") or _counts(source)  # a pattern that fits no platform may be for these
+    if layout == "soft" or fitting or (valued and not elsewhere):
+        path = _one(fitting or valued or list(families), list(families), source / "soft", "SOFT files", "")
+        return _soft(path, families[path], file, source / "platform")
+    found = _supplement(source, layout, file)
     merged = _merged_heads(list(read.values()))
     beside = matrices[0] if matrices else None
     return Located(found.layout, found.path, merged, beside, source / "platform", found.file)
 
 
+def _supplement(source: Path, layout: str, file: str) -> Located:
+    """Choose among the supplementary files, and where they have no values among NCBI's counts."""
+    counts = _counts(source)
+    if layout == "ncbi_counts":
+        return _made_by_ncbi(source, counts, file)
+    suppl = [path for path in visible_files(source / "suppl") if path.name != "filelist.txt"]
+    fall_back = layout == "auto" and any(not file or _fits(path, source, file) for path in counts)
+    if not suppl and not fall_back:
+        raise InputError(
+            f"{source.name}: the series matrix has no values and there are no supplementary files",
+            expected="values in the matrix or a table in suppl/",
+            fix="fetch with --what suppl (or counts, or soft), or use another source for this data set",
+        )
+    try:
+        return _folder(source / "suppl", layout, file, suppl)
+    except _NoValuesError:
+        if fall_back:
+            return _made_by_ncbi(source, counts, file)
+        raise
+
+
+def _made_by_ncbi(source: Path, counts: list[Path], file: str) -> Located:
+    """Choose by name, else the raw counts: TPM and FPKM are made from them."""
+    named = [path for path in counts if _fits(path, source, file) or (not file and ncbi_counts.is_raw(path.name))]
+    return Located("ncbi_counts", _one(named, counts, source / "counts", "tables made by NCBI", file))
+
+
 def _merged_heads(heads: list[SeriesMatrix]) -> SeriesMatrix | None:
     if not heads:
         return None
-    import pandas as pd
-
     samples = pd.concat([head.samples for head in heads]).fillna("")
     return SeriesMatrix(heads[0].series, samples[~samples.index.duplicated()], None, heads[0].notes)
 
@@ -113,10 +172,10 @@ def _merged_heads(heads: list[SeriesMatrix]) -> SeriesMatrix | None:
 def _folder(source: Path, layout: str, file: str, files: list[Path]) -> Located:
     chosen = [path for path in files if _fits(path, source, file)] if file else files
     if file and not chosen:
-        raise InputError(
+        raise _NoValuesError(
             f'no file in {source} fits "{file}"', expected=f"one of: {few([p.name for p in files])}", fix="correct file"
         )
-    kinds = {path: _layout_of(path) for path in chosen}
+    kinds = {path: layout_of(path) for path in chosen}
     several = _several(kinds, layout)
     if several:
         return Located(several, source, file=file)
@@ -125,14 +184,14 @@ def _folder(source: Path, layout: str, file: str, files: list[Path]) -> Located:
     if tables:  # the whole table of a series says what the tables of its samples in RAW.tar say
         wanted = [path for path in wanted if path in tables or kinds[path] != "count_table"]
     path = _one(wanted, files, source, "files with values" if layout == "auto" else _TITLES[layout], file)
-    return Located(kinds[path] if layout == "auto" else layout, path)
+    return _single(path, kinds[path] if layout == "auto" else layout, "")
 
 
 def _one(paths: list[Path], files: list[Path], source: Path, what: str, file: str) -> Path:
     if len(paths) == 1:
         return paths[0]
     if not paths:
-        raise InputError(
+        raise _NoValuesError(
             f"{source} has no {what}; its files are {few([path.name for path in files]) or 'none'}"
             + (f"; {seen(files[0])}" if files else ""),
             expected="one file with values",
@@ -165,13 +224,19 @@ def _several(kinds: dict[Path, str], layout: str) -> str:
     return "count_table" if layout in ("auto", "count_table") and each and not packed else ""
 
 
-def _layout_of(path: Path) -> str:
+def layout_of(path: Path) -> str:
     """Return the layout that a file's name (and an archive's content) speaks for, or an empty text."""
     name = path.name.lower()
     if name.endswith(".h5ad"):
         return "h5ad"
     if "_series_matrix.txt" in name:
         return "series_matrix"
+    if soft.is_soft(name):
+        return "soft"
+    if ncbi_counts.is_counts(name):
+        return "ncbi_counts"
+    if ncbi_counts.is_annotation(name):
+        return ""
     if _archive.is_archive(path):
         members = _archive.names(path)
         return next((layout for layout, is_one in _MEMBERS.items() if any(map(is_one, members))), "") or (

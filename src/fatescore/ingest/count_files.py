@@ -12,8 +12,10 @@ import scipy.sparse as sp
 from fatescore.errors import InputError
 from fatescore.ingest import _archive
 from fatescore.ingest._libraries import Library, join, sample_name
+from fatescore.ingest._quantified import chosen
 from fatescore.ingest._raw import Raw, few
 from fatescore.ingest.count_table import is_table, parse
+from fatescore.typing import Scale
 
 _FEW = 10  # columns that every file repeats are kinds of value, not cells
 
@@ -32,11 +34,12 @@ def is_set(names: list[str]) -> bool:
     return len(tables) > 1 and len({sample for sample, _ in tables}) == len(tables)
 
 
-def read(path: Path, file: str = "") -> Raw:
+def read(path: Path, file: str = "", scale: Scale | None = None) -> Raw:
     """Hand over the tables of a folder or archive as one matrix.
 
     A file with one column of numbers is a bulk sample, and may lack a header as htseq-count writes it; one with
-    several holds the cells of its sample.
+    several holds the cells of its sample, unless RSEM, kallisto, salmon or STAR wrote it: of their columns the one
+    of the declared scale is read.
 
     Parameters
     ----------
@@ -44,6 +47,8 @@ def read(path: Path, file: str = "") -> Raw:
         Folder or archive.
     file
         Pattern that chooses among the files of a folder.
+    scale
+        As declared; counts when it is not known.
 
     Raises
     ------
@@ -66,7 +71,7 @@ def read(path: Path, file: str = "") -> Raw:
             fix='set "file" to a pattern that fits one of them, or move the others away',
         )  # fmt: skip
     notes: list[str] = []
-    libraries = [_one(path, name, sample) for sample, name in tables]
+    libraries = chosen([_one(path, name, sample) for sample, name in tables], scale, notes)
     single = [len(library.cells) == 1 for library in libraries]
     if not all(single):
         _check_cells(libraries, path)

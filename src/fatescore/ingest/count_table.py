@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import itertools
 import re
 import warnings
 from collections import Counter
@@ -21,7 +19,9 @@ from fatescore.gene_sets import symbols
 from fatescore.geo._peek import read_bytes
 from fatescore.geo.series_matrix import MISSING
 from fatescore.ingest._across import lies_across, turned
+from fatescore.ingest._lines import cells_of, decoded, is_number, separator_of, without_comments
 from fatescore.ingest._raw import Raw, few
+from fatescore.ingest._wide import read_wide
 from fatescore.typing import ORGANISMS, StrPath
 
 # Columns beside the values, as featureCounts, RSEM, NCBI and many submitters name them.
@@ -30,6 +30,7 @@ _ANNOTATION = {
     "gene_id", "ensembl_id", "ensembl", "entrez", "entrezid", "entrez_id", "symbol", "gene_symbol", "genesymbol",
     "gene symbol", "gene_name", "gene name", "genename", "external_gene_name", "description", "gene_description",
     "biotype", "gene_biotype", "gene_type", "transcript_id", "transcript_id(s)", "locus", "exon_length",
+    "effective_length", "effectivelength", "eff_length",
 }  # fmt: skip
 _NAMES = (
     "symbol",
@@ -43,7 +44,8 @@ _NAMES = (
 )
 _SLIPS = 0.02  # a column with fewer words than this is one of numbers; names of chromosomes have more
 _TALLY = re.compile(r"^(__\w+|N_(unmapped|multimapping|noFeature|ambiguous))$")
-_TEXT = re.compile(r"\.(tsv|csv|txt|tab|counts?|tpm|fpkm)(\.gz)?$", re.IGNORECASE)
+_TEXT = re.compile(r"\.(tsv|csv|txt|tab|counts?|tpm|fpkm|genes\.results|genes\.sf)(\.gz)?$", re.IGNORECASE)
+_STAR = ["gene", "unstranded", "forward", "reverse"]  # the columns of ReadsPerGene.out.tab, which has no header
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ def read(path: Path, sample_key: str = "", only_sample: str = "") -> Raw:
     table = read_table(path)
     if lies_across(table.data):
         return turned(table.data, table.text, path, sample_key, only_sample)
+    return to_raw(table, path)
+
+
+def to_raw(table: Table, path: Path) -> Raw:
+    """Hand over a table of genes x samples as it is."""
     values = table.data.to_numpy(dtype=float).T
     return Raw(
         matrix=sp.csr_matrix(values) if np.isfinite(values).all() else values,
@@ -123,76 +130,41 @@ def parse(data: bytes, source: Path, sample: str = "") -> Table:
     sample
         The sample that the file holds alone; its one column of numbers then needs no header.
     """
-    text = _decode(data, source)
-    lines = _content([line.rstrip("\n") for line in io.StringIO(text, newline=None)])
-    if sample and lines and _is_bare(_cells(lines[0], _separator("", lines[0]))):
-        lines = [sample, *lines]
+    text = decoded(data, source)
+    lines = without_comments([line.rstrip("\n") for line in io.StringIO(text, newline=None)])
+    if sample and lines:
+        lines = [*_missing_header(cells_of(lines[0], separator_of("", lines[0])), sample), *lines]
     if len(lines) < 2:
         raise InputError(f"{source} has no rows", expected="a header line and one line per gene", fix="check the file")
-    separator = _separator(lines[0], lines[1])
+    separator = separator_of(lines[0], lines[1])
     names = _header(lines, separator, source)
+    wide = read_wide(lines[1:], separator, names) if not _annotating(names) else None
+    if wide is not None:
+        values = wide[[bool(name) and not _TALLY.match(name) for name in wide.index]]
+        return Table(values, [], [], pd.DataFrame(index=values.index))
     frame = _frame(lines, separator, names, source)
     return _split_columns(frame, source)
 
 
-def _content(lines: list[str]) -> list[str]:
-    """Drop blank lines and comments; a comment with the cells of a header above a row of values is the header."""
-    kept = [line for line in lines if line.strip() and not line.startswith("#")]
-    comments = list(itertools.takewhile(lambda line: line.startswith("#") or not line.strip(), lines))
-    above = [line for line in comments if line.strip()][-1:]
-    if not kept or not above:
-        return kept
-    separator = _separator("", kept[0])
-    row, header = _cells(kept[0], separator), _cells(above[0].lstrip("# "), separator)
-    return [above[0].lstrip("# "), *kept] if len(row) == len(header) > 1 and _is_number(row[-1]) else kept
+def _missing_header(first: list[str], sample: str) -> list[str]:
+    """Return the header that the file of one sample does without, if it does."""
+    if len(first) == len(_STAR) and _TALLY.match(first[0]):
+        return ["\t".join(_STAR)]
+    return [sample] if _is_bare(first) else []
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _decode(data: bytes, source: Path) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")  # what Excel calls Unicode text
-    if b"\0" in data[:4096]:
-        raise InputError(
-            f"{source} is a binary file",
-            expected="a text table (.tsv, .csv, .txt, plain or gzip)",
-            fix="save it as a text table",
-        )
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-def _separator(header: str, row: str) -> str:
-    marks = [mark for mark in ("\t", ",", ";") if mark in row]
-    # 3,5;4,0 under gene;a;b: the header says which of the two separates.
-    return next((mark for mark in marks if mark in header), marks[0] if marks else " ")
-
-
-def _cells(line: str, separator: str) -> list[str]:
-    options = {"delimiter": separator, "skipinitialspace": separator == " "}
-    clean = line.strip("\r\n ").replace("\r", " ")
-    try:
-        return [cell.strip() for cell in next(csv.reader([clean], **options), [])]  # type: ignore[arg-type]
-    except csv.Error:  # a cell beyond csv's limit
-        return [cell.strip().strip('"') for cell in clean.split(separator)]
+def _annotating(names: list[str]) -> list[str]:
+    return [name for name in names[1:] if name.casefold() in _ANNOTATION or name.startswith("\0")]
 
 
 def _is_bare(first: list[str]) -> bool:
     """Tell whether a file of one sample begins with a gene and its count; samples may be numbers, below "gene"."""
-    return len(first) == 2 and _is_number(first[1]) and first[0].casefold() not in _ANNOTATION | {"", "id", "gene"}
+    return len(first) == 2 and is_number(first[1]) and first[0].casefold() not in _ANNOTATION | {"", "id", "gene"}
 
 
 def _header(lines: list[str], separator: str, source: Path) -> list[str]:
-    names = _cells(lines[0], separator)
-    width = len(_cells(lines[1], separator))
+    names = cells_of(lines[0], separator)
+    width = len(cells_of(lines[1], separator))
     if len(names) == width - 1:
         names = ["", *names]  # R's write.table leaves the name of the row names out
     while len(names) > max(width, 1) and names[-1] == "":
@@ -203,7 +175,7 @@ def _header(lines: list[str], separator: str, source: Path) -> list[str]:
             expected="a table of genes x samples, separated by tabs or commas",
             fix="check the file",
         )
-    if len(names) > 1 and all(_is_number(name) for name in names[1:]) and _is_gene(names[0]):
+    if len(names) > 1 and all(is_number(name) for name in names[1:]) and _is_gene(names[0]):
         raise InputError(
             f'{source} has no header: its first line is the gene "{names[0]}" and numbers',
             expected="a header line that names the samples",
@@ -252,7 +224,7 @@ def _judged(ids: pd.Series[str], rest: pd.DataFrame, annotation: list[str], sour
         if name in annotation or column.dtype not in (object, bool):
             continue
         words = column.astype(object)
-        number = pd.to_numeric(words, errors="coerce") if column.dtype == object else pd.Series(np.nan, words.index)
+        number = words.map(_exact) if column.dtype == object else pd.Series(np.nan, words.index)
         wrong = number.isna() & words.notna()
         if not wrong.any():
             out[name] = number.astype(float)  # numbers too large for pandas to see as such
@@ -267,6 +239,11 @@ def _judged(ids: pd.Series[str], rest: pd.DataFrame, annotation: list[str], sour
     return pd.DataFrame(out)
 
 
+def _exact(cell: str | float) -> float:
+    """Return the number nearest to what is written, which pandas.to_numeric may miss in the last digit."""
+    return float(cell) if is_number(str(cell)) and "_" not in str(cell) else np.nan
+
+
 def _split_columns(frame: pd.DataFrame, source: Path) -> Table:
     ids, rest = frame.iloc[:, 0].astype(str).str.strip(), frame.iloc[:, 1:]
     annotation = [name for name in rest.columns if str(name).casefold() in _ANNOTATION]
@@ -274,9 +251,9 @@ def _split_columns(frame: pd.DataFrame, source: Path) -> Table:
     text = [name for name in rest.columns if rest[name].dtype == object and name not in annotation]
     numeric = [name for name in rest.columns if name not in annotation and name not in text]
     if not numeric:
-        name = str(rest.columns[0])
+        seen = [f'column "{name}" begins with "{rest[name].iloc[0]}"' for name in list(rest.columns)[:1]]
         raise InputError(
-            f'{source} has no column of numbers (column "{name}" begins with "{rest[name].iloc[0]}")',
+            f"{source} has no column of numbers ({seen[0] if seen else 'the header names none'})",
             expected="a table of genes x samples with numbers",
             fix="check the file; decimals need a point",
         )

@@ -12,9 +12,10 @@ import scipy.sparse as sp
 
 from fatescore import _keys
 from fatescore.errors import InputError
-from fatescore.gene_sets import symbols
-from fatescore.ingest import count_table, h5ad
-from fatescore.ingest._raw import few
+from fatescore.ingest import h5ad
+from fatescore.ingest._locate import Located, layout_of, locate
+from fatescore.ingest._raw import Raw, few
+from fatescore.ingest._read import read_raw
 from fatescore.ingest.identifiers import scored_genes, to_genes
 from fatescore.typing import Matrix, Organism, Scale, StrPath
 
@@ -25,56 +26,87 @@ logger = logging.getLogger(__name__)
 
 
 def read_expression(path: StrPath, organism: Organism) -> AnnData:
-    """Read an ``.h5ad`` file, or a text table of genes x samples, with genes named by current symbol.
+    r"""Read files of any known layout, with genes named by current symbol.
 
     Parameters
     ----------
     path
-        ``.h5ad``, or ``.tsv``, ``.csv``, ``.txt`` (plain or gzip) whose first column names genes.
+        A file, or a folder, as for :func:`fatescore.ingest.ingest`: AnnData, text tables, 10x files, loom, a series
+        matrix, SOFT. A file whose name says nothing is taken for a text table whose first column names genes.
     organism
         ``"human"`` or ``"mouse"``.
 
     Returns
     -------
     Observations x genes. Rows of one gene are summed where values are whole counts; elsewhere the row with the
-    highest mean stands for the gene. ``layers["counts"]`` is set when the values are counts. An h5ad keeps its ``obs``.
+    highest mean stands for the gene. ``layers["counts"]`` is set when the values are counts. An h5ad keeps its
+    ``obs``; cells of other layouts get their ``sample``.
 
     Raises
     ------
     InputError
-        When the file cannot be read or names no known gene of the organism.
+        When the files cannot be read or name no known gene of the organism.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import fatescore as fs
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "counts.tsv"
+    >>> _ = path.write_text("gene\ts1\ts2\nRUNX2\t1\t2\nCBFA1\t3\t4\n")
+    >>> fs.ingest.read_expression(path, "human").to_df().to_dict("list")
+    {'RUNX2': [4.0, 6.0]}
     """
     import anndata
 
     source = Path(path)
-    if source.name.endswith(".h5ad"):
-        return _from_h5ad(source, organism)
-    table = count_table.read_table(source)
-    values = table.data.to_numpy(dtype=float).T
-    ids = [str(name) for name in table.data.index]
-    names = [str(name) for name in table.data.columns]
-    _check_orientation(ids, names, organism, source)
-    _check_values(values, ids, names, source)
-    notes = list(table.notes)
-    known = values[np.isfinite(values)]
-    counts = bool((known >= 0).all() and (known == np.rint(known)).all() and known.max(initial=0) > 1)
-    other_names = table.other_names
-    whole = np.isfinite(values).all(axis=0)
-    if counts and not whole.all():  # a sum over a gap is no count
-        lost = [name for name, keep in zip(ids, whole, strict=True) if not keep]
-        notes.append(f"{len(lost)} genes with missing values were dropped: {few(lost)}")
-        values, ids = values[:, whole], [name for name, keep in zip(ids, whole, strict=True) if keep]
-        other_names = [name for name, keep in zip(other_names, whole, strict=True) if keep] if other_names else []
+    found = Located("count_table", source) if source.is_file() and not layout_of(source) else locate(source)
+    if found.layout == "h5ad":
+        return _from_h5ad(found.path, organism)
+    raw = read_raw(found, organism)
+    _check_values(raw, source)
+    known = _stored(raw.matrix)
+    known = known[np.isfinite(known)]
+    counts = _whole(known) and known.max() > 1
+    if counts:
+        _drop_gaps(raw)
     genes = to_genes(
-        values, ids, organism, "counts" if counts else "log2",
-        other_names=other_names, keep_genes=scored_genes(organism),
+        raw.matrix, raw.ids, organism, "counts" if counts else "log2",
+        other_names=raw.other_names, annotation=raw.annotation, keep_genes=scored_genes(organism),
     )  # fmt: skip
-    _tell(source, [*notes, *genes.notes])
+    _tell(source, [*raw.notes, *genes.notes])
     matrix: Matrix = sp.csr_matrix(genes.matrix, dtype=np.float32) if counts else genes.matrix.astype(np.float32)
-    adata = anndata.AnnData(X=matrix, obs=pd.DataFrame(index=pd.Index(names, dtype=object)), var=genes.var)
+    adata = anndata.AnnData(X=matrix, obs=_obs(raw, source), var=genes.var)
     if counts:
         adata.layers[_keys.COUNTS] = matrix.copy()
     return adata
+
+
+def _obs(raw: Raw, source: Path) -> pd.DataFrame:
+    if not raw.barcodes:
+        return pd.DataFrame(index=pd.Index(raw.columns, dtype=object))
+    samples = [name or source.name for name in raw.columns]
+    unique = len(set(raw.barcodes)) == len(raw.barcodes)
+    names = raw.barcodes if unique else [f"{s}_{b}" for s, b in zip(samples, raw.barcodes, strict=True)]
+    nth = pd.Series(names, dtype=object).groupby(names).cumcount()
+    obs = pd.DataFrame() if raw.obs is None else raw.obs.copy()
+    obs.index = pd.Index([f"{name}-{n + 1}" if n else name for name, n in zip(names, nth, strict=True)], dtype=object)
+    obs[_keys.SAMPLE] = samples
+    return obs
+
+
+def _drop_gaps(raw: Raw) -> None:
+    """Leave out genes with a missing value: a sum over a gap is no count."""
+    if sp.issparse(raw.matrix):
+        return
+    whole = np.isfinite(raw.matrix).all(axis=0)
+    if whole.all():
+        return
+    lost = [name for name, keep in zip(raw.ids, whole, strict=True) if not keep]
+    raw.notes.append(f"{len(lost)} genes with missing values were dropped: {few(lost)}")
+    raw.matrix = raw.matrix[:, whole]
+    raw.ids = [name for name, keep in zip(raw.ids, whole, strict=True) if keep]
+    if raw.other_names:
+        raw.other_names = [name for name, keep in zip(raw.other_names, whole, strict=True) if keep]
 
 
 def _from_h5ad(source: Path, organism: Organism) -> AnnData:
@@ -85,7 +117,7 @@ def _from_h5ad(source: Path, organism: Organism) -> AnnData:
         raise InputError(f"{source} repeats names of observations", expected="unique obs_names", fix="make them unique")
     main = adata.layers[_keys.COUNTS] if adata.X is None else adata.X
     ids = [str(name) for name in adata.var_names]
-    scale: Scale = "counts" if _keys.COUNTS in adata.layers or _whole(main) else "log2"
+    scale: Scale = "counts" if _keys.COUNTS in adata.layers or _whole(_stored(main)) else "log2"
     second, wanted = h5ad.second_names(adata), scored_genes(organism)
     genes = to_genes(main, ids, organism, scale, other_names=second, keep_genes=wanted)
     _tell(source, genes.notes)
@@ -104,25 +136,19 @@ def _tell(source: Path, notes: list[str]) -> None:
         logger.warning("%s: %s", source, note)
 
 
-def _whole(matrix: Matrix) -> bool:
-    values = np.asarray(matrix.data if sp.issparse(matrix) else matrix)
+def _stored(matrix: Matrix) -> np.ndarray:
+    return np.asarray(matrix.data if sp.issparse(matrix) else matrix)
+
+
+def _whole(values: np.ndarray) -> bool:
     return bool(values.size and values.min() >= 0 and (values == np.rint(values)).all())
 
 
-def _check_orientation(ids: list[str], names: list[str], organism: Organism, source: Path) -> None:
-    step = max(1, len(ids) // 2000)
-    rows = float(symbols.mapped(symbols.resolve(ids[::step], organism)["mapped_by"]).mean())
-    step = max(1, len(names) // 2000)
-    columns = float(symbols.mapped(symbols.resolve(names[::step], organism)["mapped_by"]).mean())
-    if columns > 0.3 and columns > 2 * rows and len(names) > 20:
-        raise InputError(
-            f"{source}: the columns name genes ({columns:.0%} are known), the rows do not ({ids[0]})",
-            expected="genes in rows, samples in columns",
-            fix="transpose the table",
-        )
-
-
-def _check_values(values: np.ndarray, ids: list[str], names: list[str], source: Path) -> None:
-    if np.isinf(values).any():
-        sample, gene = (int(place[0]) for place in np.nonzero(np.isinf(values)))
-        raise InputError(f"{source}: {ids[gene]} is infinite in {names[sample]}", expected="finite numbers")
+def _check_values(raw: Raw, source: Path) -> None:
+    values = raw.matrix.tocoo() if sp.issparse(raw.matrix) else None
+    infinite = np.isinf(raw.matrix) if values is None else np.isinf(values.data)
+    if not infinite.any():
+        return
+    first = int(np.flatnonzero(infinite)[0])
+    row, gene = divmod(first, len(raw.ids)) if values is None else (values.row[first], values.col[first])
+    raise InputError(f"{source}: {raw.ids[gene]} is infinite in {raw.columns[row]}", expected="finite numbers")

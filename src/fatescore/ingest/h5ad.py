@@ -60,6 +60,9 @@ def open_h5ad(path: Path) -> AnnData:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # old files warn about their format, which is not the user's concern
             adata = anndata.read_h5ad(path)
+        for matrix in (adata.X, adata.layers.get(_keys.COUNTS)):
+            if sp.issparse(matrix):
+                matrix.check_format(full_check=True)  # an index beyond the shape would crash scipy, not raise
     except Exception as error:
         raise InputError(
             f"{path} cannot be read as AnnData ({type(error).__name__}: {str(error)[:200]})",

@@ -122,9 +122,9 @@ def _names(raw: Raw) -> list[str]:
 def _assay(found: Located, raw: Raw) -> tuple[str, str]:
     if raw.barcodes:
         return "single_cell", f"{len(raw.barcodes):,} cells in {len(raw.sample_names)} samples"
-    if found.layout == "series_matrix":
+    if found.layout in ("series_matrix", "soft"):
         platforms = found.matrix.platforms if found.matrix is not None else []
-        return "array", f"the series matrix has values, on {few(platforms) or 'an unnamed platform'}"
+        return "array", f"{found.path.name} has values, on {few(platforms) or 'an unnamed platform'}"
     return "bulk", f"one column per sample, {len(raw.sample_names)} samples"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -39,8 +40,17 @@ def read_samples(path: StrPath) -> pd.DataFrame:
     return read_text_table(path, "a tab-separated sample table")
 
 
-def select(samples: pd.DataFrame, dataset: str) -> pd.DataFrame:
+def select(samples: pd.DataFrame, dataset: str, *, readable: Collection[str] = ()) -> pd.DataFrame:
     """Return the rows of one data set as text.
+
+    Parameters
+    ----------
+    samples
+        The sample table.
+    dataset
+        Name of the data set.
+    readable
+        Columns that are read from sample fields where they are blank; with any, no row is needed either.
 
     Raises
     ------
@@ -48,7 +58,10 @@ def select(samples: pd.DataFrame, dataset: str) -> pd.DataFrame:
         When a column or a value is absent, or a sample is listed twice.
     """
     table: pd.DataFrame = samples.astype("string").fillna("").astype(object)
-    for name in _NEEDED:
+    needed = [name for name in _NEEDED if name not in readable]
+    if readable and table.empty:
+        return pd.DataFrame(columns=list(_NEEDED), dtype=object)
+    for name in needed:
         if name not in table:
             raise InputError(
                 f'the sample table has no column "{name}"',
@@ -57,25 +70,36 @@ def select(samples: pd.DataFrame, dataset: str) -> pd.DataFrame:
             )
     if _keys.DATASET in table:
         table = table[table[_keys.DATASET] == dataset]
-    if table.empty:
+    if table.empty and not readable:
         raise InputError(
             f'the sample table has no row for the data set "{dataset}"',
             expected="one row per sample",
             fix=nearest(dataset, sorted(set(samples.get(_keys.DATASET, pd.Series(dtype=str)).astype(str)))),
         )
-    table = table.apply(lambda column: column.str.strip())
-    used = table.get("use", pd.Series("", index=table.index)).str.casefold() != "no"
-    for name in _NEEDED:
-        blank = table[used & (table[name] == "")]
-        if len(blank):
-            sample = blank[_keys.SAMPLE].iloc[0] or "(no name)"
-            raise InputError(f'sample "{sample}" of data set "{dataset}" has no {name}', fix="fill in the sample table")
+    table = table.apply(lambda column: column.str.strip()) if len(table) else table
+    check_filled(table, needed, dataset)
     twice = table.loc[table[_keys.SAMPLE].duplicated(), _keys.SAMPLE]
     if len(twice):
         raise InputError(
             f'sample "{twice.iloc[0]}" is listed twice for the data set "{dataset}"', expected="one row each"
         )
     return table.drop(columns=_keys.DATASET, errors="ignore").rename(columns=safe_key).reset_index(drop=True)
+
+
+def check_filled(table: pd.DataFrame, columns: Iterable[str], dataset: str) -> None:
+    """Refuse samples that are used and lack a value.
+
+    Raises
+    ------
+    InputError
+        Naming the first such sample.
+    """
+    used = table.get("use", pd.Series("", index=table.index, dtype=object)).str.casefold() != "no"
+    for name in columns:
+        blank = table[used & (table.get(name, pd.Series("", index=table.index)) == "")]
+        if len(blank):
+            sample = blank[_keys.SAMPLE].iloc[0] or "(no name)"
+            raise InputError(f'sample "{sample}" of data set "{dataset}" has no {name}', fix="fill in the sample table")
 
 
 def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
@@ -89,7 +113,27 @@ def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
     InputError
         When a sample of either side has no partner, or two.
     """
-    accessions = _accessions(raw)
+    pairs = paired(raw, list(table[_keys.SAMPLE]))
+    _check_partners(raw, table, pairs, dataset)
+    left_out = set(table.loc[table.get("use", pd.Series("", index=table.index)).str.casefold() == "no", _keys.SAMPLE])
+    notes = [f"left out as the sample table says: {few(sorted(left_out))}"] if left_out else []
+    names = {name: sample for name, sample in pairs.items() if sample not in left_out}
+    used = table[~table[_keys.SAMPLE].isin(left_out)].drop(columns="use", errors="ignore")
+    if used.empty:
+        raise InputError(f'every sample of the data set "{dataset}" is left out', expected="samples to use")
+    places = {sample: name for name, sample in names.items()}
+    return Matched(names, _fields(raw, used, places, accessions_of(raw), dataset), notes)
+
+
+def paired(raw: Raw, samples: list[str]) -> dict[str, str]:
+    """Return the sample of the table for every name in the data that one stands for.
+
+    Raises
+    ------
+    InputError
+        When a sample of either side has two partners.
+    """
+    accessions = accessions_of(raw)
     known: dict[str, list[str]] = {}
     loose: dict[str, list[str]] = {}
     for name in raw.sample_names:
@@ -97,7 +141,7 @@ def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
             known.setdefault(alias, []).append(name)
             loose.setdefault(_plain(alias), []).append(name)
     pairs: dict[str, str] = {}
-    for sample in table[_keys.SAMPLE]:
+    for sample in samples:
         found = list(dict.fromkeys(known.get(sample) or loose.get(_plain(sample), [])))
         if len(found) > 1:
             raise InputError(
@@ -107,15 +151,7 @@ def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
             if found[0] in pairs:
                 raise InputError(f'samples "{pairs[found[0]]}" and "{sample}" are both {found[0]} in the data')
             pairs[found[0]] = sample
-    _check_partners(raw, table, pairs, dataset)
-    left_out = set(table.loc[table.get("use", pd.Series("", index=table.index)).str.casefold() == "no", _keys.SAMPLE])
-    notes = [f"left out as the sample table says: {few(sorted(left_out))}"] if left_out else []
-    names = {name: sample for name, sample in pairs.items() if sample not in left_out}
-    used = table[~table[_keys.SAMPLE].isin(left_out)].drop(columns="use", errors="ignore")
-    if used.empty:
-        raise InputError(f'every sample of the data set "{dataset}" is left out', expected="samples to use")
-    places = {sample: name for name, sample in names.items()}
-    return Matched(names, _fields(raw, used, places, accessions, dataset), notes)
+    return pairs
 
 
 def _aliases(name: str, accession: str, fields: pd.DataFrame | None) -> list[str]:
@@ -126,7 +162,7 @@ def _aliases(name: str, accession: str, fields: pd.DataFrame | None) -> list[str
     return [alias for alias in dict.fromkeys(aliases) if alias]
 
 
-def _accessions(raw: Raw) -> dict[str, str]:
+def accessions_of(raw: Raw) -> dict[str, str]:
     """Return the GSM accession behind each name in the data, an empty text where there is none."""
     found = dict.fromkeys(raw.sample_names, "")
     if raw.fields is None:

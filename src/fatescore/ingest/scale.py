@@ -10,6 +10,7 @@ from fatescore.ingest._raw import Raw
 from fatescore.typing import SCALES, Matrix, Scale
 
 _LOG2_MAX = 30.0  # 2**30 is beyond any scanner and any library
+_MOST = 2.0**53  # beyond it floats skip whole numbers: no machine counts or measures that much
 _WHOLE = 1e-6
 _HARDLY_WHOLE = 0.1  # salmon and RSEM leave far more of their expected counts whole
 
@@ -108,6 +109,8 @@ class _Look:
             return "no values"
         if self.infinite:
             return "infinite values"
+        if max(self.high, -self.low) > _MOST:
+            return "values beyond 9e15"
         if scale == "log2":
             return self._against_log2()
         if scale == "linear":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
@@ -13,8 +14,13 @@ import scipy.sparse as sp
 
 from fatescore.errors import InputError
 from fatescore.ingest import _archive
+from fatescore.ingest._genomes import of_organism, species_of
 from fatescore.ingest._libraries import Library, join, named_by, prefer_filtered, trimmed
 from fatescore.ingest._raw import Raw, few
+from fatescore.typing import Organism
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 # not CellRanger's files without a matrix of cells
 _NAME = re.compile(r"^(?!.*(molecule_info|probe_set|cloupe))(?P<prefix>.*)\.(h5|hdf5)(\.gz)?$", re.IGNORECASE)
@@ -25,8 +31,11 @@ def is_matrix(name: str) -> bool:
     return bool(_NAME.match(PurePosixPath(name).name))
 
 
-def read(path: Path, file: str = "") -> Raw:
+def read(path: Path, file: str = "", organism: Organism | None = None) -> Raw:
     """Hand over every 10x HDF5 file of a source as one matrix of cells.
+
+    A file with several species gives the features of ``organism``. CellRanger 2 keeps each genome in a group with
+    barcodes of its own: groups that are of no other species are put side by side when their barcodes are the same.
 
     Parameters
     ----------
@@ -34,6 +43,8 @@ def read(path: Path, file: str = "") -> Raw:
         A file, an archive or a folder.
     file
         Pattern that chooses among the files of a folder.
+    organism
+        Whose features to keep; ``None`` keeps all.
 
     Raises
     ------
@@ -44,35 +55,66 @@ def read(path: Path, file: str = "") -> Raw:
     named = named_by(_NAME, _archive.names(path, file), path, what="10x HDF5", ending="...matrix.h5")
     chosen = prefer_filtered(named, path, notes)
     samples = {name: sample for sample, name in named}
-    return join([_one(path, name, samples[name]) for name in chosen], _archive.inputs(path, chosen), notes)
+    libraries = [_one(path, name, samples[name], organism, notes) for name in chosen]
+    return join(libraries, _archive.inputs(path, chosen), notes)
 
 
-def _one(path: Path, member: str, sample: str) -> Library:
+def _one(path: Path, member: str, sample: str, organism: Organism | None, notes: list[str]) -> Library:
     where = str(path) if path.name == member else f"{path}: {member}"
     with _archive.as_file(path, member) as file:
-        _check(file, where)
-        import scanpy
+        genomes = _wanted(_genomes(file, where), organism, where, notes)
+        parts = [_read(file, genome, where) for genome in genomes]
+    if any(list(part.obs_names) != list(parts[0].obs_names) for part in parts):
+        told = few([str(name) for name in genomes])
+        raise InputError(
+            f"{where} holds several genomes with different barcodes: {told}", expected="one",
+            fix="write the group of one genome to a file of its own",
+        )  # fmt: skip
+    features = pd.concat([_features(part) for part in parts], ignore_index=True)
+    matrix = sp.csr_matrix(sp.hstack([part.X for part in parts]), dtype=np.float32)
+    library = Library(sample, matrix, features, [str(name) for name in parts[0].obs_names])
+    return trimmed(of_organism(library, organism, notes), where)
 
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # repeated symbols: ids name the features here
-                adata = scanpy.read_10x_h5(file, gex_only=False)
-            adata.X.check_format(full_check=True)  # an index beyond the shape would crash scipy, not raise
-        except Exception as error:  # scanpy raises Exception itself
-            raise InputError(
-                f"{where} cannot be read as a 10x matrix ({type(error).__name__}: {str(error)[:200]})",
-                expected="a whole file of CellRanger 2 or later", fix="fetch it again",
-            ) from error  # fmt: skip
+
+def _read(file: Path, genome: str | None, where: str) -> AnnData:
+    import scanpy
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # repeated symbols: ids name the features here
+            adata = scanpy.read_10x_h5(file, genome=genome, gex_only=False)
+        adata.X.check_format(full_check=True)  # an index beyond the shape would crash scipy, not raise
+    except Exception as error:  # scanpy raises Exception itself
+        raise InputError(
+            f"{where} cannot be read as a 10x matrix ({type(error).__name__}: {str(error)[:200]})",
+            expected="a whole file of CellRanger 2 or later", fix="fetch it again",
+        ) from error  # fmt: skip
+    return adata
+
+
+def _features(adata: AnnData) -> pd.DataFrame:
     kinds = adata.var["feature_types"].astype(str) if "feature_types" in adata.var else ""
-    features = pd.DataFrame(
-        {"id": adata.var["gene_ids"].astype(str).to_numpy(), "name": adata.var_names.astype(str)}, dtype=object
-    ).assign(type=np.asarray(kinds))
-    matrix = sp.csr_matrix(adata.X, dtype=np.float32)
-    return trimmed(Library(sample, matrix, features, [str(name) for name in adata.obs_names]), where)
+    features = {"id": adata.var["gene_ids"].astype(str).to_numpy(), "name": adata.var_names.astype(str)}
+    return pd.DataFrame(features, dtype=object).assign(type=np.asarray(kinds))
 
 
-def _check(file: Path, where: str) -> None:
-    """Refuse what is not 10x's, saying what is in it."""
+def _wanted(genomes: list[str], organism: Organism | None, where: str, notes: list[str]) -> list[str | None]:
+    """Return the genomes of a CellRanger 2 file to read: those of no other species; ``None`` is the only one."""
+    if len(genomes) < 2:
+        return [None]
+    others = [name for name in genomes if organism is not None and species_of(name) not in ("", organism)]
+    if len(others) == len(genomes):
+        raise InputError(
+            f"{where} holds the genomes {few(genomes)}", expected=f"one of {organism}", fix="check the organism"
+        )
+    if others:
+        note = f"the genomes {few(others)} were left out"
+        notes += [] if note in notes else [note]
+    return [name for name in genomes if name not in others]
+
+
+def _genomes(file: Path, where: str) -> list[str]:
+    """Return the groups of a CellRanger 2 file, none for a later one; say what it holds if it is not 10x's."""
     try:
         with h5py.File(file, "r") as stored:
             groups = sorted(map(str, stored))
@@ -88,7 +130,4 @@ def _check(file: Path, where: str) -> None:
             expected='the group "matrix" (CellRanger 3) or one group per genome (CellRanger 2)',
             fix='rename it to .h5ad if it is AnnData, or choose another file with "file"',
         )
-    if "matrix" not in groups and len(groups) > 1:
-        raise InputError(
-            f"{where} holds several genomes: {few(groups)}", expected="one", fix="split the cells by species first"
-        )
+    return [] if "matrix" in groups else groups

@@ -13,8 +13,10 @@ import scipy.sparse as sp
 
 from fatescore.errors import InputError
 from fatescore.ingest import _archive
+from fatescore.ingest._genomes import of_organism, without_others
 from fatescore.ingest._libraries import Library, join, prefer_filtered, sample_name, trimmed
 from fatescore.ingest._raw import Raw, few
+from fatescore.typing import Organism
 
 _PART = re.compile(
     r"^(?P<prefix>.*?)[._-]?(?:(?P<kind>matrix)\.mtx|(?P<list>features|genes|barcodes)\.(?:tsv|txt|csv))(?:\.gz)?$",
@@ -40,7 +42,7 @@ def is_matrix(name: str) -> bool:
     return _kind(name) == "matrix"
 
 
-def read(path: Path, file: str = "") -> Raw:
+def read(path: Path, file: str = "", organism: Organism | None = None) -> Raw:
     """Hand over every triplet of an archive or folder as one matrix of cells.
 
     Parameters
@@ -49,6 +51,8 @@ def read(path: Path, file: str = "") -> Raw:
         Archive or folder.
     file
         Pattern that chooses among the triplets of a folder.
+    organism
+        Whose features to keep when the reference holds several species; ``None`` keeps all.
 
     Raises
     ------
@@ -56,9 +60,10 @@ def read(path: Path, file: str = "") -> Raw:
         When a part of a triplet is absent, shapes do not agree, or the archive is not safe.
     """
     notes: list[str] = []
-    triplets = _group(path, file, notes)
+    triplets = _group(path, file, organism, notes)
     used = sorted({member for triplet in triplets for member in triplet.parts.values()})
-    return join([_one(triplet, path) for triplet in triplets], _archive.inputs(path, used), notes)
+    libraries = [_one(triplet, path, organism, notes) for triplet in triplets]
+    return join(libraries, _archive.inputs(path, used), notes)
 
 
 def _kind(name: str) -> str:
@@ -66,8 +71,8 @@ def _kind(name: str) -> str:
     return (match["kind"] or match["list"]).lower() if match else ""
 
 
-def _group(path: Path, file: str, notes: list[str]) -> list[_Triplet]:
-    members = _archive.names(path)
+def _group(path: Path, file: str, organism: Organism | None, notes: list[str]) -> list[_Triplet]:
+    members = without_others(_archive.names(path), organism, notes)
     groups: dict[str, _Triplet] = {}
     for name in members:
         match = _PART.match(PurePosixPath(name).name)
@@ -98,13 +103,16 @@ def _group(path: Path, file: str, notes: list[str]) -> list[_Triplet]:
     return found
 
 
-def _one(triplet: _Triplet, path: Path) -> Library:
+def _one(triplet: _Triplet, path: Path, organism: Organism | None, notes: list[str]) -> Library:
     """Return the library of one triplet."""
     from scipy.io import mmread
 
     where = f"{path.name}: {triplet.name}"
     try:
-        matrix = sp.csr_matrix(mmread(io.BytesIO(_archive.read(path, triplet.parts["matrix"]))), dtype=np.float32)
+        stored = mmread(io.BytesIO(_archive.read(path, triplet.parts["matrix"])))
+        if sp.issparse(stored):  # made anew to be checked: an index of 0 in the file is -1 here, and crashes scipy
+            stored = sp.coo_matrix((stored.data, (stored.row, stored.col)), shape=stored.shape)
+        matrix = sp.csr_matrix(stored, dtype=np.float32)
     except (ValueError, TypeError, OSError, EOFError, OverflowError, MemoryError) as error:
         raise InputError(f"{where}: the matrix cannot be read ({error})", expected="a Matrix Market file") from error
     features = _features(_lines(path, triplet.parts["features"]))
@@ -124,7 +132,7 @@ def _one(triplet: _Triplet, path: Path) -> Library:
             expected="features x barcodes",
             fix="check that the three files belong together",
         )
-    return trimmed(Library(triplet.name, matrix, features, cells), where)
+    return trimmed(of_organism(Library(triplet.name, matrix, features, cells), organism, notes), where)
 
 
 def _lines(path: Path, member: str) -> list[str]:

@@ -73,7 +73,11 @@ LABELS = {
 }
 
 ASSAYS = {"array": "expression array", "bulk": "bulk RNA-seq", "single_cell": "single-cell RNA-seq"}
-_VALUES = {"assay": {"single_cell": "single cell"}, "population": {"bmsc": "marrow stromal cells"}}
+_POPULATIONS = {
+    "bmsc": "marrow stromal cells", "osteoblast": "osteoblasts, not BMSC", "bone": "bone tissue, not BMSC",
+    "adipose": "fat tissue, not BMSC", "monocyte": "monocytes, not BMSC", "other": "not BMSC",
+}  # fmt: skip
+_VALUES = {"assay": {"single_cell": "single cell"}, "population": _POPULATIONS}
 _NAMED_FIELDS = re.compile(r"(cannot be separated from |partly confounded: )([^();]+)")
 _GEO_FIELD = re.compile(r"(?:characteristics(?:_ch\d+)?(?:\.\d+)?: ?)?(.+?)(?:_ch(\d+))?")
 

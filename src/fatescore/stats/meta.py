@@ -16,7 +16,7 @@ step passes the root by rounding (version 0.14 and later). ``scipy.optimize.bren
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,11 @@ class Pooled:
 
 
 def meta(
-    contrasts: pd.DataFrame, *, populations: Mapping[str, str] | None = None, keep_confounded: bool = False
+    contrasts: pd.DataFrame,
+    *,
+    populations: Mapping[str, str] | None = None,
+    overlap_groups: Mapping[str, str] | None = None,
+    keep_confounded: bool = False,
 ) -> pd.DataFrame:
     """Pool contrasts of kind ``disease`` over data sets, per contrast and measure.
 
@@ -66,6 +70,9 @@ def meta(
     populations
         Data set to population; where given, data sets that are not ``bmsc`` are left out (a contrast across
         data sets, ``A+B``, is kept when all its parts are).
+    overlap_groups
+        Data set to the name of the group with which it has donors in common. Of each group the data set with the most
+        donors in the contrast is pooled (of equals the first), so that no donor counts twice.
     keep_confounded
         Keep data sets whose audit says that the condition cannot be separated from something else.
 
@@ -102,7 +109,7 @@ def meta(
             f'data set "{first["dataset"]}" has contrast "{first["contrast"]}" twice', fix="give each file once"
         )
     rows = [
-        _pool_rows(group, populations, keep_confounded) | {"contrast": name, "measure": measure}
+        _pool_rows(group, populations, overlap_groups or {}, keep_confounded) | {"contrast": name, "measure": measure}
         for (name, measure), group in disease.groupby(["contrast", "measure"], sort=False)
     ]
     return pd.DataFrame(rows, columns=columns)
@@ -172,11 +179,15 @@ def paule_mandel(effects: FloatArray, variances: FloatArray) -> float:
     return float(optimize.brentq(excess, 0.0, bound, xtol=1e-14, rtol=1e-14))
 
 
-def _pool_rows(group: pd.DataFrame, populations: Mapping[str, str] | None, keep_confounded: bool) -> dict[str, Any]:
+def _pool_rows(
+    group: pd.DataFrame, populations: Mapping[str, str] | None, overlaps: Mapping[str, str], keep_confounded: bool
+) -> dict[str, Any]:
     names = group["dataset"].astype(str).tolist()
     reasons = [_why_left_out(row, populations, keep_confounded) for row in group.to_dict("records")]
     pooled_alone = {name for name, why in zip(names, reasons, strict=True) if not why}
     reasons = [why or _counted_twice(name, pooled_alone) for name, why in zip(names, reasons, strict=True)]
+    size = (group["n_case"] + group["n_control"]).tolist()
+    reasons = _once_per_group(names, reasons, size, overlaps)
     used = group.loc[[not reason for reason in reasons]]
     row: dict[str, Any] = dict.fromkeys(_keys.META_COLUMNS, _NAN)
     row |= {
@@ -203,6 +214,27 @@ def _counted_twice(name: str, pooled: Collection[str]) -> str:
     """Say which part of a contrast across data sets is pooled by itself: no donor counts twice."""
     alone = [part for part in name.split("+") if part in pooled and part != name]
     return f"{', '.join(alone)} counted already" if alone else ""
+
+
+def _once_per_group(
+    names: Sequence[str], reasons: Sequence[str], size: Sequence[float], overlaps: Mapping[str, str]
+) -> list[str]:
+    """Leave out of each overlap group all but the data set with the most donors."""
+    best: dict[str, int] = {}
+    for place, name in enumerate(names):
+        for group in _groups_of(name, overlaps) if not reasons[place] else ():
+            if group not in best or size[place] > size[best[group]]:
+                best[group] = place
+    out = list(reasons)
+    for place, name in enumerate(names):
+        larger = [names[best[group]] for group in _groups_of(name, overlaps) if best.get(group, place) != place]
+        if larger and not reasons[place]:
+            out[place] = f"donors shared with {larger[0]}"
+    return out
+
+
+def _groups_of(name: str, overlaps: Mapping[str, str]) -> list[str]:
+    return [overlaps[part] for part in name.split("+") if part in overlaps]
 
 
 def _why_left_out(row: Mapping[Any, Any], populations: Mapping[str, str] | None, keep_confounded: bool) -> str:

@@ -1,0 +1,114 @@
+"""The configuration: tables and settings in, frozen and checked records out.
+
+Every error names the file, the row, the column and the nearest valid value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fatescore import catalogue
+from fatescore._schema import filled, schema, validate
+from fatescore.config._known import known_contrasts, known_datasets, with_patterns
+from fatescore.config._records import Contrast, Dataset, Plan, Sample
+from fatescore.config._tables import READABLE, read_datasets, read_samples
+from fatescore.errors import ConfigError, nearest
+from fatescore.typing import StrPath
+
+
+def load_plan(settings: Mapping[str, Any], *, name: str = "config.yaml", root: StrPath = ".") -> Plan:
+    """Check the settings and read the two tables that they name.
+
+    Parameters
+    ----------
+    settings
+        Content of config.yaml, for example Snakemake's ``config``.
+    name
+        What to call the settings in errors.
+    root
+        Folder that the tables' paths are relative to.
+
+    Returns
+    -------
+    The validated plan.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file, row and column, what was found and what is valid.
+
+    Examples
+    --------
+    >>> from fatescore import config
+    >>> config.load_plan({"datasets": "no.tsv", "samples": "no.tsv"})
+    Traceback (most recent call last):
+    fatescore.errors.ConfigError: no.tsv does not exist; expected a tab-separated table; correct ...
+    """
+    checked = filled(settings, schema("config"))
+    validate(checked, "config", name)
+    for key, value in checked["qc"].items():
+        if isinstance(value, float) and not math.isfinite(value):  # YAML has .nan and .inf, a schema lets them through
+            raise ConfigError(f"{name}, key qc.{key}: {value}", expected="a finite number")
+    known = {accession: catalogue.load(accession) for accession in checked["catalogue"]}
+    datasets = read_datasets(Path(root) / checked["datasets"]) if checked["datasets"] else {}
+    datasets = with_patterns({**known_datasets(known, datasets), **datasets}, known, checked["patterns"], name)
+    if not datasets:
+        raise ConfigError(f"{name} names no data set", expected='a table under "datasets", or names under "catalogue"')
+    samples = read_samples(Path(root) / checked["samples"], datasets) if checked["samples"] else ()
+    _check_sampled(datasets, samples, checked["samples"] or name)
+    own = [Contrast(**{**c, "datasets": tuple(c["datasets"])}) for c in checked["contrasts"]]
+    contrasts = (*own, *known_contrasts(known, {contrast.id for contrast in own}))
+    _check_contrasts(contrasts, datasets, samples, name)
+    return Plan(checked, datasets, samples, contrasts)
+
+
+def _check_sampled(datasets: Mapping[str, Dataset], samples: tuple[Sample, ...], where: str) -> None:
+    """Every data set has samples with a donor and a condition: from the table, or by patterns."""
+    for name, dataset in datasets.items():
+        lacking = [column for column in READABLE if column not in dataset.patterns]
+        if lacking and not any(sample.dataset == name for sample in samples):
+            known = catalogue.load(name).unknown if name in catalogue.names() else {}
+            raise ConfigError(
+                f'{where} has no sample for data set "{name}", and no pattern reads the {lacking[0]}',
+                expected=known.get(lacking[0]) or "at least one row",
+                fix=f"give its samples rows, or set patterns: {name}: {lacking[0]}",
+            )
+
+
+def _check_contrasts(
+    contrasts: Iterable[Contrast], datasets: Mapping[str, Dataset], samples: tuple[Sample, ...], name: str
+) -> None:
+    seen: set[str] = set()
+    for contrast in contrasts:
+        where = f'{name}, contrast "{contrast.id}"'
+        if contrast.id in seen:
+            raise ConfigError(f"{where} stands twice", fix="give each contrast its own id")
+        seen.add(contrast.id)
+        if contrast.case == contrast.control:
+            raise ConfigError(f'{where}: case and control are both "{contrast.case}"', expected="two conditions")
+        for dataset in contrast.datasets:
+            if dataset not in datasets:
+                raise ConfigError(f'{where}, datasets: "{dataset}" is not a data set', fix=nearest(dataset, datasets))
+        scopes = [contrast.datasets] if contrast.across else [(dataset,) for dataset in contrast.datasets]
+        for scope in scopes:
+            each = [_conditions(datasets[dataset], samples) for dataset in scope]
+            conditions = {value for found in each for value in found or ()}
+            for role in ("case", "control"):
+                value = getattr(contrast, role)
+                if None not in each and value not in conditions:
+                    raise ConfigError(
+                        f'{where}, {role}: no sample of {"+".join(scope)} has the condition "{value}"',
+                        fix=nearest(value, sorted(conditions)),
+                    )
+
+
+def _conditions(dataset: Dataset, samples: tuple[Sample, ...]) -> set[str] | None:
+    """Return the conditions of a data set's samples; ``None`` when a pattern may find any."""
+    listed = {s.condition for s in samples if s.dataset == dataset.dataset and s.use != "no"} - {""}
+    pattern = dataset.patterns.get("condition")
+    if pattern is None:
+        return listed
+    return None if "values" not in pattern else listed | set(pattern["values"]) | {pattern.get("otherwise", "")} - {""}

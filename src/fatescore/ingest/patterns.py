@@ -1,0 +1,134 @@
+"""Columns of the sample table that patterns of a data set read from GEO's sample fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.errors import InputError, nearest
+from fatescore.ingest._raw import Raw, few
+from fatescore.ingest.samples import accessions_of, check_filled, paired
+
+Patterns = Mapping[str, Mapping[str, Any]]
+_PREFIX = "characteristics: "
+
+
+def read_fields(fields: pd.DataFrame, patterns: Patterns, dataset: str) -> pd.DataFrame:
+    r"""Read columns such as condition, donor and age from the sample fields of a series.
+
+    Parameters
+    ----------
+    fields
+        Samples x fields, indexed by accession, as in :attr:`fatescore.geo.SeriesMatrix.samples`.
+    patterns
+        Column to pattern. ``field`` is the name of a field (for characteristics, the key alone will do) or a list of
+        such names, of which the first that a sample has counts. ``match`` is a regular expression: its first group,
+        or all that it matches, is the value. ``values`` maps each value to a regular expression, of which exactly one
+        must match. With neither the field is the value. ``otherwise`` is the value of a sample that nothing
+        matches. Upper and lower case are not told apart.
+    dataset
+        For messages.
+
+    Returns
+    -------
+    One row per sample, one text column per pattern.
+
+    Raises
+    ------
+    InputError
+        Naming the samples that nothing matches, or that several values match, with what their fields say.
+
+    Examples
+    --------
+    >>> fields = pd.DataFrame({"title": ["MSC-old (#5)", "MSC-op (#7)"]}, index=["GSM1", "GSM2"])
+    >>> patterns = {"donor": {"field": "title", "match": r"#(\d+)"},
+    ...     "condition": {"field": "title", "values": {"control": "old", "osteoporosis": r"\bop\b"}}}
+    >>> read_fields(fields, patterns, "GSE1").to_numpy().tolist()
+    [['5', 'control'], ['7', 'osteoporosis']]
+    """
+    columns = {}
+    for column, pattern in patterns.items():
+        text = _field(fields, pattern["field"], column, dataset)
+        columns[column] = [
+            _value(str(cell), pattern, f'sample {name} of "{dataset}", column {column}') for name, cell in text.items()
+        ]
+    return pd.DataFrame(columns, index=fields.index, dtype=object)
+
+
+def complete(raw: Raw, table: pd.DataFrame, patterns: Patterns, dataset: str) -> pd.DataFrame:
+    """Return the sample table with what patterns read: a row for every sample of the data.
+
+    What the table says of a sample stands; patterns fill what is blank.
+
+    Raises
+    ------
+    InputError
+        When a sample of the data has no fields, or a pattern does not fit it.
+    """
+    accessions = accessions_of(raw)
+    bare = [name for name, accession in accessions.items() if not accession]
+    if raw.fields is None or bare:
+        raise InputError(
+            f'patterns cannot name samples of "{dataset}" that have no sample fields: {few(bare) or "all"}',
+            expected="names that hold a GSM accession, or are a GEO title",
+            fix="list these samples in the sample table instead",
+        )
+    made = read_fields(raw.fields.loc[list(accessions.values())], patterns, dataset).astype(object)
+    made.index = pd.Index(list(accessions), dtype=object)
+    made.insert(0, _keys.SAMPLE, list(accessions.values()))
+    for name, sample in paired(raw, list(table[_keys.SAMPLE])).items():
+        row = table[table[_keys.SAMPLE] == sample].iloc[0]
+        for column, value in row[row != ""].items():
+            made.loc[name, column] = value
+    lost = [sample for sample in table[_keys.SAMPLE] if sample not in set(made[_keys.SAMPLE])]
+    extra = table[table[_keys.SAMPLE].isin(lost)]  # named by nobody: matching says so
+    whole = pd.concat([made, extra]).fillna("").reset_index(drop=True)
+    check_filled(whole, (_keys.DONOR, _keys.CONDITION), dataset)
+    return whole
+
+
+def _field(fields: pd.DataFrame, wanted: str | list[str], column: str, dataset: str) -> pd.Series[str]:
+    names = [wanted] if isinstance(wanted, str) else wanted
+    known = {str(name).casefold(): name for name in fields.columns}
+    found = [
+        known.get(name.casefold(), known.get(f"{_PREFIX}{name}".casefold())) if name != fields.index.name else None
+        for name in names
+    ]
+    text = pd.Series("", index=fields.index, dtype=object)
+    if fields.index.name in names:
+        text = pd.Series(fields.index.astype(str), index=fields.index, dtype=object)
+    elif not any(name is not None for name in found):
+        raise InputError(
+            f'no sample of "{dataset}" has the field {" or ".join(names)}, which column {column} is read from',
+            expected=f"one of: {few([str(name) for name in fields.columns], 12)}",
+            fix=nearest(names[0], [str(name) for name in fields.columns]),
+        )
+    for name in found:
+        if name is not None:
+            text = text.where(text != "", fields[name].fillna("").astype(str).str.strip())
+    return text
+
+
+def _value(text: str, pattern: Mapping[str, Any], where: str) -> str:
+    if "values" in pattern:
+        fits = [value for value, regex in pattern["values"].items() if re.search(regex, text, re.IGNORECASE)]
+    elif "match" in pattern:
+        hit = re.search(pattern["match"], text, re.IGNORECASE)
+        found = "" if hit is None else (hit[1] if hit.re.groups else hit[0]) or ""
+        fits = [found] if found else []
+    else:
+        fits = [text] if text else []
+    if len(fits) == 1:
+        return str(fits[0])
+    if not fits and "otherwise" in pattern:
+        return str(pattern["otherwise"])
+    expected = f"one of {few(list(pattern['values']))}" if "values" in pattern else pattern.get("match", "a value")
+    raise InputError(
+        f'{where}: "{text}" {"could be " + " and ".join(fits) if fits else "does not fit"}',
+        expected=expected,
+        fix="correct the pattern, or give the sample a row in the sample table",
+    )
