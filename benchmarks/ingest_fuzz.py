@@ -21,6 +21,7 @@ import anndata as ad
 import h5py
 import numpy as np
 import pandas as pd
+import scanpy  # noqa: F401  (in the parent, not in each child)
 import scipy.sparse as sp
 from _fuzzing import Kind, main, mutate, text
 

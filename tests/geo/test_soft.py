@@ -147,7 +147,7 @@ def test_odd_samples(real_data: Path) -> None:
 
 def test_numbers_are_exact_and_words_refused(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    values = rng.normal(size=500) * 10.0 ** rng.integers(-30, 30, 500)
+    values = (rng.normal(size=500) * 10.0 ** rng.integers(-30, 30, 500)).tolist()
     for first in (repr(values[0]), f"+{abs(values[0])!r}"):  # Python alone reads a plus sign
         cells = [first, *(repr(value) for value in values[1:])]
         rows = "".join(f"p{k}\t{cell}\n" for k, cell in enumerate(cells))
