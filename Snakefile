@@ -5,7 +5,10 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-configfile: "config/config.yaml"
+# A configuration of one's own stands for itself: Snakemake would mix the default's tables and contrasts into it.
+if not {"datasets", "samples", "catalogue"} & set(config):
+
+    configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"

@@ -103,7 +103,7 @@ def test_a_plain_table_is_an_annotation(tmp_path: Path, comment: str) -> None:
     assert probe_symbols(read_annotation(path)).to_dict() == {"p1": "RUNX2", "p2": "PMF1-BGLAP///BGLAP"}
 
 
-@pytest.mark.parametrize("text", ["", "one column\nx\n", "# only comments\n"])
+@pytest.mark.parametrize("text", ["", "one column\nx\n", "# only comments\n", "a\t" * 5000 + "\n" + "b\t" * 5000])
 def test_what_is_no_table_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "GPL7.txt").write_text(text)
     with pytest.raises(InputError, match=r"no line that starts with \^"):

@@ -22,7 +22,11 @@ rule ingest:
             "fetch", [d for d in FETCHED if d == wildcards.dataset]
         ),
         row=lambda wildcards: PLAN.datasets[wildcards.dataset].as_flags(),
-        samples=shlex.join(["--samples", SETTINGS["samples"]]) if SETTINGS["samples"] else "",
+        samples=(
+            shlex.join(["--samples", SETTINGS["samples"]])
+            if SETTINGS["samples"]
+            else ""
+        ),
         rows=lambda wildcards: digest(PLAN.samples_of(wildcards.dataset)),
     shell:
         "fatescore ingest {params.data:q} {params.row} {params.samples} "

@@ -20,6 +20,7 @@ from fatescore.geo.series_matrix import MISSING
 from fatescore.typing import StrPath
 
 _TEXT = pd.StringDtype("pyarrow")
+_MOST_COLUMNS = 1_000  # nothing that describes probes has more; a column of text takes pyarrow milliseconds
 _ENTITY = re.compile(r"^\^\s*(\w+)\s*=?\s*(.*)$")
 
 
@@ -248,5 +249,6 @@ def _number(cell: object) -> float:
 def plain_table(data: bytes) -> pd.DataFrame:
     """Read a table without SOFT around it, as a browser shows it or a person writes it; ``#`` lines are comments."""
     rows = [row for row in data.splitlines() if row.strip() and not row.startswith(b"#")]
-    table = _closed(SoftEntity("PLATFORM", ""), rows).table if rows else None
+    wide = bool(rows) and rows[0].count(b"\t") > _MOST_COLUMNS
+    table = _closed(SoftEntity("PLATFORM", ""), rows).table if rows and not wide else None
     return pd.DataFrame() if table is None else table
