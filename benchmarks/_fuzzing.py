@@ -32,7 +32,7 @@ MARKS = [b"", b'"', b'""', b"\t", b"\n", b"\r", b"\xff", b"\x00", b"!", b"^", b"
 class Kind:
     """Makes a small valid file, uses a damaged one; its name, whether it may be compressed, and whether it is HDF5.
 
-    HDF5's own library crashes or circles for ever on some damaged files, which nothing can catch: such files are used in
+    HDF5's own library crashes or circles for ever on some damaged files, which nothing catches: such files are used in
     a child process, as every step of the workflow is, and what is lost there is counted.
     """
 

@@ -11,15 +11,15 @@ import pandas as pd
 from fatescore import _keys
 from fatescore.errors import InputError, NotScorable
 from fatescore.methods._ranking import constant_rows
+from fatescore.pp._judge_cells import DOUBLET, LOW_DEPTH, dropped_text, judge, thresholds
 from fatescore.pp.cell_type import STROMAL, cell_types
+from fatescore.pp.doublets import doublets
+from fatescore.pp.signatures import signatures
 from fatescore.typing import Assay, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-LOW_DEPTH = "low depth"
-MITOCHONDRIAL = "mitochondrial share"
-NOT_STROMAL = "not stromal"
 DROPPED = "dropped_because"
 
 
@@ -29,7 +29,10 @@ class QcLimits:
 
     min_genes: int = 200
     max_pct_mt: float = 20.0
+    pct_mt_floor: float = 5.0
     n_mads: float = 5.0
+    max_dropped: float = 0.5
+    doublets: bool = True
     min_stromal_cells: int = 20
     min_counts_bulk: float = 500_000.0
     gate: str = "markers"
