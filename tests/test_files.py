@@ -91,3 +91,10 @@ def test_a_text_table_that_is_wrong(tmp_path: Path, content: bytes, message: str
     (tmp_path / "t.tsv").write_bytes(content)
     with pytest.raises(InputError, match=message):
         _files.read_text_table(tmp_path / "t.tsv", "a table")
+
+
+def test_a_table_without_columns_is_read_back(tmp_path: Path) -> None:
+    _files.write_tsv(tmp_path / "none.tsv", pd.DataFrame())
+    assert _files.read_tsv(tmp_path / "none.tsv").empty
+    _files.write_tsv(tmp_path / "bare.tsv", pd.DataFrame({"a": []}))
+    assert _files.read_tsv(tmp_path / "bare.tsv").columns.tolist() == ["a"]

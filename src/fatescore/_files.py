@@ -117,7 +117,13 @@ def write_json(path: StrPath, value: Any) -> None:
 
 
 def write_tsv(path: StrPath, table: pd.DataFrame) -> None:
-    """Write a table without its index as TSV; floats keep 10 significant digits, missing is empty."""
+    """Write a table without its index as TSV; floats keep 10 significant digits, missing is empty.
+
+    A table without columns is an empty file, as :func:`read_tsv` reads it.
+    """
+    if table.columns.empty:
+        write_text(path, "")
+        return
     with atomic_path(path) as part:
         table.to_csv(part, sep="\t", index=False, float_format="%.10g", lineterminator="\n")
 

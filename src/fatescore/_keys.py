@@ -14,6 +14,11 @@ IDENTITY = (DATASET, SAMPLE, DONOR, CONDITION)
 TOTAL_COUNTS = "total_counts"
 N_GENES = "n_genes_by_counts"
 PCT_MT = "pct_counts_mt"
+SIZE_FACTOR = "size_factor"
+PCT_RIBO = "pct_counts_ribo"
+CELL_TYPE_MARGIN = "cell_type_margin"
+DOUBLET_SCORE = "doublet_score"
+CELL_SCORES = (DOUBLET_SCORE, PCT_RIBO, "s_score", "g2m_score", "phase", "stress_score")
 
 # --- obs: the index ---------------------------------------------------------------------------------
 OSTEOGENIC = "osteogenic"
@@ -47,6 +52,7 @@ MAPPED_BY = "mapped_by"
 # --- layers, uns, obsm ------------------------------------------------------------------------------
 COUNTS = "counts"
 LOGNORM = "lognorm"
+VST = "vst"
 UNS = "fatescore"
 AXIS_SCORES = "axis_scores"
 

@@ -29,11 +29,16 @@ def test_stromal_cells_are_told_from_the_others(cells: ad.AnnData) -> None:
 
 
 def test_the_table_accounts_for_every_cell(cells: ad.AnnData) -> None:
-    kept, table = fs.pp.qc(cells, assay="single_cell", organism="human", limits=LIMITS)
+    found = fs.pp.qc(cells, assay="single_cell", organism="human", limits=LIMITS)
+    kept, table = found.adata, found.samples
     assert table["n_obs"].sum() == cells.n_obs
     assert table["n_kept"].sum() == kept.n_obs < cells.n_obs
     assert set(kept.obs["cell_type"]) == {"stromal"}
-    dropped = table["reason"].str.extractall(r"(\d+) (?:low depth|mitochondrial share|not stromal)")[0].astype(int)
+    dropped = (
+        table["reason"]
+        .str.extractall(r"(\d+) (?:low depth|few genes|mitochondrial share|doublet|not stromal)")[0]
+        .astype(int)
+    )
     assert dropped.sum() == cells.n_obs - kept.n_obs
     assert "total_counts" not in cells.obs or "dropped_because" not in cells.obs
 
@@ -48,7 +53,7 @@ def test_blood_has_no_stromal_cells(cells: ad.AnnData) -> None:
 
 def test_without_the_gate_every_cell_may_stay(cells: ad.AnnData) -> None:
     open_limits = fs.pp.QcLimits(min_genes=1, max_pct_mt=100, n_mads=100, gate="none", min_stromal_cells=1)
-    kept, _ = fs.pp.qc(cells, assay="single_cell", organism="human", limits=open_limits)
+    kept = fs.pp.qc(cells, assay="single_cell", organism="human", limits=open_limits).adata
     assert kept.n_obs == cells.n_obs
 
 
@@ -69,7 +74,8 @@ def bulk(depths: list[float]) -> ad.AnnData:
 
 
 def test_shallow_bulk_samples_are_named_and_dropped() -> None:
-    kept, table = fs.pp.qc(bulk([1e6, 1e4, 2e6]), assay="bulk", organism="human")
+    found = fs.pp.qc(bulk([1e6, 1e4, 2e6]), assay="bulk", organism="human")
+    kept, table = found.adata, found.samples
     assert list(kept.obs_names) == ["s0", "s2"]
     assert table.set_index("sample").loc["s1", "reason"] == "10,001 counts, 500,000 needed"
 
@@ -83,7 +89,8 @@ def test_a_flat_array_is_not_scorable() -> None:
     adata = bulk([1e6, 1e6])
     del adata.layers["counts"]
     adata.X = np.vstack([np.full(50, 7.0), np.arange(50.0)])
-    kept, table = fs.pp.qc(adata, assay="array", organism="human")
+    found = fs.pp.qc(adata, assay="array", organism="human")
+    kept, table = found.adata, found.samples
     assert list(kept.obs_names) == ["s1"]
     assert table.loc[0, "reason"] == "all genes have the same value"
 
@@ -96,5 +103,14 @@ def test_cells_of_equal_depth_make_no_other_cell_shallow(cells: ad.AnnData) -> N
     level.X = sp.csr_matrix(counts)
     level.layers["counts"] = level.X.copy()
     limits = fs.pp.QcLimits(min_genes=1, max_pct_mt=100, gate="none")
-    kept, _ = fs.pp.qc(level, assay="single_cell", organism="human", limits=limits)
+    kept = fs.pp.qc(level, assay="single_cell", organism="human", limits=limits).adata
     assert kept.n_obs == level.n_obs
+
+
+def test_blood_on_a_panel_without_stromal_genes_has_no_stromal_cells() -> None:
+    import scanpy as sc
+
+    blood = sc.datasets.pbmc68k_reduced().raw.to_adata()  # ships with scanpy
+    blood.obs = blood.obs[[]].assign(dataset="pbmc", sample="s", donor="d", condition="c")
+    with pytest.raises(NotScorable, match="^no stromal cells$"):
+        fs.pp.qc(blood, assay="single_cell", organism="human")

@@ -60,3 +60,12 @@ def contrast_flags(contrasts):
     return " ".join(
         f"--contrast {shlex.quote(json.dumps(c.as_dict()))}" for c in contrasts
     )
+
+
+def flags(settings):
+    """Return settings as flags of a verb, quoted for a shell."""
+    return shlex.join(
+        word
+        for key, value in settings.items()
+        for word in (f"--{key.replace('_', '-')}", str(value))
+    )

@@ -5,6 +5,9 @@ rule qc:
     output:
         h5ad=f"{RESULTS}/datasets/{{dataset}}/qc.h5ad",
         table=f"{RESULTS}/datasets/{{dataset}}/qc.tsv",
+        cells=f"{RESULTS}/datasets/{{dataset}}/qc_cells.parquet",
+        metrics=f"{RESULTS}/datasets/{{dataset}}/qc_metrics.tsv",
+        components=f"{RESULTS}/datasets/{{dataset}}/qc_components.tsv",
         status=f"{RESULTS}/datasets/{{dataset}}/status/qc.json",
     log:
         f"{RESULTS}/logs/qc/{{dataset}}.log",
@@ -16,15 +19,10 @@ rule qc:
         mem_mb=8000,
         runtime=60,
     params:
-        min_genes=SETTINGS["qc"]["min_genes"],
-        max_pct_mt=SETTINGS["qc"]["max_pct_mt"],
-        n_mads=SETTINGS["qc"]["n_mads"],
-        min_stromal_cells=SETTINGS["qc"]["min_stromal_cells"],
-        min_counts_bulk=SETTINGS["qc"]["min_counts_bulk"],
-        gate=SETTINGS["qc"]["gate"],
+        seed=SETTINGS["seed"],
+        limits=flags(SETTINGS["qc"]),
     shell:
-        "fatescore qc {input.h5ad:q} --output {output.h5ad:q} --table {output.table:q} "
-        "--min-genes {params.min_genes} --max-pct-mt {params.max_pct_mt} --n-mads {params.n_mads} "
-        "--min-stromal-cells {params.min_stromal_cells} --min-counts-bulk {params.min_counts_bulk} "
-        "--gate {params.gate} --dataset {wildcards.dataset} "
+        "fatescore qc {input.h5ad:q} --output {output.h5ad:q} --table {output.table:q} --cells {output.cells:q} "
+        "--metrics {output.metrics:q} --components {output.components:q} --seed {params.seed} "
+        "{params.limits} --dataset {wildcards.dataset} "
         "--status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"

@@ -28,6 +28,8 @@ rule report_dataset:
         contrasts=rules.contrast.output.contrasts,
         confounding=rules.contrast.output.confounding,
         qc=rules.qc.output.table,
+        qc_metrics=rules.qc.output.metrics,
+        qc_components=rules.qc.output.components,
         fields=rules.ingest.output.fields,
     output:
         report(
@@ -49,6 +51,7 @@ rule report_dataset:
         "fatescore report dataset --dataset {wildcards.dataset} --status {input.status:q} --scores {input.scores:q} "
         "--sample-scores {input.sample_scores:q} --coverage {input.coverage:q} --contributions {input.contributions:q} "
         "--contrasts {input.contrasts:q} --confounding {input.confounding:q} --qc {input.qc:q} "
+        "--qc-metrics {input.qc_metrics:q} --qc-components {input.qc_components:q} "
         "--sample-fields {input.fields:q} --output {output:q} > {log:q} 2>&1"
 
 

@@ -23,7 +23,10 @@ from fatescore.errors import FatescoreError, InputError
 HELP = "make the HTML reports from the tables"
 
 _NEEDED = ("altair", "itables", "jinja2", "vl_convert")
-_TABLES = ("sample_scores", "coverage", "contributions", "contrasts", "confounding", "qc", "sample_fields")
+_TABLES = (
+    "sample_scores", "coverage", "contributions", "contrasts", "confounding", "qc", "qc_metrics", "qc_components",
+    "sample_fields",
+)  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,8 +1,41 @@
 """Preparation: quality control, cell types, normalisation, pseudobulk."""
 
+from fatescore.pp.ambient import ambient
+from fatescore.pp.arrays import array_metrics, quantile_normalise
+from fatescore.pp.bulk import bulk_metrics, foreign_tissue, strand
 from fatescore.pp.cell_type import cell_types
+from fatescore.pp.components import batch_in_components, components
+from fatescore.pp.doublets import doublets
+from fatescore.pp.droplets import empty_droplets
 from fatescore.pp.normalise import normalise
 from fatescore.pp.pseudobulk import pseudobulk
-from fatescore.pp.qc import QcLimits, qc
+from fatescore.pp.qc import QcLimits, QcResult, qc
+from fatescore.pp.signatures import signatures, transgenes
+from fatescore.pp.size_factors import log_cpm, size_factors, variance_stabilised
+from fatescore.pp.twins import fingerprint, twins
 
-__all__ = ["QcLimits", "cell_types", "normalise", "pseudobulk", "qc"]
+__all__ = [
+    "QcLimits",
+    "QcResult",
+    "ambient",
+    "array_metrics",
+    "batch_in_components",
+    "bulk_metrics",
+    "cell_types",
+    "components",
+    "doublets",
+    "empty_droplets",
+    "fingerprint",
+    "foreign_tissue",
+    "log_cpm",
+    "normalise",
+    "pseudobulk",
+    "qc",
+    "quantile_normalise",
+    "signatures",
+    "size_factors",
+    "strand",
+    "transgenes",
+    "twins",
+    "variance_stabilised",
+]

@@ -9,19 +9,21 @@ import scipy.sparse as sp
 
 from fatescore import _keys
 from fatescore.errors import InputError, nearest
+from fatescore.pp.size_factors import log_cpm, size_factors, variance_stabilised
 from fatescore.typing import SCALES, Assay, Scale
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-TARGET_SUM: dict[str, float] = {"single_cell": 1e4, "bulk": 1e6}
+TARGET_SUM = 1e4  # of a cell
 
 
 def normalise(adata: AnnData, *, assay: Assay, scale: Scale) -> AnnData:
     """Return a copy with log-normalised values in ``X``.
 
-    Counts of cells become log(1 + counts per 10,000), counts of bulk samples log2(1 + counts per million), TPM
-    and linear array values log2(1 + value); values that are log2 already stay as they are.
+    Counts of cells become log(1 + counts per 10,000), counts of bulk samples log2(1 + counts per million) with
+    median-of-ratios size factors (Anders & Huber 2010, doi:10.1186/gb-2010-11-10-r106), TPM and linear array
+    values log2(1 + value); values that are log2 already stay as they are.
 
     Parameters
     ----------
@@ -35,7 +37,8 @@ def normalise(adata: AnnData, *, assay: Assay, scale: Scale) -> AnnData:
     Returns
     -------
     A copy; ``X`` holds the log values (float32), raw counts stay in ``layers["counts"]``, and
-    ``uns["fatescore"]["normalise"]`` says what was done.
+    ``uns["fatescore"]["normalise"]`` says what was done. Bulk counts also get ``obs["size_factor"]`` and, from three
+    samples on, ``layers["vst"]``, stabilised in variance.
 
     Raises
     ------
@@ -58,8 +61,7 @@ def normalise(adata: AnnData, *, assay: Assay, scale: Scale) -> AnnData:
     if scale == "counts":
         if _keys.COUNTS not in out.layers:
             raise InputError('layers["counts"] is missing', expected="raw counts there when scale is counts")
-        out.X = out.layers[_keys.COUNTS].copy()
-        done = _log_counts(out, assay)
+        done = _log_cells(out) if assay == "single_cell" else _log_bulk(out)
     elif scale == "log2":
         done = "values are log2 already and stay as they are"
     else:
@@ -73,16 +75,26 @@ def normalise(adata: AnnData, *, assay: Assay, scale: Scale) -> AnnData:
     return out
 
 
-def _log_counts(adata: AnnData, assay: Assay) -> str:
+def _log_cells(adata: AnnData) -> str:
     import scanpy as sc
 
-    target = TARGET_SUM["single_cell" if assay == "single_cell" else "bulk"]
-    sc.pp.normalize_total(adata, target_sum=target)
-    if assay == "single_cell":
-        sc.pp.log1p(adata)
-        return f"log(1 + counts per {target:,.0f})"
-    adata.X = _log2p1(adata.X)
-    return f"log2(1 + counts per {target:,.0f})"
+    adata.X = adata.layers[_keys.COUNTS].copy()
+    sc.pp.normalize_total(adata, target_sum=TARGET_SUM)
+    sc.pp.log1p(adata)
+    return f"log(1 + counts per {TARGET_SUM:,.0f})"
+
+
+def _log_bulk(adata: AnnData) -> str:
+    counts = adata.layers[_keys.COUNTS]
+    factors = size_factors(counts)
+    adata.obs[_keys.SIZE_FACTOR] = factors
+    adata.X = log_cpm(counts, factors)
+    done = "log2(1 + counts per million of the library size times its median-of-ratios size factor)"
+    try:
+        adata.layers[_keys.VST] = variance_stabilised(counts, factors).astype(np.float32)
+    except InputError as error:
+        return f"{done}; no variance-stabilised layer: {error.found}"
+    return f"{done}; variance-stabilised layer by pydeseq2's trend"
 
 
 def _log2p1(X: object) -> object:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fatescore import _keys
 from fatescore.errors import InputError, NotScorable
 from fatescore.methods._ranking import constant_rows
-from fatescore.pp._judge_cells import DOUBLET, LOW_DEPTH, dropped_text, judge, thresholds
+from fatescore.pp._judge_cells import DROPPED, cell_report, dropped_text, judge
+from fatescore.pp._judge_samples import batches, look
+from fatescore.pp._look_cells import describe, of_samples
 from fatescore.pp.cell_type import STROMAL, cell_types
-from fatescore.pp.doublets import doublets
-from fatescore.pp.signatures import signatures
 from fatescore.typing import Assay, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-DROPPED = "dropped_because"
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,45 @@ class QcLimits:
     pct_mt_floor: float = 5.0
     n_mads: float = 5.0
     max_dropped: float = 0.5
-    doublets: bool = True
+    doublets: str = "drop"
     min_stromal_cells: int = 20
     min_counts_bulk: float = 500_000.0
     gate: str = "markers"
 
 
-def qc(
-    adata: AnnData, *, assay: Assay, organism: Organism, limits: QcLimits | None = None
-) -> tuple[AnnData, pd.DataFrame]:
+@dataclass(frozen=True)
+class QcResult:
+    """What quality control found.
+
+    Attributes
+    ----------
+    adata
+        A copy with the observations that can be scored; ``obs`` gains scanpy's ``total_counts``,
+        ``n_genes_by_counts``, ``pct_counts_mt`` and, for cells, ``cell_type``.
+    samples
+        One row per sample: ``_keys.QC_COLUMNS`` (numbers of observations, verdict ``ok`` or ``not scorable``, reason).
+    cells
+        Single cells only: one row per cell with ``dropped_because`` (empty for those that are kept), their numbers,
+        and the limits of their sample.
+    metrics
+        Further numbers of every sample that can be scored, indexed by sample.
+    components
+        Bulk and arrays: which sample fields go with which principal component.
+    """
+
+    adata: AnnData
+    samples: pd.DataFrame
+    cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    metrics: pd.DataFrame = field(default_factory=pd.DataFrame)
+    components: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def qc(adata: AnnData, *, assay: Assay, organism: Organism, limits: QcLimits | None = None, seed: int = 0) -> QcResult:
     """Judge cells and samples and keep what can be scored.
 
-    Cells are dropped for too few genes, a depth far below their sample's, a large mitochondrial share, or
-    because markers do not call them stromal. Bulk samples need a minimum of counts. Arrays need values that vary.
+    Cells are dropped for a depth or number of genes far below their sample's, a large mitochondrial share, as
+    doublets, or because markers do not call them stromal. Bulk samples need a minimum of counts. Arrays need values
+    that vary.
 
     Parameters
     ----------
@@ -56,45 +82,73 @@ def qc(
         ``"human"`` or ``"mouse"``.
     limits
         See :class:`QcLimits`.
+    seed
+        Of simulated doublets and of permutations.
 
     Returns
     -------
-    kept
-        A copy with the observations that can be scored; ``obs`` gains scanpy's ``total_counts``,
-        ``n_genes_by_counts``, ``pct_counts_mt`` and, for cells, ``cell_type``.
-    table
-        One row per sample: numbers of observations, verdict (``ok`` or ``not scorable``) and reason.
+    See :class:`QcResult`.
 
     Raises
     ------
     NotScorable
-        When no sample is left; the message says why and ``error.table`` holds the table.
+        When no sample is left; the message says why and ``error.table`` holds the table of samples.
 
     Examples
     --------
     >>> import fatescore as fs
     >>> adata = fs.simulate.single_cell(n_donors=2, cells_per_donor=40, n_genes=400, seed=0)
     >>> limits = fs.pp.QcLimits(min_genes=20, min_stromal_cells=5)
-    >>> kept, table = fs.pp.qc(adata, assay="single_cell", organism="human", limits=limits)
-    >>> sorted(set(table["verdict"]))
+    >>> found = fs.pp.qc(adata, assay="single_cell", organism="human", limits=limits)
+    >>> sorted(set(found.samples["verdict"]))
     ['ok']
     """
     limits = limits or QcLimits()
     judged = adata.copy()
     _metrics(judged, organism)
     if assay == "single_cell":
-        judged.obs[DROPPED] = _judge_cells(judged, organism, limits)
-        table = _cell_table(judged, limits)
+        return _qc_cells(judged, organism, limits, seed)
+    table = _sample_table(judged, assay, limits)
+    kept = _kept(judged, table, np.ones(judged.n_obs, dtype=bool))
+    metrics, doubts = look(kept, assay=assay, organism=organism, n_mads=limits.n_mads)
+    fields, apart = batches(kept, seed=seed)
+    return QcResult(kept, _with_doubts(table, doubts, apart), metrics=metrics, components=fields)
+
+
+def _qc_cells(judged: AnnData, organism: Organism, limits: QcLimits, seed: int) -> QcResult:
+    if limits.gate == "markers":
+        cell_types(judged, organism=organism)
     else:
-        judged.obs[DROPPED] = ""
-        table = _sample_table(judged, assay, limits)
+        judged.obs[_keys.CELL_TYPE] = STROMAL
+    described = describe(judged, organism, find_doublets=limits.doublets == "drop", seed=seed)
+    for name in _keys.CELL_SCORES:
+        if name in described:
+            judged.obs[name] = described[name]
+    judged.obs[DROPPED] = judge(judged.obs, limits, described["doublet"])
+    table = _cell_table(judged, limits)
+    stays = (judged.obs[DROPPED] == "").to_numpy()
+    kept = _kept(judged, table, stays)
+    metrics = of_samples(judged, organism, described, stays, seed)
+    return QcResult(kept, table, cell_report(judged.obs, limits), metrics)
+
+
+def _kept(judged: AnnData, table: pd.DataFrame, stays: NDArray[np.bool_]) -> AnnData:
+    """Return what stays of the samples that can be scored."""
     if not (table["verdict"] == _keys.OK).any():
         raise NotScorable(_why_none(table), table=table)
     good = table.loc[table["verdict"] == _keys.OK, _keys.SAMPLE]
-    keep = (judged.obs[DROPPED] == "").to_numpy() & judged.obs[_keys.SAMPLE].isin(good).to_numpy()
-    kept = judged[keep].copy()
-    del kept.obs[DROPPED]
-    return kept, table
+    kept = judged[stays & judged.obs[_keys.SAMPLE].isin(good).to_numpy()].copy()
+    kept.obs = kept.obs.drop(columns=DROPPED, errors="ignore")
+    return kept
+
+
+def _with_doubts(table: pd.DataFrame, *doubts: Mapping[str, str]) -> pd.DataFrame:
+    """Add to the reasons what is doubted of samples that stay."""
+    out = table.copy()
+    for name, reason in zip(out[_keys.SAMPLE], out["reason"], strict=True):
+        said = [reason, *(one[name] for one in doubts if name in one)]
+        out.loc[out[_keys.SAMPLE] == name, "reason"] = "; ".join(part for part in said if part)
+    return out
 
 
 def _metrics(adata: AnnData, organism: Organism) -> None:
@@ -113,32 +167,13 @@ def _metrics(adata: AnnData, organism: Organism) -> None:
         adata.obs.drop(columns="total_counts_mt", inplace=True)  # noqa: PD002  (AnnData's obs is changed in place)
 
 
-def _judge_cells(adata: AnnData, organism: Organism, limits: QcLimits) -> pd.Series[str]:
-    """Return why each cell is dropped; empty keeps it. The first reason that holds is given."""
-    obs = adata.obs
-    reason = pd.Series("", index=obs.index, dtype=object)
-    log_depth = np.log1p(obs[_keys.TOTAL_COUNTS])
-    by_sample = log_depth.groupby(obs[_keys.SAMPLE], observed=True)
-    median = by_sample.transform("median")
-    mad = (log_depth - median).abs().groupby(obs[_keys.SAMPLE], observed=True).transform("median") * 1.4826
-    low = (obs[_keys.N_GENES] < limits.min_genes) | ((mad > 0) & (log_depth < median - limits.n_mads * mad))
-    if limits.gate == "markers":
-        cell_types(adata, organism=organism)
-        reason[adata.obs[_keys.CELL_TYPE] != STROMAL] = NOT_STROMAL
-    else:
-        adata.obs[_keys.CELL_TYPE] = STROMAL
-    reason[obs[_keys.PCT_MT] > limits.max_pct_mt] = MITOCHONDRIAL
-    reason[low] = LOW_DEPTH
-    return reason
-
-
 def _cell_table(adata: AnnData, limits: QcLimits) -> pd.DataFrame:
     rows = []
     for sample, cells in adata.obs.groupby(_keys.SAMPLE, observed=True, sort=True):
         why = cells[DROPPED].value_counts()
         n_stromal = int((cells[_keys.CELL_TYPE] == STROMAL).sum())
         n_kept = int(why.get("", 0))
-        verdict, reason = _keys.OK, _dropped_text(why.to_dict())
+        verdict, reason = _keys.OK, dropped_text(why.to_dict(), len(cells), limits)
         if n_stromal == 0:
             verdict, reason = _keys.NOT_SCORABLE, "no stromal cells"
         elif n_kept < limits.min_stromal_cells:
@@ -192,11 +227,6 @@ def _identity(obs: pd.DataFrame, sample: str) -> dict[str, str]:
 def _medians(obs: pd.DataFrame) -> dict[str, float]:
     numbers = {key: obs[key].dropna() for key in (_keys.TOTAL_COUNTS, _keys.N_GENES, _keys.PCT_MT)}
     return {key: float(values.median()) if len(values) else np.nan for key, values in numbers.items()}
-
-
-def _dropped_text(why: dict[str, int]) -> str:
-    parts = [f"{why[key]} {key}" for key in (LOW_DEPTH, MITOCHONDRIAL, NOT_STROMAL) if why.get(key)]
-    return "cells dropped: " + ", ".join(parts) if parts else ""
 
 
 def _why_none(table: pd.DataFrame) -> str:

@@ -30,6 +30,9 @@ _SHOWN_CONTRAST = (
 )  # fmt: skip
 
 
+_BEYOND_CHANCE = 0.05
+
+
 def dataset_page(tables: DatasetTables) -> str:
     """Return the page of one data set as one HTML file that needs no network.
 
@@ -67,6 +70,8 @@ def dataset_page(tables: DatasetTables) -> str:
         contrasts=_contrasts(tables) if status == _keys.OK else [],
         plane=_plane(tables),
         qc=_qc(tables),
+        qc_metrics=_qc_metrics(tables),
+        qc_components=_qc_components(tables),
         coverage=_coverage(tables),
         samples=_samples(tables),
         steps=_steps(statuses),
@@ -200,6 +205,24 @@ def _qc(tables: DatasetTables) -> _html.Table | None:
     first = [name for name in (*_keys.IDENTITY, "verdict", "reason") if name in known]
     columns = _without_dataset(dict.fromkeys([*first, *known]))
     return _html.table("qc-table", "Quality of every sample", tables.qc, columns, marks=marks)
+
+
+def _qc_metrics(tables: DatasetTables) -> _html.Table | None:
+    if not len(tables.qc_metrics):
+        return None
+    known = [str(name) for name in tables.qc_metrics if tables.qc_metrics[name].notna().any()]
+    return _html.table("qc-metrics", "More numbers of every sample", tables.qc_metrics, known)
+
+
+def _qc_components(tables: DatasetTables) -> _html.Table | None:
+    """Show the fields that go with a component better than chance; the file has all of them."""
+    if not len(tables.qc_components):
+        return None
+    beyond = tables.qc_components[tables.qc_components["p_value"] <= _BEYOND_CHANCE]
+    columns = ("field", "component", "n", "groups", "adjusted_r2", "p_value", "p_smallest", "padj")
+    named = beyond.assign(field=[_format.label(str(name)) for name in beyond["field"]])
+    caption = f"Fields that go with a principal component (p at most {_BEYOND_CHANCE}, not corrected)"
+    return _html.table("qc-components", caption, named, columns) if len(named) else None
 
 
 def _coverage(tables: DatasetTables) -> _html.Table | None:

@@ -27,7 +27,7 @@ class DatasetTables:
         Name of the data set.
     statuses
         Outcomes of its steps (``dataset step status reason facts``).
-    sample_scores, scores, coverage, contributions, contrasts, confounding, qc, sample_fields
+    sample_scores, scores, coverage, contributions, contrasts, confounding, qc, qc_metrics, qc_components, sample_fields
         The tables of the steps; empty where the data set stopped before.
     files
         Files to download: label and address relative to the page.
@@ -44,6 +44,8 @@ class DatasetTables:
     contrasts: pd.DataFrame = field(default_factory=_empty)
     confounding: pd.DataFrame = field(default_factory=_empty)
     qc: pd.DataFrame = field(default_factory=_empty)
+    qc_metrics: pd.DataFrame = field(default_factory=_empty)
+    qc_components: pd.DataFrame = field(default_factory=_empty)
     sample_fields: pd.DataFrame = field(default_factory=_empty)
     files: Sequence[tuple[str, str]] = ()
     summary: str = "../../report.html"

@@ -1,0 +1,122 @@
+"""Which cells are kept, sample by sample, by limits that the sample sets itself within a floor and a ceiling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.pp.cell_type import STROMAL
+
+if TYPE_CHECKING:
+    from fatescore.pp.qc import QcLimits
+
+DROPPED = "dropped_because"
+LOW_DEPTH = "low depth"
+FEW_GENES = "few genes"
+MITOCHONDRIAL = "mitochondrial share"
+DOUBLET = "doublet"
+NOT_STROMAL = "not stromal"
+REASONS = (LOW_DEPTH, FEW_GENES, MITOCHONDRIAL, DOUBLET, NOT_STROMAL)
+_NORMAL = 1.4826  # median absolute deviations of a normal distribution in one standard deviation
+
+
+def thresholds(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
+    """Return the limits of every sample.
+
+    Depth and genes are judged on the log scale, ``n_mads`` robust deviations below the median; genes never below
+    ``min_genes``. The mitochondrial limit is as far above the median, but never below ``pct_mt_floor`` (healthy cells
+    would go) nor above ``max_pct_mt``.
+
+    Parameters
+    ----------
+    obs
+        Cells with ``sample`` and scanpy's metrics.
+    limits
+        The settings.
+
+    Returns
+    -------
+    Indexed by sample: ``min_total_counts``, ``min_genes``, ``max_pct_mt``.
+    """
+    rows = {}
+    for sample, cells in obs.groupby(_keys.SAMPLE, observed=True, sort=True):
+        counts, genes = (_low(cells[key], limits.n_mads) for key in (_keys.TOTAL_COUNTS, _keys.N_GENES))
+        share = cells[_keys.PCT_MT].dropna()
+        high = share.median() + limits.n_mads * _mad(share) if len(share) else limits.max_pct_mt
+        rows[str(sample)] = (
+            max(counts, 0.0),
+            max(genes, float(limits.min_genes)),
+            float(np.clip(high, min(limits.pct_mt_floor, limits.max_pct_mt), limits.max_pct_mt)),
+        )
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["min_total_counts", "min_genes", "max_pct_mt"])
+    return table.rename_axis(_keys.SAMPLE)
+
+
+def judge(obs: pd.DataFrame, limits: QcLimits, doublet: pd.Series[bool] | None = None) -> pd.Series[str]:
+    """Return why each cell is dropped, an empty text where it is kept; the first reason that holds is given.
+
+    Parameters
+    ----------
+    obs
+        Cells with ``sample``, scanpy's metrics and, with the gate, ``cell_type``.
+    limits
+        The settings.
+    doublet
+        Which cells are called doublets.
+    """
+    by_sample = thresholds(obs, limits).reindex(obs[_keys.SAMPLE].astype(str))
+    few, shallow, high = (by_sample[name].to_numpy() for name in ("min_genes", "min_total_counts", "max_pct_mt"))
+    reason = pd.Series("", index=obs.index, dtype=object)
+    if limits.gate == "markers":
+        reason[(obs[_keys.CELL_TYPE] != STROMAL).to_numpy()] = NOT_STROMAL
+    if doublet is not None:
+        reason[doublet.to_numpy()] = DOUBLET
+    reason[obs[_keys.PCT_MT].to_numpy() > high] = MITOCHONDRIAL
+    reason[obs[_keys.N_GENES].to_numpy() < few] = FEW_GENES
+    reason[obs[_keys.TOTAL_COUNTS].to_numpy() < shallow] = LOW_DEPTH
+    return reason
+
+
+def cell_report(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
+    """Return one row per cell: what it is, why it is dropped, its numbers and the limits of its sample."""
+    numbers = (_keys.TOTAL_COUNTS, _keys.N_GENES, _keys.PCT_MT, _keys.CELL_TYPE, _keys.CELL_TYPE_MARGIN)
+    columns = [name for name in (_keys.SAMPLE, DROPPED, *numbers, *_keys.CELL_SCORES) if name in obs]
+    limited = thresholds(obs, limits).reindex(obs[_keys.SAMPLE].astype(str)).add_prefix("limit_")
+    table = obs[columns].reset_index(drop=True)
+    table.insert(0, _keys.OBS_NAME, obs.index.astype(str))
+    return pd.concat([table, limited.reset_index(drop=True)], axis=1)
+
+
+def dropped_text(why: dict[str, int], n: int, limits: QcLimits) -> str:
+    """Say how many cells of a sample are dropped for what, and when that is a large share.
+
+    Examples
+    --------
+    >>> from fatescore.pp import QcLimits
+    >>> dropped_text({"": 40, "doublet": 5, "not stromal": 55}, 100, QcLimits())
+    'cells dropped: 5 doublet, 55 not stromal'
+    >>> dropped_text({"": 40, "few genes": 60}, 100, QcLimits())
+    'cells dropped: 60 few genes; that is 60 % of the sample for its quality'
+    """
+    parts = [f"{why[key]} {key}" for key in REASONS if why.get(key)]
+    if not parts:
+        return ""
+    poor = sum(why.get(key, 0) for key in REASONS if key != NOT_STROMAL)
+    much = f"; that is {poor / n:.0%} of the sample for its quality".replace("%", " %")
+    return "cells dropped: " + ", ".join(parts) + (much if poor > limits.max_dropped * n else "")
+
+
+def _low(values: pd.Series[float], n_mads: float) -> float:
+    known = values.dropna().astype(float)
+    if known.empty:
+        return 0.0
+    logs = pd.Series(np.log1p(known.to_numpy()))
+    spread = _mad(logs)
+    return float(np.expm1(logs.median() - n_mads * spread)) if spread > 0 else 0.0
+
+
+def _mad(values: pd.Series[float]) -> float:
+    return float((values - values.median()).abs().median()) * _NORMAL

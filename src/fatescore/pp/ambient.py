@@ -1,0 +1,300 @@
+"""Ambient RNA: what floats in every droplet, and how much of a cell's counts it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from scipy.stats import poisson
+
+from fatescore import _keys
+from fatescore.errors import InputError
+from fatescore.gene_sets.collection import check_organism
+from fatescore.pp.cell_type import STROMAL, cell_types
+from fatescore.typing import BoolArray, FloatArray, IntArray, Matrix, Organism
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+# What no cell of the broad type transcribes, human and mouse; absent names are passed over.
+FOREIGN: dict[str, tuple[str, ...]] = {
+    STROMAL: (
+        "HBA1", "HBA2", "HBB", "ALAS2", "AHSP", "GYPA", "SLC4A1", "IGKC", "IGHM", "JCHAIN", "CD79A", "CD3E", "TRAC",
+        "NKG7", "PTPRC", "CD52", "CD53", "CORO1A", "LAPTM5", "TYROBP", "LYZ", "S100A8", "S100A9", "MPO", "ELANE",
+        "Hba-a1", "Hba-a2", "Hbb-bs", "Hbb-bt", "Alas2", "Ahsp", "Gypa", "Slc4a1", "Igkc", "Ighm", "Jchain", "Cd79a",
+        "Cd3e", "Trac", "Nkg7", "Ptprc", "Cd52", "Cd53", "Coro1a", "Laptm5", "Tyrobp", "Lyz2", "S100a8", "S100a9",
+        "Mpo", "Elane", "Camp", "Ngp", "Ltf",
+    ),
+    "haematopoietic": (
+        "COL1A1", "COL1A2", "COL3A1", "COL5A1", "COL5A2", "COL6A1", "COL6A2", "DCN", "LUM", "POSTN", "PDGFRA",
+        "PDGFRB", "LEPR", "Col1a1", "Col1a2", "Col3a1", "Col5a1", "Col5a2", "Col6a1", "Col6a2", "Dcn", "Lum", "Postn",
+        "Pdgfra", "Pdgfrb", "Lepr",
+    ),
+}  # fmt: skip
+EMPTY, POOLED = "empty barcodes", "all cells of the sample"
+_BLOOD = ("haematopoietic", "erythroid")
+_MAKERS = {STROMAL: _BLOOD, "haematopoietic": (STROMAL,)}
+COLUMNS = (
+    "share",
+    "share_low",
+    "share_high",
+    "estimated_in",
+    "n_cells",
+    "n_genes",
+    "profile_from",
+    "n_profile",
+    "note",
+)
+_MIN_PROFILE = 1_000  # counts
+_MIN_CELLS = 10
+_MIN_EXPECTED, _MIN_EXPECTED_ALL, _MIN_GENES = 10.0, 200.0, 3
+_OWN = 0.999
+_MOST_APART, _NOTHING = 2.0, 0.02
+_RED = r"^(?:HB[AB]|ALAS2|AHSP|GYPA|SLC4A1)"
+_RESAMPLED = 1_000
+
+
+@dataclass(frozen=True)
+class Ambient:
+    """Ambient RNA of each sample, as :func:`ambient` finds it.
+
+    Attributes
+    ----------
+    table
+        One row per sample: ``share`` (0 to 1; NaN where nothing allows an estimate, ``note`` says why),
+        ``share_low``, ``share_high`` (95 % interval), ``estimated_in`` (type of the cells), ``n_cells``, ``n_genes``
+        it rests on, ``profile_from``, ``n_profile`` (barcodes) and ``note``.
+    profile
+        Samples x genes: each gene's share of the ambient RNA; rows sum to 1, or are NaN.
+    kept
+        Samples x genes: counts of the kept cells.
+    """
+
+    table: pd.DataFrame
+    profile: pd.DataFrame
+    kept: pd.DataFrame
+
+    def effect(self, gene_sets: Mapping[str, Iterable[str]]) -> pd.DataFrame:
+        """Return which share of each set's counts in the kept cells is expected to be ambient.
+
+        Parameters
+        ----------
+        gene_sets
+            Names and genes; genes that are not measured are passed over.
+
+        Returns
+        -------
+        Samples x gene sets, 0 to 1; NaN where the share is not known or the set has no counts.
+        """
+        found = {name: self.kept.columns.isin(list(genes)) for name, genes in gene_sets.items()}
+        ambient = self.table["share"].to_numpy() * self.kept.to_numpy().sum(axis=1)
+        columns = {}
+        for name, chosen in found.items():
+            expected = ambient * self.profile.to_numpy()[:, chosen].sum(axis=1)
+            counts = self.kept.to_numpy()[:, chosen].sum(axis=1)
+            columns[name] = np.minimum(expected / np.where(counts > 0, counts, np.nan), 1.0)
+        return pd.DataFrame(columns, index=self.table.index)
+
+
+def ambient(
+    adata: AnnData, *, organism: Organism, empty: AnnData | Matrix | None = None, kept: BoolArray | None = None,
+    rng: int = 0,
+) -> Ambient:  # fmt: skip
+    """Estimate each sample's ambient RNA and its share of a typical stromal cell's counts.
+
+    The share is measured on genes that a cell cannot have made itself, as SoupX does (Young and Behjati 2020,
+    doi:10.1093/gigascience/giaa151): globin, immunoglobulin and leucocyte genes in stromal cells, or else collagens
+    in blood cells. It is their counts over what they would be if those cells held ambient RNA only: the median over
+    genes, weighted by that expectation, with an interval from resampling genes and counts.
+
+    Without empty barcodes the profile is that of all cells of the sample together, which holds as far as cells of
+    every type burst alike; then the cells that make the foreign genes must be among them, and red cells'
+    genes and the others, stromal and blood cells must agree (within a factor of two), or there is no estimate.
+
+    Parameters
+    ----------
+    adata
+        Cells x genes with ``layers["counts"]`` (raw), ``obs["sample"]``, current symbols; not changed. Give all cells,
+        not the stromal ones only. ``obs["cell_type"]`` is used when there.
+    organism
+        ``"human"`` or ``"mouse"``.
+    empty
+        Barcodes without a cell over the same genes: AnnData with ``layers["counts"]`` (or counts in ``X``) and
+        ``obs["sample"]``, or a matrix when there is one sample.
+    kept
+        Cells whose sets :meth:`Ambient.effect` judges; without, the stromal ones.
+    rng
+        Seed, a whole number; every sample gets the same one.
+
+    Returns
+    -------
+    See :class:`Ambient`.
+
+    Raises
+    ------
+    InputError
+        Without raw counts or samples, or when ``empty`` does not match.
+
+    Examples
+    --------
+    >>> import fatescore as fs
+    >>> adata = fs.simulate.single_cell(n_donors=2, cells_per_donor=200, n_genes=600, ambient=0.2, seed=0)
+    >>> found = ambient(adata, organism="human")
+    >>> bool(found.table["share"].between(0.1, 0.3).all())
+    True
+    >>> found.effect({"bone": ["COL1A1", "ALPL", "IBSP"]}).shape
+    (2, 1)
+    """
+    check_organism(organism)
+    sample = _samples(adata)
+    counts, genes = adata.layers[_keys.COUNTS], adata.var_names.astype(str)
+    kind, why = _types(adata, organism)
+    chosen = kind == STROMAL if kept is None else np.asarray(kept, dtype=bool)
+    rows, profiles, sums, names = [], [], [], pd.unique(sample)
+    for name in names:
+        cells = np.flatnonzero(sample == name)
+        barcodes = counts[cells] if empty is None else _empty_of(empty, name, adata, len(names))
+        profile = _profile(barcodes)
+        row = _share(counts[cells], kind[cells], genes, profile, rng, why, from_cells=empty is None)
+        rows.append({**row, "profile_from": POOLED if empty is None else EMPTY, "n_profile": barcodes.shape[0]})
+        profiles.append(profile)
+        sums.append(_sum(counts[np.flatnonzero((sample == name) & chosen)]))
+    index, shape = pd.Index(names, name=_keys.SAMPLE, dtype=object), (len(names), len(genes))
+    return Ambient(
+        table=pd.DataFrame(rows, columns=list(COLUMNS), index=index),
+        profile=pd.DataFrame(np.reshape(profiles, shape), index=index, columns=genes),
+        kept=pd.DataFrame(np.reshape(sums, shape), index=index, columns=genes),
+    )
+
+
+def _samples(adata: AnnData) -> np.ndarray[Any, Any]:
+    if _keys.COUNTS not in adata.layers:
+        raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
+    if _keys.SAMPLE not in adata.obs:
+        raise InputError(f'obs has no column "{_keys.SAMPLE}"', expected="the sample of every cell")
+    return np.asarray(adata.obs[_keys.SAMPLE].astype(str).to_numpy(dtype=object))
+
+
+def _types(adata: AnnData, organism: Organism) -> tuple[np.ndarray[Any, Any], str]:
+    """Return every cell's broad type and, where it cannot be told, why."""
+    import anndata as ad
+
+    if _keys.CELL_TYPE in adata.obs or not adata.n_obs:
+        return np.asarray(adata.obs.get(_keys.CELL_TYPE, pd.Series(dtype=object)).astype(str), dtype=object), ""
+    bare = ad.AnnData(adata.layers[_keys.COUNTS], obs=adata.obs[[]], var=adata.var[[]])
+    try:
+        cell_types(bare, organism=organism)
+    except InputError as error:
+        return np.full(adata.n_obs, "", dtype=object), f"the cells' types are not known: {error.found}"
+    return np.asarray(bare.obs[_keys.CELL_TYPE].astype(str).to_numpy(dtype=object)), ""
+
+
+def _empty_of(empty: AnnData | Matrix, name: str, adata: AnnData, n_samples: int) -> Matrix:
+    if hasattr(empty, "var_names"):
+        if not empty.var_names.equals(adata.var_names):
+            raise InputError("the empty barcodes have other genes than the cells", expected="the same, in one order")
+        if _keys.SAMPLE not in empty.obs:
+            raise InputError(f'obs of the empty barcodes has no column "{_keys.SAMPLE}"', expected="their sample")
+        matrix = empty.layers.get(_keys.COUNTS, empty.X)
+        return matrix[np.flatnonzero(empty.obs[_keys.SAMPLE].astype(str) == name)]
+    if n_samples != 1 or empty.shape[1] != adata.n_vars:
+        raise InputError(
+            f"a matrix of {empty.shape[1]} genes for {n_samples} samples of {adata.n_vars} genes",
+            expected="one sample and the same genes", fix='give AnnData with obs["sample"]',
+        )  # fmt: skip
+    return empty
+
+
+def _sum(counts: Matrix) -> FloatArray:
+    return np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
+
+
+def _profile(barcodes: Matrix) -> FloatArray:
+    summed = _sum(barcodes)
+    return np.asarray(summed / (summed.sum() if summed.sum() >= _MIN_PROFILE else np.nan))
+
+
+def _share(
+    counts: Matrix, kind: np.ndarray[Any, Any], genes: pd.Index[str], profile: FloatArray, rng: int, why: str,
+    *, from_cells: bool,
+) -> dict[str, object]:  # fmt: skip
+    """Return the share, its interval and what it rests on, or NaN and why."""
+    nothing = {**dict.fromkeys(COLUMNS[:3], np.nan), "estimated_in": "", "n_cells": 0, "n_genes": 0}
+    if not why and np.isnan(profile).any():
+        why = f"fewer than {_MIN_PROFILE:,} counts to take a profile from"
+    if why:
+        return {**nothing, "note": f"not estimable: {why}"}
+    found: list[dict[str, Any]] = []
+    reasons: list[str] = []
+    for of_type, foreign in FOREIGN.items():
+        cells = counts[np.flatnonzero(kind == of_type)]
+        n_makers = int(np.isin(kind, _MAKERS[of_type]).sum())
+        if cells.shape[0] < _MIN_CELLS:
+            reasons.append(f"{cells.shape[0]} {of_type} cells, {_MIN_CELLS} needed")
+            continue
+        if from_cells and n_makers < _MIN_CELLS:
+            # the foreign genes are then ambient everywhere, and no cell shows how much of the soup they are
+            reasons.append(f"{n_makers} cells that make what is foreign to {of_type} cells, and no empty barcodes")
+            continue
+        chosen = np.flatnonzero(genes.isin(foreign))
+        observed, expected = _foreign(cells, chosen, profile)
+        used = expected >= _MIN_EXPECTED
+        if used.sum() < _MIN_GENES or expected[used].sum() < _MIN_EXPECTED_ALL:
+            reasons.append(f"too little RNA that is foreign to {of_type} cells")
+            continue
+        by_red, by_others = _of_red(observed, expected, used, genes[chosen])
+        if from_cells and max(by_red, by_others) > _MOST_APART * min(by_red, by_others) + _NOTHING:
+            # as when red cells burst before the droplets form: the soup is then not what the cells are together
+            why = f"red cells' genes say {by_red:.2f} and others {by_others:.2f}, and no empty barcodes"
+            return {**nothing, "note": f"not estimable: {why}"}
+        share, low, high = _median_ratio(observed[used], expected[used], rng)
+        found.append({
+            "share": share, "share_low": low, "share_high": high, "estimated_in": of_type,
+            "n_cells": cells.shape[0], "n_genes": int(used.sum()), "note": "",
+        })  # fmt: skip
+    shares = [float(row["share"]) for row in found]
+    if from_cells and found and max(shares) > _MOST_APART * min(shares) + _NOTHING:
+        # too much of one type in the soup raises the one and lowers the other
+        found = []
+        reasons = [f"stromal cells say {shares[0]:.2f} and blood cells {shares[1]:.2f}, and no empty barcodes"]
+    if found:
+        return found[0]
+    return {**nothing, "note": "not estimable: " + "; ".join(reasons)}
+
+
+def _foreign(cells: Matrix, chosen: IntArray, profile: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return each gene's counts, and what they would be if the cells held ambient RNA only."""
+    total = np.asarray(cells.sum(axis=1), dtype=np.float64).ravel()
+    found = np.asarray(sp.csr_matrix(cells[:, chosen]).toarray(), dtype=np.float64)
+    whole = np.outer(total, profile[chosen])
+    # more than even pure ambient RNA would hold: the cell made it, or swallowed the cell that did
+    own = found > poisson.ppf(_OWN, whole)
+    return np.where(own, 0, found).sum(axis=0), np.where(own, 0, whole).sum(axis=0)
+
+
+def _of_red(observed: FloatArray, expected: FloatArray, used: BoolArray, genes: pd.Index[str]) -> tuple[float, float]:
+    """Return the share that red cells' genes show and that of the others; the same where only one kind is there."""
+    red = np.asarray(genes.str.upper().str.contains(_RED))
+    shares = [_weighted_median(observed[k] / expected[k], expected[k]) for k in (used & red, used & ~red) if k.any()]
+    return shares[0], shares[-1]
+
+
+def _median_ratio(observed: FloatArray, expected: FloatArray, rng: int) -> tuple[float, float, float]:
+    draw = np.random.default_rng(rng)
+    shares = np.empty(_RESAMPLED)
+    for i in range(_RESAMPLED):
+        genes = draw.integers(len(observed), size=len(observed))
+        shares[i] = _weighted_median(draw.poisson(observed[genes]) / expected[genes], expected[genes])
+    low, high = np.quantile(shares, [0.025, 0.975])
+    share = _weighted_median(observed / expected, expected)
+    return min(share, 1.0), min(float(low), 1.0), min(float(high), 1.0)
+
+
+def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
+    order = np.argsort(values, kind="stable")
+    half = np.cumsum(weights[order]) - weights[order] / 2
+    return float(np.interp(weights.sum() / 2, half, values[order]))

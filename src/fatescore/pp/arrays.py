@@ -1,0 +1,130 @@
+"""Quality of arrays: distribution, deviation from the other arrays, background; and quantile normalisation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from fatescore.errors import InputError
+from fatescore.pp.bulk import log_values, outliers, sample_names
+from fatescore.typing import FloatArray, Scale
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+_QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+# The least that counts as one deviation (log2, ratio, share): arrays normalised to one distribution agree exactly.
+_FLOORS = {
+    "q05": 0.2,
+    "q50": 0.1,
+    "q95": 0.1,
+    "rle_median": 0.05,
+    "rle_iqr": 0.05,
+    "spread": 0.1,
+    "near_background": 0.02,
+}
+_SWEEPS = 5
+
+
+def array_metrics(adata: AnnData, scale: Scale, *, n_mads: float = 5.0) -> pd.DataFrame:
+    """Return the distribution of every array and how far it is from the others.
+
+    RLE is the log2 value of a gene minus its median over the arrays (Brettschneider et al. 2008,
+    doi:10.1198/004017008000000334). NUSE needs probe-level data that GEO's tables no longer hold; ``spread`` stands in
+    for it: the interquartile range of what a median polish (gene + array) leaves, divided by that of the median array.
+
+    Parameters
+    ----------
+    adata
+        Arrays x genes, values in ``X``; missing values are left out.
+    scale
+        ``"linear"`` or ``"log2"``.
+    n_mads
+        Robust deviations (with a floor) from the median array beyond which an array stands out; among fewer than
+        five arrays none does.
+
+    Returns
+    -------
+    DataFrame indexed by sample: ``q05`` to ``q95`` (quantiles of log2 values; ``q05`` is the background),
+    ``rle_median``, ``rle_iqr`` (log2), ``spread`` (1 = as the median array), ``near_background`` (share of the genes
+    less than 1 above ``q05``) and ``outlier`` (text, empty for most).
+
+    Raises
+    ------
+    InputError
+        When no gene is measured on every array.
+
+    Examples
+    --------
+    >>> import anndata
+    >>> rng = np.random.default_rng(0)
+    >>> values = rng.normal(8, 2, 500) + rng.normal(0, 0.1, (6, 500))
+    >>> values[4] += rng.normal(0, 1, 500)  # one bad array
+    >>> metrics = array_metrics(anndata.AnnData(values), "log2")
+    >>> metrics.index[metrics["outlier"] != ""].tolist()
+    ['4']
+    """
+    logs = log_values(adata, scale)
+    table = pd.DataFrame(
+        {name: np.nanquantile(logs, q, axis=1) for name, q in _QUANTILES.items()}, index=sample_names(adata)
+    )
+    whole = logs[:, np.isfinite(logs).all(axis=0)]
+    if not whole.shape[1]:
+        raise InputError("no gene is measured on every array", expected="arrays of one platform")
+    deviation = whole - np.median(whole, axis=0)
+    table["rle_median"] = np.median(deviation, axis=1)
+    table["rle_iqr"] = _iqr(deviation)
+    spread = _iqr(_polished(whole))
+    typical = float(np.median(spread))
+    table["spread"] = spread / typical if typical > 0 else 1.0
+    table["near_background"] = np.nanmean(
+        np.where(np.isfinite(logs), logs < table["q05"].to_numpy()[:, None] + 1, np.nan), axis=1
+    )
+    return table.assign(outlier=outliers(table[list(_FLOORS)], _FLOORS, n_mads))
+
+
+def quantile_normalise(matrix: FloatArray) -> FloatArray:
+    """Give every row the same distribution: the mean of the sorted rows (Bolstad et al. 2003).
+
+    doi:10.1093/bioinformatics/19.2.185; equal values of a row stay equal (they get the value at their mean rank).
+
+    Parameters
+    ----------
+    matrix
+        Samples x genes, finite.
+
+    Returns
+    -------
+    A new array of the same shape.
+
+    Raises
+    ------
+    InputError
+        When a value is missing or infinite.
+
+    Examples
+    --------
+    >>> quantile_normalise(np.array([[5.0, 2, 3], [4, 1, 6]])).tolist()
+    [[5.5, 1.5, 3.5], [3.5, 1.5, 5.5]]
+    """
+    values = np.asarray(matrix, dtype=np.float64)
+    if not np.isfinite(values).all():
+        raise InputError("the values hold missing or infinite numbers", expected="finite numbers")
+    mean = np.sort(values, axis=1).mean(axis=0)
+    return np.asarray(np.interp(rankdata(values, axis=1) - 1, np.arange(len(mean)), mean))
+
+
+def _polished(values: FloatArray) -> FloatArray:
+    left = values.copy()
+    for _ in range(_SWEEPS):
+        left -= np.median(left, axis=0)
+        left -= np.median(left, axis=1, keepdims=True)
+    return left
+
+
+def _iqr(values: FloatArray) -> FloatArray:
+    low, high = np.quantile(values, [0.25, 0.75], axis=1)
+    return np.asarray(high - low)

@@ -1,0 +1,290 @@
+"""Quality of bulk samples: depth, complexity, foreign tissue, and reads counted on the wrong strand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from scipy.stats import rankdata
+
+from fatescore import _keys
+from fatescore.errors import InputError
+from fatescore.gene_sets.collection import check_organism
+from fatescore.pp.cell_type import MARKERS, STROMAL
+from fatescore.typing import FloatArray, Organism, Scale
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+OUTLIER, FOREIGN, WRONG_STRAND = "outlier", "call", "wrong_strand"
+PRESENT, DOMINANT, ABSENT, NOT_MEASURED = "present", "dominant", "absent", "not measured"
+_NORMAL = 1.4826  # median absolute deviations of a normal distribution in one standard deviation
+_TINY = np.finfo(np.float64).tiny  # instead of dividing by zero
+_MIN_SAMPLES = 5  # with fewer the median absolute deviation says nothing
+
+
+def _alike(*genes: str) -> tuple[tuple[str, str], ...]:
+    return tuple((gene, gene.capitalize()) for gene in genes)
+
+
+# Skeletal muscle and Schwann cells come with bone, fat and biopsies. Muscle: Tabula Muris
+# (doi:10.1038/s41586-018-0590-4); Schwann: Wolbert et al. 2020 (doi:10.1073/pnas.1912139117). S100B alone proves
+# nothing (fat and cartilage have it), the median of the list decides.
+TISSUE_MARKERS: dict[str, tuple[tuple[str, str], ...]] = {
+    **MARKERS,
+    "muscle": _alike("ACTA1", "CKM", "MYLPF", "TNNT3", "TNNI2", "MYH1", "MYH2", "ATP2A1", "TCAP", "PYGM"),
+    "schwann": _alike("MPZ", "PLP1", "S100B", "SOX10", "CDH19", "PRX", "NCMAP", "FOXD3"),
+}
+# Per unit of what one robust deviation is at least: samples that agree closely make no other an outlier.
+# log2 for sizes; shares as they are.
+_LOGGED = {"library_size": 0.25, "n_genes": 0.05, "genes_to_half": 0.2}
+_SHARES = {"top_1": 0.01, "top_10": 0.02, "top_100": 0.03, "mitochondrial": 0.02, "ribosomal": 0.02, "fractional": 0.02}
+METRICS = (*_LOGGED, *_SHARES)
+# Antisense genes are named after the gene they lie across; these are not.
+_NEIGHBOURS = {"human": (("TSIX", "XIST"), ("BEST1", "FTH1")), "mouse": (("Tsix", "Xist"), ("Best1", "Fth1"))}
+_ANTISENSE = {"human": r"-AS\d?$", "mouse": r"os\d?$"}
+_MIN_PAIRS, _MIN_PAIR_COUNTS, _WRONG_SHARE = 10, 10, 0.5
+
+
+def bulk_metrics(adata: AnnData, organism: Organism, *, n_mads: float = 5.0) -> pd.DataFrame:
+    """Return depth and complexity of every bulk sample, and which of them stand out.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes with ``layers["counts"]``, whole or fractional.
+    organism
+        ``"human"`` or ``"mouse"``.
+    n_mads
+        Robust deviations (1.4826 median absolute deviations, with a floor) from the median of the samples beyond
+        which a sample stands out; sizes are compared as log2. Among fewer than five samples none does.
+
+    Returns
+    -------
+    DataFrame indexed by sample: ``library_size`` (counts), ``n_genes`` (genes with a count), ``genes_to_half`` (the
+    fewest genes that hold half of the counts), ``top_1``, ``top_10``, ``top_100`` (share of the counts in the
+    largest genes), ``mitochondrial``, ``ribosomal`` (share of the counts), ``fractional`` (share of the counts above
+    zero that are not whole numbers) and ``outlier`` (text, empty for most).
+
+    Examples
+    --------
+    >>> import fatescore as fs
+    >>> bulk_metrics(fs.simulate.bulk(n_donors=4, n_genes=400, seed=0), "human")["n_genes"].gt(300).all()
+    np.True_
+    """
+    check_organism(organism)
+    counts = counts_of(adata)
+    total = counts.sum(axis=1)
+    cumulative = np.cumsum(-np.sort(-counts, axis=1), axis=1)
+    genes = pd.Index(adata.var_names.astype(str))
+    human = genes.str.upper()
+    per = np.maximum(total, _TINY)
+    last = counts.shape[1] - 1
+    expressed = (counts > 0).sum(axis=1)
+    table = pd.DataFrame(
+        {
+            "library_size": total,
+            "n_genes": expressed,
+            "genes_to_half": (cumulative < total[:, None] / 2).sum(axis=1) + 1,
+            **{f"top_{n}": cumulative[:, min(n - 1, last)] / per for n in (1, 10, 100)},
+            "mitochondrial": counts[:, human.str.startswith("MT-")].sum(axis=1) / per,
+            "ribosomal": counts[:, human.str.fullmatch(r"RP[SL]\d+[AXYL]?\d*|RPLP\d|RPSA")].sum(axis=1) / per,
+            "fractional": (counts != np.rint(counts)).sum(axis=1) / np.maximum(expressed, 1),
+        },
+        index=sample_names(adata),
+    )
+    compared = table.assign(**{name: np.log2(1 + table[name]) for name in _LOGGED})
+    return table.assign(outlier=outliers(compared[list(METRICS)], {**_LOGGED, **_SHARES}, n_mads))
+
+
+def outliers(metrics: pd.DataFrame, floors: dict[str, float], n_mads: float) -> pd.Series[str]:
+    """Name, for every row, the metrics in which it is far from the median of all rows.
+
+    Parameters
+    ----------
+    metrics
+        One row per sample, on scales where distances mean the same everywhere.
+    floors
+        The least that counts as one deviation, per column.
+    n_mads
+        Robust deviations beyond which a value is far.
+
+    Returns
+    -------
+    Texts such as ``"top_1 high (12 deviations)"``; empty when nothing is far, or there are fewer than five rows.
+
+    Examples
+    --------
+    >>> outliers(pd.DataFrame({"depth": [1.0, 1.1, 0.9, 1.0, 9.0]}), {"depth": 0.5}, 5).tolist()
+    ['', '', '', '', 'depth high (16 deviations)']
+    """
+    if len(metrics) < _MIN_SAMPLES:
+        return pd.Series("", index=metrics.index, dtype=object)
+    values = metrics.to_numpy(dtype=np.float64)
+    away = values - np.median(values, axis=0)
+    away /= np.maximum(np.median(np.abs(away), axis=0) * _NORMAL, [floors[str(name)] for name in metrics.columns])
+    texts = [
+        "; ".join(
+            f"{name} {'high' if value > 0 else 'low'} ({abs(value):.0f} deviations)"
+            for name, value in zip(metrics.columns, row, strict=True)
+            if abs(value) > n_mads
+        )
+        for row in away
+    ]
+    return pd.Series(texts, index=metrics.index, dtype=object)
+
+
+def foreign_tissue(adata: AnnData, organism: Organism, scale: Scale) -> pd.DataFrame:
+    """Estimate from markers which other tissues a bulk sample or an array holds.
+
+    A type's level is the median of its markers, so that one odd marker decides nothing. ``dominant``: at or above the
+    level of the stromal markers; ``present``: at most ``2**4`` times below it, and expressed at all (counts and TPM: 12
+    per million; arrays: at or above the 60th percentile of the array's genes). Whole tissue rightly holds other cells:
+    a call is a fact for the reader, not a verdict. A culture should show none.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes; ``layers["counts"]`` when the scale is counts, otherwise values in ``X``.
+    organism
+        ``"human"`` or ``"mouse"``.
+    scale
+        ``"counts"``, ``"tpm"``, ``"linear"`` or ``"log2"``.
+
+    Returns
+    -------
+    One row per sample and type: ``sample``, ``type`` (``stromal``, ``haematopoietic``, ``endothelial``, ``erythroid``,
+    ``muscle``, ``schwann``), ``markers`` (number measured), ``level`` (log2), ``percentile`` (0 to 100 among the
+    sample's genes), ``relative`` (log2, to the stromal level) and ``call`` (``dominant | present | absent | not
+    measured``, the last also for log ratios; empty for stromal).
+
+    Examples
+    --------
+    >>> import fatescore as fs
+    >>> table = foreign_tissue(fs.simulate.bulk(n_donors=2, seed=0), "human", "counts")
+    >>> sorted(set(table.loc[table["type"] == "haematopoietic", "call"]))
+    ['absent']
+    """
+    check_organism(organism)
+    logs = log_values(adata, scale)
+    if scale == "log2":
+        logs[[_is_ratios(row) for row in logs]] = np.nan
+    place = {str(gene): i for i, gene in enumerate(adata.var_names)}
+    column = 0 if organism == "human" else 1
+    ranks = np.vstack([rankdata(row, nan_policy="omit") / max(np.isfinite(row).sum(), 1) * 100 for row in logs])
+    found = {kind: [place[pair[column]] for pair in pairs if pair[column] in place]
+             for kind, pairs in TISSUE_MARKERS.items()}  # fmt: skip
+    by_rank = scale in ("linear", "log2")  # an array, where a silent gene is not zero
+    names = sample_names(adata)
+    levels = {kind: _median(logs[:, genes]) for kind, genes in found.items()}
+    rows = []
+    for kind, genes in found.items():
+        percentile, relative = _median(ranks[:, genes]), levels[kind] - levels[STROMAL]
+        expressed = percentile >= 60 if by_rank else levels[kind] >= np.log2(1 + 12)
+        call = np.select([~expressed | (relative < -4), relative < 0], [ABSENT, PRESENT], DOMINANT)
+        call = np.where(np.isfinite(relative) & (len(genes) > 2), call, NOT_MEASURED)
+        rows.append(
+            pd.DataFrame(
+                {
+                    _keys.SAMPLE: names, "type": kind, "markers": len(genes), "level": levels[kind],
+                    "percentile": percentile, "relative": relative, FOREIGN: "" if kind == STROMAL else call,
+                }
+            )
+        )  # fmt: skip
+    return pd.concat(rows, ignore_index=True)
+
+
+def strand(adata: AnnData, organism: Organism) -> pd.DataFrame:
+    """Say whether reads were counted on the wrong strand: antisense genes above the genes they lie across.
+
+    Pairs are read from the names (``VIM-AS1`` and ``VIM``, ``Zeb2os`` and ``Zeb2``); TSIX and XIST, BEST1 and FTH1 are
+    added.
+    In every library counted on the right strand, or on none, few antisense genes lead; where half of at least ten
+    pairs (of ten counts or more) do, the strand is wrong.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes with ``layers["counts"]``.
+    organism
+        ``"human"`` or ``"mouse"``.
+
+    Returns
+    -------
+    DataFrame indexed by sample: ``pairs`` (with enough counts), ``antisense_leads`` (share of them, 0 to 1),
+    ``wrong_strand`` and ``evidence`` (the largest pairs of a sample on the wrong strand, with their counts).
+
+    Examples
+    --------
+    >>> import fatescore as fs
+    >>> strand(fs.simulate.bulk(n_donors=2, n_genes=400, seed=0), "human")["wrong_strand"].tolist()
+    [False, False]
+    """
+    check_organism(organism)
+    counts = counts_of(adata)
+    place = {str(gene): i for i, gene in enumerate(adata.var_names)}
+    genes = pd.Index(list(place))
+    named = genes[genes.str.contains(_ANTISENSE[organism])]
+    pairs = [*zip(named, named.str.replace(_ANTISENSE[organism], "", regex=True), strict=True), *_NEIGHBOURS[organism]]
+    pairs = [pair for pair in pairs if pair[0] in place and pair[1] in place]
+    against, sense = (counts[:, [place[pair[side]] for pair in pairs]] for side in (0, 1))
+    rows = []
+    for low, high in zip(against, sense, strict=True):
+        enough = low + high >= _MIN_PAIR_COUNTS
+        n = int(enough.sum())
+        leads = float((low > high)[enough].mean()) if n else np.nan
+        wrong = n >= _MIN_PAIRS and leads >= _WRONG_SHARE
+        top = np.argsort(-np.where(low > high, low, 0))[: 3 if wrong else 0]
+        shown = ", ".join(f"{pairs[i][0]} {low[i]:,.0f} against {pairs[i][1]} {high[i]:,.0f}" for i in top)
+        rows.append((n, leads, wrong, shown))
+    return pd.DataFrame(rows, columns=["pairs", "antisense_leads", WRONG_STRAND, "evidence"], index=sample_names(adata))
+
+
+def log_values(adata: AnnData, scale: Scale) -> FloatArray:
+    """Return dense log2 values, samples x genes: log2(1 + counts per million), log2(1 + TPM or linear), or as they are.
+
+    Examples
+    --------
+    >>> import anndata
+    >>> log_values(anndata.AnnData(np.array([[1.0, 3.0]])), "linear").tolist()
+    [[1.0, 2.0]]
+    """
+    if scale == "counts":
+        counts = counts_of(adata)
+        return np.asarray(np.log2(1 + counts / np.maximum(counts.sum(axis=1, keepdims=True), _TINY) * 1e6))
+    values = _dense(adata.X).copy()
+    if scale == "log2":
+        return values
+    if np.nanmin(values) < 0:
+        raise InputError(f"the lowest value is {np.nanmin(values):g}", expected=f"no negative {scale} values")
+    return np.asarray(np.log2(1 + values))
+
+
+def counts_of(adata: AnnData) -> FloatArray:
+    """Return the raw counts, dense, samples x genes."""
+    if _keys.COUNTS not in adata.layers:
+        raise InputError('layers["counts"] is missing', expected="raw counts of the samples")
+    return _dense(adata.layers[_keys.COUNTS])
+
+
+def sample_names(adata: AnnData) -> pd.Index:
+    """Return the sample of every row, to index a table by."""
+    names = adata.obs.get(_keys.SAMPLE, adata.obs_names)
+    return pd.Index([str(name) for name in names], dtype=object, name=_keys.SAMPLE)
+
+
+def _dense(matrix: object) -> FloatArray:
+    return np.asarray(matrix.todense() if sp.issparse(matrix) else matrix, dtype=np.float64)  # type: ignore[attr-defined]
+
+
+def _median(values: FloatArray) -> FloatArray:
+    known = [row[np.isfinite(row)] for row in values]
+    return np.array([np.median(row) if len(row) else np.nan for row in known])
+
+
+def _is_ratios(row: FloatArray) -> bool:
+    """Say whether values are log ratios to another sample: how genes compare within the sample is lost then."""
+    low, high = np.nanquantile(row, [0.05, 0.95])
+    return bool((row < 0).mean() > 0.05 and high - low < 4)

@@ -1,0 +1,212 @@
+"""Principal components of samples: which sample lies apart, and which known field explains a component."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import factorial, gammaln
+
+from fatescore.errors import InputError
+from fatescore.stats._fields import clean_text, parse_numbers, same_wording
+from fatescore.stats.fdr import bh
+from fatescore.typing import FloatArray
+
+COLUMNS = ("field", "kind", "component", "n", "groups", "r2", "adjusted_r2", "p_value", "p_smallest", "padj")
+_NORMAL = 1.4826
+_MIN_SAMPLES = 5
+_FEWEST = 3
+_CARRIED = 0.6
+_TINY = np.finfo(np.float64).tiny
+
+
+@dataclass(frozen=True)
+class Components:
+    """Principal components of samples.
+
+    Attributes
+    ----------
+    scores
+        Samples x components (``PC1``, ``PC2``, ...), log2 units times the square root of genes.
+    explained
+        Share of the variance of each component, 0 to 1.
+    outlier
+        Text per sample, empty for most.
+    """
+
+    scores: pd.DataFrame
+    explained: pd.Series[float]
+    outlier: pd.Series[str]
+
+
+def components(
+    logs: FloatArray, samples: pd.Index, *, n_genes: int = 1000, n_components: int = 5, n_mads: float = 10.0
+) -> Components:
+    """Reduce log values of the most variable genes to principal components and say which samples lie apart.
+
+    A sample lies apart when, in one of the components, it is more than ``n_mads`` robust deviations from the median
+    of the samples and the component is carried by it (at least 60 % of the component's sum of squares is its own), and
+    the component holds more than its even share of the variance. A lone sample among n carries (n - 1) / n; two
+    samples that lie apart together are a group, not outliers, and no component of theirs is carried by one.
+
+    Parameters
+    ----------
+    logs
+        Samples x genes, finite log2 values, as of :func:`fatescore.pp.bulk.log_values`.
+    samples
+        Names of the rows.
+    n_genes
+        Number of genes of largest variance that are used.
+    n_components
+        Components to return, at most one less than samples.
+    n_mads
+        See above.
+
+    Returns
+    -------
+    See :class:`Components`. Among fewer than five samples none lies apart.
+
+    Raises
+    ------
+    InputError
+        With fewer than three samples, values that are not finite, or none that vary.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> logs = rng.normal(8, 1, (8, 300))
+    >>> logs[2, :150] += 5
+    >>> found = components(logs, pd.Index(list("abcdefgh")))
+    >>> found.outlier[found.outlier != ""].index.tolist()
+    ['c']
+    """
+    from sklearn.decomposition import PCA
+
+    if len(logs) < _FEWEST:
+        raise InputError(f"{len(logs)} samples", expected=f"at least {_FEWEST} for principal components")
+    if not np.isfinite(logs).all():
+        raise InputError("the values hold missing or infinite numbers", expected="finite log values")
+    variance = logs.var(axis=0)
+    chosen = np.sort(np.argsort(-variance, kind="stable")[: min(n_genes, int((variance > 0).sum()))])
+    if not len(chosen):
+        raise InputError("all samples have the same values", expected="genes that vary")
+    k = min(n_components, len(logs) - 1, len(chosen))
+    model = PCA(n_components=k, svd_solver="full")
+    names = [f"PC{i + 1}" for i in range(k)]
+    scores = pd.DataFrame(model.fit_transform(logs[:, chosen]), index=samples, columns=names)
+    return Components(
+        scores,
+        pd.Series(model.explained_variance_ratio_, index=names),
+        _apart(scores, model.explained_variance_ratio_, n_mads),
+    )
+
+
+def batch_in_components(
+    scores: pd.DataFrame, fields: pd.DataFrame, *, n_permutations: int = 5000, seed: int = 0
+) -> pd.DataFrame:
+    """Say which sample fields explain which principal component.
+
+    Numbers and dates are fitted by a line, text by group means (one-way analysis of variance). With few samples R2 is
+    large by chance, so that only ``adjusted_r2`` and the permutation p value should be read: the share of shuffled
+    assignments, the real one included, with an R2 at least as large. A field is left out when it has one value, or
+    when it is text and every value, or more than half as many values as samples, differ.
+
+    Parameters
+    ----------
+    scores
+        Samples x components.
+    fields
+        Samples x fields, with the same index; values as found in sample tables. Missing values leave a sample out.
+    n_permutations
+        Number of random shuffles.
+    seed
+        Seed of the shuffles.
+
+    Returns
+    -------
+    One row per field and component, the smallest p value first: ``field``, ``kind`` (``number`` or ``text``),
+    ``component``, ``n`` (samples), ``groups`` (number of values of a text), ``r2``, ``adjusted_r2`` (below zero when
+    less than chance), ``p_value``, ``p_smallest`` (the smallest that so many samples, so grouped, can reach),
+    ``padj`` (Benjamini-Hochberg over the table).
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"PC1": [-3.0, -2.9, -3.2, -3.1, 3.0, 3.1, 2.9, 3.2]})
+    >>> fields = pd.DataFrame({"kit": list("AAAABBBB"), "id": range(8)})
+    >>> row = batch_in_components(scores, fields[["kit"]]).iloc[0]
+    >>> row["field"], row["component"], bool(row["p_value"] < 0.05)
+    ('kit', 'PC1', True)
+    """
+    rows = []
+    for place, name in enumerate(fields.columns):
+        design = _design(fields[name].reindex(scores.index))
+        if design is None:
+            continue
+        known, basis, kind, smallest = design
+        rng = np.random.default_rng([seed, place])
+        values = scores.to_numpy(dtype=np.float64)[known]
+        n, df = basis.shape
+        shuffled = np.array([rng.permutation(n) for _ in range(n_permutations)])
+        for component, y in zip(scores.columns, values.T, strict=True):
+            centred = y - y.mean()
+            squares = float(centred @ centred)
+            if squares <= 0:
+                continue
+            r2 = float(((centred @ basis) ** 2).sum()) / squares
+            by_chance = ((centred[shuffled] @ basis) ** 2).sum(axis=1) / squares
+            p = (1 + int((by_chance >= r2 - 1e-12).sum())) / (1 + n_permutations)
+            adjusted = 1 - (1 - r2) * (n - 1) / (n - 1 - df)
+            groups = df + 1 if kind == "text" else 0
+            rows.append((str(name), kind, component, n, groups, r2, adjusted, max(p, smallest), smallest))
+    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
+    table["padj"] = bh(table["p_value"].to_numpy(dtype=np.float64)) if len(table) else []
+    return table.sort_values(["p_value", "r2"], ascending=[True, False], kind="stable", ignore_index=True)
+
+
+def _apart(scores: pd.DataFrame, explained: FloatArray, n_mads: float) -> pd.Series[str]:
+    if len(scores) < _MIN_SAMPLES:
+        return pd.Series("", index=scores.index, dtype=object)
+    values = scores.to_numpy(dtype=np.float64)
+    away = np.abs(values - np.median(values, axis=0))
+    away /= np.maximum(np.median(away, axis=0) * _NORMAL, _TINY)
+    carried = values**2 >= _CARRIED * (values**2).sum(axis=0)
+    far = (away > n_mads) & carried & (explained > 1 / (len(scores) - 1))
+    texts = [
+        "; ".join(f"{scores.columns[int(i)]} ({row[i]:.3g} deviations)" for i in np.flatnonzero(apart))
+        for row, apart in zip(away, far, strict=True)
+    ]
+    return pd.Series(texts, index=scores.index, dtype=object)
+
+
+def _design(field: pd.Series) -> tuple[NDArray[np.intp], FloatArray, str, float] | None:
+    """Return known samples, an orthonormal basis of what the field can explain, its kind and the smallest p value."""
+    text = clean_text(field)
+    known = np.flatnonzero(text.notna())
+    text = text.iloc[known]
+    distinct = text.nunique()
+    if len(known) < 4 or distinct < 2:
+        return None
+    numbers = parse_numbers(text)
+    if numbers is not None and distinct > 2:
+        values = numbers.values  # noqa: PD011  (not a pandas object)
+        columns = values[:, None] - values.mean()
+        arrangements = _arrangements(pd.Series(values)) / 2  # a line has no direction in R2: at best
+        kind = "number"
+    else:
+        codes = same_wording(text)
+        if codes.nunique() < 2 or codes.nunique() > len(known) / 2:
+            return None
+        columns = pd.get_dummies(codes).to_numpy(dtype=np.float64)[:, 1:]
+        columns = columns - columns.mean(axis=0)
+        sizes = codes.value_counts().value_counts()
+        arrangements = _arrangements(codes) / float(factorial(sizes).prod())
+        kind = "text"
+    basis, _ = np.linalg.qr(columns)
+    return known, np.asarray(basis), kind, float(min(1.0, 1 / max(arrangements, 1.0)))
+
+
+def _arrangements(values: pd.Series) -> float:
+    """Return in how many different ways the values can be dealt to the samples."""
+    return float(np.exp(gammaln(len(values) + 1) - gammaln(values.value_counts() + 1).sum()))

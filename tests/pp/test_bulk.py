@@ -1,0 +1,179 @@
+"""Bulk quality: closed forms, planted faults, and what the real data show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+import fatescore as fs
+from fatescore.errors import InputError
+from fatescore.ingest import ingest, locate
+from fatescore.ingest._read import read_raw
+from fatescore.pp.bulk import TISSUE_MARKERS, bulk_metrics, foreign_tissue, strand
+
+
+def counted(counts: np.ndarray, genes: list[str]) -> ad.AnnData:
+    names = [f"s{i}" for i in range(len(counts))]
+    adata = ad.AnnData(sp.csr_matrix(np.asarray(counts, dtype=np.float64)), var=pd.DataFrame(index=genes))
+    adata.obs_names = names
+    adata.obs["sample"] = names
+    adata.layers["counts"] = adata.X.copy()
+    return adata
+
+
+def calls(table: pd.DataFrame, kind: str) -> list[str]:
+    return list(table.loc[table["type"] == kind, "call"])
+
+
+def test_the_numbers() -> None:
+    genes = ["MT-CO1", "RPL3", "RPS6KA1", "RPLP0", "A", "B"]
+    table = bulk_metrics(counted(np.array([[50, 20, 10, 10, 7.5, 2.5]]), genes), "human")
+    row = table.iloc[0]
+    assert row[["library_size", "n_genes", "genes_to_half"]].tolist() == [100, 6, 1]
+    assert row[["top_1", "top_10", "top_100"]].tolist() == [0.5, 1, 1]
+    assert row[["mitochondrial", "ribosomal"]].tolist() == [0.5, 0.3]  # RPS6KA1 is a kinase
+    assert row["fractional"] == pytest.approx(2 / 6)
+    assert row["outlier"] == ""
+
+
+def test_even_counts_are_complex() -> None:
+    table = bulk_metrics(counted(np.ones((1, 100)), [f"g{i}" for i in range(100)]), "human")
+    assert table["genes_to_half"].tolist() == [50]
+
+
+def test_planted_faults_are_named_and_no_good_sample() -> None:
+    false = 0
+    for seed in range(5):
+        adata = fs.simulate.bulk(n_donors=12, n_genes=1500, seed=seed)
+        false += (bulk_metrics(adata, "human")["outlier"] != "").sum()
+        counts = adata.layers["counts"].toarray()
+        rng = np.random.default_rng(seed)
+        counts[2] = rng.binomial(counts[2].astype(int), 0.05)
+        counts[5, 100] += counts[5].sum()
+        counts[8] += 0.3 * (counts[8] > 0)
+        mt = adata.var_names.str.startswith("MT-")
+        counts[10, mt] = counts[10, mt] * 8
+        adata.layers["counts"] = sp.csr_matrix(counts)
+        outlier = bulk_metrics(adata, "human")["outlier"]
+        for place, text in (
+            (2, "library_size low"),
+            (5, "top_1 high"),
+            (8, "fractional high"),
+            (10, "mitochondrial high"),
+        ):
+            assert text in outlier.iloc[place]
+        false += (outlier.drop(outlier.index[[2, 5, 8, 10]]) != "").sum()
+    assert false == 0
+
+
+def test_an_empty_sample_is_no_error_and_the_input_stays() -> None:
+    adata = counted(np.array([[0.0, 0], [1, 2]]), ["A", "B"])
+    bulk_metrics(adata, "human")
+    strand(adata, "human")
+    assert calls(foreign_tissue(adata, "human", "counts"), "muscle") == ["not measured"] * 2
+    np.testing.assert_array_equal(adata.layers["counts"].toarray(), [[0, 0], [1, 2]])
+    del adata.layers["counts"]
+    with pytest.raises(InputError, match="counts.*missing"):
+        bulk_metrics(adata, "human")
+
+
+def test_blood_in_a_culture_is_seen_from_one_part_in_twenty() -> None:
+    cells = fs.simulate.single_cell(n_donors=2, cells_per_donor=300, n_genes=3000, ambient=0.0, seed=3)
+    profile = {kind: np.asarray(cells[(cells.obs["true_cell_type"] == kind).to_numpy()].X.sum(axis=0)).ravel()
+               for kind in ("stromal", "haematopoietic")}  # fmt: skip
+    stroma, blood = (profile[kind] / profile[kind].sum() for kind in ("stromal", "haematopoietic"))
+    shares = [0, 0.05, 0.2, 0.9]
+    mixed = np.array([(1 - share) * stroma + share * blood for share in shares]) * 3e6
+    table = foreign_tissue(counted(mixed, list(cells.var_names)), "human", "counts")
+    assert calls(table, "haematopoietic") == ["absent", "present", "present", "dominant"]
+    relative = table.loc[table["type"] == "haematopoietic", "relative"]
+    assert relative.is_monotonic_increasing
+
+
+def test_a_missing_marker_is_left_out() -> None:
+    genes = [pair[0] for pairs in TISSUE_MARKERS.values() for pair in pairs]
+    values = np.tile(np.linspace(4, 14, len(genes)), (2, 1))
+    values[1, genes.index("PTPRC")] = np.nan
+    table = foreign_tissue(ad.AnnData(values, var=pd.DataFrame(index=genes)), "human", "log2")
+    assert np.isfinite(table["level"]).all()
+
+
+def test_markers_are_distinct_and_in_both_organisms() -> None:
+    for column in (0, 1):
+        genes = [pair[column] for pairs in TISSUE_MARKERS.values() for pair in pairs]
+        assert len(genes) == len(set(genes))
+
+
+def test_reads_on_the_wrong_strand() -> None:
+    names = [f"G{i}" for i in range(12)]
+    genes = [*names, *(f"{name}-AS1" for name in names)]
+    right = np.tile([100.0] * 12 + [3.0] * 12, (2, 1))
+    right[1] = right[1][::-1]
+    table = strand(counted(right, genes), "human")
+    assert table["wrong_strand"].tolist() == [False, True]
+    assert table["antisense_leads"].tolist() == [0, 1]
+    assert "G0-AS1 100 against G0 3" in table["evidence"].iloc[1]
+    few = strand(counted(right[:, [0, 1, 12, 13]], [genes[i] for i in (0, 1, 12, 13)]), "human")
+    assert not few["wrong_strand"].any()  # two pairs prove nothing
+
+
+def real(source: Path, organism: str, assay: str = "bulk", scale: str = "counts", file: str = "") -> ad.AnnData:
+    names = read_raw(locate(source, "auto", file), organism).columns
+    samples = pd.DataFrame({"sample": names, "donor": names, "condition": "x"})
+    how: dict[str, Any] = {"organism": organism, "assay": assay, "scale": scale, "file": file}
+    return ingest(source, samples=samples, dataset="d", **how).adata
+
+
+@pytest.mark.realdata
+def test_log_ratios_have_no_levels(real_data: Path) -> None:
+    table = pd.read_csv(real_data / "3t3l1_timecourse" / "log2_ratio_to_t0.tsv.gz", sep="\t", index_col=0).T
+    adata = ad.AnnData(table.loc[:, ~table.columns.duplicated()].rename(columns=str.capitalize))
+    before = adata.X.copy()
+    assert set(foreign_tissue(adata, "mouse", "log2")["call"]) == {"", "not measured"}
+    np.testing.assert_array_equal(adata.X, before)
+
+
+@pytest.mark.realdata
+def test_marrow_in_mouse_bone(real_data: Path) -> None:
+    adata = real(real_data / "mouse_bone_emtab5533/rsem_expected_counts.tsv.gz", "mouse")
+    table = foreign_tissue(adata, "mouse", "counts")
+    assert calls(table, "haematopoietic") == ["present"] * 5 + ["dominant"] * 5
+    assert calls(table, "erythroid") == ["present"] * 5 + ["dominant"] * 5
+    assert calls(table, "schwann") == ["absent"] * 10
+    assert not strand(adata, "mouse")["wrong_strand"].any()
+    assert bulk_metrics(adata, "mouse")["fractional"].between(0.05, 0.1).all()
+
+
+@pytest.mark.realdata
+def test_fat_holds_macrophages_and_its_strand_is_right(real_data: Path) -> None:
+    adata = real(real_data / "mouse_inguinal_fat/counts.tsv.gz", "mouse")
+    table = foreign_tissue(adata, "mouse", "counts")
+    assert "absent" not in calls(table, "haematopoietic")
+    assert calls(table, "muscle").count("present") == 3
+    assert not strand(adata, "mouse")["wrong_strand"].any()
+    assert (bulk_metrics(adata, "mouse")["outlier"] == "").all()
+
+
+@pytest.mark.realdata
+def test_the_shallow_set_was_counted_on_the_wrong_strand(real_data: Path) -> None:
+    table = strand(real(real_data / "msc_osteogenic_lowdepth/counts.tsv.gz", "human"), "human")
+    assert table["wrong_strand"].all()
+    assert table["antisense_leads"].min() > 0.7
+    assert "BEST1 2,709 against FTH1 8" in table["evidence"].iloc[0]
+
+
+@pytest.mark.realdata
+def test_cultures_on_arrays_are_pure_and_kidneys_are_not(real_data: Path) -> None:
+    path = "geo/series/GSE35nnn/GSE35958/matrix/GSE35958_series_matrix.txt.gz"
+    table = foreign_tissue(real(real_data / path, "human", "array", "log2"), "human", "log2")
+    assert set(table["call"]) == {"", "absent"}
+    kidney = real(real_data / "geo/series/GSEnnn/GSE781", "human", "array", "linear", "GPL96")
+    table = foreign_tissue(kidney, "human", "linear")
+    assert calls(table, "haematopoietic").count("absent") == 5  # of 17
+    assert set(calls(table, "muscle")) == set(calls(table, "schwann")) == {"absent"}

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+import fatescore as fs
+from fatescore.errors import InputError
+from fatescore.pp.doublets import _valley, doublets
+
+
+@pytest.fixture(scope="module")
+def planted() -> ad.AnnData:
+    """Two samples of simulated marrow; 5 % of the droplets of each are the sum of two of its cells."""
+    adata = fs.simulate.single_cell(n_donors=2, cells_per_donor=600, n_genes=1500, seed=3)
+    rng = np.random.default_rng(3)
+    counts, kind, sample = [adata.layers["counts"]], ["one"] * adata.n_obs, list(adata.obs["sample"].astype(str))
+    lineage = adata.obs["true_lineage"].astype(str).to_numpy()
+    for name in pd.unique(adata.obs["sample"].astype(str)):
+        cells = np.flatnonzero(adata.obs["sample"].astype(str) == name)
+        first, second = rng.choice(cells, (2, 30))
+        counts.append(adata.layers["counts"][first] + adata.layers["counts"][second])
+        kind += ["two types" if lineage[a] != lineage[b] else "two" for a, b in zip(first, second, strict=True)]
+        sample += [name] * 30
+    obs = pd.DataFrame({"sample": sample, "kind": kind}, index=[f"c{i}" for i in range(len(kind))])
+    matrix = sp.vstack(counts, format="csr")
+    return ad.AnnData(matrix, obs=obs, layers={"counts": matrix.copy()})
+
+
+def test_planted_doublets_of_two_types_are_found_and_few_others(planted: ad.AnnData) -> None:
+    found = doublets(planted)
+    called = found["doublet"].groupby(planted.obs["kind"]).mean()
+    assert called["two types"] > 0.6
+    assert called["one"] < 0.01
+    assert set(found["doublet_note"]) == {""}
+    assert found["doublet_score"].between(0, 1).all()
+
+
+def test_same_bytes_twice_and_one_sample_at_a_time(planted: ad.AnnData) -> None:
+    one = planted[planted.obs["sample"] == planted.obs["sample"].iloc[0]]
+    alone = doublets(one, rng=1)
+    pd.testing.assert_frame_equal(alone, doublets(planted, rng=1).loc[alone.index])
+
+
+def test_input_stays_as_it_was(planted: ad.AnnData) -> None:
+    before = planted.copy()
+    doublets(planted)
+    assert (before.layers["counts"] != planted.layers["counts"]).nnz == 0
+    assert list(planted.obs) == list(before.obs)
+    assert dict(planted.uns) == {}
+
+
+def test_cells_all_alike_are_not_called() -> None:
+    rng = np.random.default_rng(0)
+    counts = sp.csr_matrix(rng.poisson(rng.gamma(0.3, 5, 400), (300, 400)).astype(np.float32))
+    adata = ad.AnnData(counts, obs=pd.DataFrame({"sample": "a"}, index=[str(i) for i in range(300)]))
+    adata.layers["counts"] = adata.X
+    found = doublets(adata)
+    assert found["doublet"].mean() < 0.02
+
+
+@pytest.mark.parametrize("n_cells", [0, 1, 5])
+def test_small_and_empty_samples_get_a_note(n_cells: int) -> None:
+    counts = sp.csr_matrix(np.ones((n_cells + 3, 4), dtype=np.float32))
+    counts[n_cells:] = 0  # three droplets without any count
+    counts.eliminate_zeros()
+    obs = pd.DataFrame({"sample": ["a"] * n_cells + ["b"] * 3}, index=[str(i) for i in range(n_cells + 3)])
+    found = doublets(ad.AnnData(counts, obs=obs, layers={"counts": counts}))
+    assert not found["doublet"].any()
+    assert found["doublet_score"].isna().all()
+    assert found.loc[obs["sample"] == "b", "doublet_note"].str.startswith("0 cells with counts").all()
+    assert doublets(ad.AnnData(counts, obs=obs, layers={"counts": counts})[:0]).empty
+
+
+def test_few_genes_are_said() -> None:
+    counts = sp.csr_matrix(np.random.default_rng(0).poisson(3, (250, 20)).astype(np.float32))
+    obs = pd.DataFrame({"sample": "a"}, index=[str(i) for i in range(250)])
+    found = doublets(ad.AnnData(counts, obs=obs, layers={"counts": counts}))
+    assert found["doublet_note"].str.contains("genes").all()
+
+
+def test_valley_lies_between_two_modes() -> None:
+    rng = np.random.default_rng(0)
+    valley = _valley(np.concatenate([rng.normal(0.1, 0.02, 2000), rng.normal(0.6, 0.05, 1000)]))
+    assert valley is not None
+    assert 0.15 < valley < 0.45
+    assert _valley(np.full(500, 0.2)) is None
+
+
+def test_missing_counts_and_samples_are_refused() -> None:
+    adata = ad.AnnData(sp.csr_matrix((3, 2)))
+    with pytest.raises(InputError, match="counts"):
+        doublets(adata)
+    adata.layers["counts"] = adata.X
+    with pytest.raises(InputError, match="sample"):
+        doublets(adata)
