@@ -79,6 +79,19 @@ def test_entries_that_share_a_contrast_agree_on_it() -> None:
             r'"\(" is not a regular expression',
         ),
         ({"catalogue": ["GSE7158"], "patterns": {"GSE7158": {"sex": {"field": 3}}}}, r"3 is not text or a list"),
+        ({"catalogue": ["GSE7158"], "patterns": {"GSE7158": {"sample": {"field": "x"}}}}, r"cannot name the sample"),
+        (
+            {"catalogue": ["GSE7158"], "patterns": {"GSE7158": {"use": {"field": "x"}}}},
+            r"use: no values; expected values",
+        ),
+        (
+            {"catalogue": ["GSE7158"], "patterns": {"GSE7158": {"use": {"field": "x", "values": {False: "repeat"}}}}},
+            r"use: False is not text; put it in quotes",
+        ),
+        (
+            {"catalogue": ["GSE7158"], "patterns": {"GSE7158": {"use": {"field": "x", "values": {"drop": "repeat"}}}}},
+            r'use: "drop"; expected values',
+        ),
         ({}, r"names no data set"),
     ],
 )
@@ -101,3 +114,13 @@ def test_a_row_of_ones_own_comes_before_the_catalogue(tmp_path: Path) -> None:
         load_plan(
             {"catalogue": ["GSE113253"], "datasets": "d.tsv", "samples": "s.tsv", "contrasts": [own]}, root=tmp_path
         )
+
+
+def test_what_a_row_leaves_blank_stays_as_the_catalogue_has_it(tmp_path: Path) -> None:
+    head = "dataset\tsource\taccession\tassay\torganism\tscale\tpopulation\n"
+    rows = "GSE230665\tgeo\tGSE230665\tbulk\thuman\tcounts\t\nGSE35958\tgeo\tGSE35958\tarray\thuman\tlog2\tother\n"
+    (tmp_path / "d.tsv").write_text(head + rows)
+    datasets = load_plan({"catalogue": ["GSE230665", "GSE35958"], "datasets": "d.tsv"}, root=tmp_path).datasets
+    assert (datasets["GSE230665"].population, datasets["GSE230665"].scale) == ("bone", "counts")
+    assert (datasets["GSE35958"].population, datasets["GSE35958"].overlap_group) == ("other", "GSE35955")
+    assert (datasets["GSE35958"].scale, datasets["GSE35958"].layout) == ("log2", "series_matrix")

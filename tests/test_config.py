@@ -43,7 +43,7 @@ def test_a_valid_plan_is_complete(tmp_path: Path) -> None:
 def test_flags_are_quoted_for_a_shell(tmp_path: Path) -> None:
     odd = DATASETS.replace("dataset\t", "dataset\ttitle\t", 1).replace("A\t", "A\tit's $HOME\t", 1)
     odd = odd.replace("B\t", "B\tplain\t", 1)
-    assert "--title 'it'\"'\"'s $HOME'" in plan(tmp_path, odd).datasets["A"].as_flags()
+    assert "'--title=it'\"'\"'s $HOME'" in plan(tmp_path, odd).datasets["A"].as_flags()
 
 
 @pytest.mark.parametrize(
@@ -140,3 +140,25 @@ def test_every_key_of_the_schemas_is_described(root: Path) -> None:
     for path in sorted((root / "workflow" / "schemas").glob("*.yaml")):
         for name, part in keys(yaml.safe_load(path.read_text())):
             assert part.get("description"), f"{path.name}{name} has no description"
+
+
+def test_a_sample_that_is_left_out_needs_no_donor(tmp_path: Path) -> None:
+    loaded = plan(
+        tmp_path,
+        samples=SAMPLES.replace("\tage", "\tuse").replace("\t70", "\t").replace("\t71", "\t") + "A\tGSM3\t\t\tno\n",
+    )
+    assert loaded.samples_of("A")[2].use == "no"
+
+
+def test_whole_numbers_reach_the_flags_as_such(tmp_path: Path) -> None:
+    settings = plan(tmp_path, qc={"min_genes": 200.0, "n_mads": 4}, seed=1.0).settings
+    assert (str(settings["qc"]["min_genes"]), str(settings["seed"]), settings["qc"]["n_mads"]) == ("200", "1", 4)
+
+
+def test_a_title_may_begin_with_a_dash(tmp_path: Path) -> None:
+    odd = (
+        DATASETS.replace("dataset\t", "dataset\ttitle\t", 1)
+        .replace("A\t", "A\t-omics\t", 1)
+        .replace("B\t", "B\tx\t", 1)
+    )
+    assert "--title=-omics" in plan(tmp_path, odd).datasets["A"].as_flags()

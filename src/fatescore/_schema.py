@@ -106,6 +106,7 @@ def check_patterns(value: Any, where: str) -> None:
         spot = f"{where}, {column}"
         if not isinstance(pattern, Mapping):
             raise ConfigError(f"{spot}: {pattern!r} is not a map", expected="field, and match or values")
+        _check_names(column, pattern, spot)
         validate(pattern, "patterns", spot)
         if "match" in pattern and "values" in pattern:
             raise ConfigError(f"{spot}: both match and values are given", expected="one of them")
@@ -114,3 +115,29 @@ def check_patterns(value: Any, where: str) -> None:
                 re.compile(regex)
             except re.error as error:
                 raise ConfigError(f'{spot}: "{regex}" is not a regular expression ({error})') from error
+
+
+def _check_names(column: Any, pattern: Mapping[str, Any], spot: str) -> None:
+    """Refuse what YAML reads as something else than text, columns that name rows, and a ``use`` that is no use."""
+    values = pattern.get("values") or {}
+    for name in (column, *(values if isinstance(values, Mapping) else ())):
+        if not isinstance(name, str):
+            raise ConfigError(f"{spot}: {name!r} is not text", fix=f'put it in quotes, such as "{name}"')
+    if column in ("dataset", "sample"):
+        raise ConfigError(
+            f"{spot}: a pattern cannot name the {column}", expected="condition, donor or a further column"
+        )
+    if column == "use":
+        said = [*values, *([pattern["otherwise"]] if "otherwise" in pattern else [])]
+        wrong = [value for value in said if value not in ("", "yes", "no")]
+        if wrong or not values:
+            found = f'"{wrong[0]}"' if wrong else "no values"
+            raise ConfigError(f"{spot}: {found}", expected='values: {"no": ...} with otherwise: ""')
+
+
+def whole_numbers(value: Any, within: Mapping[str, Any]) -> Any:
+    """Write 200.0, which JSON Schema takes for a whole number, as one where the schema asks for one."""
+    if isinstance(value, Mapping):
+        parts = within.get("properties", {})
+        return {key: whole_numbers(item, parts.get(key, {})) for key, item in value.items()}
+    return int(value) if within.get("type") == "integer" and isinstance(value, float) else value

@@ -71,3 +71,16 @@ def test_work_leaves_files_and_its_exit_status(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="3"):
         apart(stop)
     assert why_killed(signal.SIGUSR1) == "the process was ended (SIGUSR1)"
+
+
+def test_an_expected_error_of_a_step_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text("{")
+    code = "import sys; from fatescore.cli import entry; sys.exit(entry())"
+    words = ["qc", "x.h5ad", "--output", "o.h5ad", "--table", "t.tsv", "--dataset", "A", "--status-in", "bad.json",
+             "--status-out", "s.json"]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("fatescore qc: error: bad.json is not a status file")
+    assert len(done.stderr.splitlines()) == 1

@@ -49,6 +49,20 @@ def test_a_failure_is_named_and_forgotten(tmp_path: Path, capsys: pytest.Capture
     assert not (tmp_path / "DONE").exists()
 
 
+def test_a_failed_contrast_between_data_sets_is_named_and_forgotten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    board = write_board(tmp_path / "b.tsv", ("A", "ok", "contrast", ""), ("B", "ok", "contrast", ""))
+    fine = write_status(tmp_path, "A", "contrast", "ok")
+    failed = write_status(tmp_path, "a_vs_b", "contrast", "failed")
+    named = [str(fine), str(failed)]
+    assert main(["conclude", board, "--status", *named, "--output", str(tmp_path / "DONE")]) == 1
+    assert capsys.readouterr().err == "a_vs_b: failed at contrast: refused; run again to retry it\n"
+    assert fine.exists()
+    assert not failed.exists()
+    assert not (tmp_path / "DONE").exists()
+
+
 def test_a_table_that_is_no_scoreboard(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_tsv(tmp_path / "b.tsv", pd.DataFrame({"x": [1]}))
     assert main(["conclude", str(tmp_path / "b.tsv"), "--output", str(tmp_path / "DONE")]) == 2

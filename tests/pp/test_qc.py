@@ -114,3 +114,13 @@ def test_blood_on_a_panel_without_stromal_genes_has_no_stromal_cells() -> None:
     blood.obs = blood.obs[[]].assign(dataset="pbmc", sample="s", donor="d", condition="c")
     with pytest.raises(NotScorable, match="^no stromal cells$"):
         fs.pp.qc(blood, assay="single_cell", organism="human")
+
+
+def test_repeated_names_and_impossible_limits_are_refused(cells: ad.AnnData) -> None:
+    twice = cells.copy()
+    twice.obs_names = ["c"] * cells.n_obs
+    with pytest.raises(InputError, match="obs_names"):
+        fs.pp.qc(twice, assay="single_cell", organism="human", limits=LIMITS)
+    for wrong in ({"min_stromal_cells": 0}, {"n_mads": float("nan")}, {"gate": "maybe"}, {"max_pct_mt": 120}):
+        with pytest.raises(InputError, match=next(iter(wrong))):
+            fs.pp.QcLimits(**wrong)

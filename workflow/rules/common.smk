@@ -65,7 +65,5 @@ def contrast_flags(contrasts):
 def flags(settings):
     """Return settings as flags of a verb, quoted for a shell."""
     return shlex.join(
-        word
-        for key, value in settings.items()
-        for word in (f"--{key.replace('_', '-')}", str(value))
+        f"--{key.replace('_', '-')}={value}" for key, value in settings.items()
     )

@@ -87,7 +87,7 @@ rule report_summary:
     shell:
         "fatescore report summary --status {input.status:q} --contrasts {input.contrasts:q} "
         "--confounding {input.confounding:q} --meta {input.meta:q} --scoreboard {input.scoreboard:q} "
-        "--title {params.title:q} --settings {input.settings:q} --output {output.page:q} "
+        "--title={params.title:q} --settings {input.settings:q} --output {output.page:q} "
         "--provenance {output.provenance:q} --answer {output.answer:q} > {log:q} 2>&1"
 
 
@@ -96,7 +96,8 @@ rule conclude:
     input:
         scoreboard=rules.meta.output.scoreboard,
         status=status_of("fetch", FETCHED)
-        + [path for step in STEPS for path in status_of(step, DATASETS)],
+        + [path for step in STEPS for path in status_of(step, DATASETS)]
+        + expand(rules.contrast_across.output.status, contrast=ACROSS),
         pages=[
             rules.report_summary.output.page,
             expand(rules.report_dataset.output, dataset=DATASETS),

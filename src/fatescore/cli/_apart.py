@@ -9,13 +9,13 @@ from collections.abc import Callable
 from types import FrameType
 
 
-def apart(work: Callable[[], None]) -> int:
+def apart(work: Callable[[], int | None]) -> int:
     """Run ``work`` in a child process.
 
     Parameters
     ----------
     work
-        Leaves its result in files.
+        Leaves its result in files, and may return an exit status.
 
     Returns
     -------
@@ -32,10 +32,11 @@ def apart(work: Callable[[], None]) -> int:
     if child == 0:
         status = 1
         try:
-            work()
-            status = 0
+            status = work() or 0
         except SystemExit as stop:
             status = stop.code if isinstance(stop.code, int) else 1
+        except KeyboardInterrupt:
+            status = 130
         except BaseException:
             sys.excepthook(*sys.exc_info())
         finally:
@@ -46,7 +47,8 @@ def apart(work: Callable[[], None]) -> int:
     def pass_on(number: int, _: FrameType | None) -> None:
         os.kill(child, number)
 
-    before = signal.signal(signal.SIGTERM, pass_on)  # a scheduler that ends us means the work
+    ends = (signal.SIGTERM, signal.SIGHUP)  # a scheduler that ends us means the work
+    before = [signal.signal(one, pass_on) for one in ends]
     try:
         _, told = os.waitpid(child, 0)
     except KeyboardInterrupt:
@@ -54,7 +56,8 @@ def apart(work: Callable[[], None]) -> int:
         os.waitpid(child, 0)
         raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in zip(ends, before, strict=True):
+            signal.signal(one, handler)
     if os.WIFSIGNALED(told):
         return os.WTERMSIG(told)
     if os.waitstatus_to_exitcode(told):

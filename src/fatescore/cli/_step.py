@@ -18,6 +18,7 @@ from typing import Any
 from fatescore import _keys
 from fatescore._files import check_output, write_json, write_text
 from fatescore.cli._apart import apart, why_killed
+from fatescore.cli._said import said
 from fatescore.errors import FatescoreError, InputError, NotScorable, of_system
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,11 @@ def run_step(
     if args.status_out is None:
         work()
         return
-    killed = apart(lambda: _record(step, args, outputs, work)) if getattr(args, "apart", False) else None
+
+    def record() -> None:
+        _record(step, args, outputs, work)
+
+    killed = apart(lambda: said(step, record)) if getattr(args, "apart", False) else None
     if killed is None:
         _record(step, args, outputs, work)
     elif killed in _ENDED:  # whoever ended it does not want it finished
@@ -107,7 +112,7 @@ def _leave(outcome: Mapping[str, Any], args: argparse.Namespace, outputs: Sequen
         for output in outputs:
             if outcome["status"] == _keys.FAILED or not output.exists():
                 write_text(output, "")
-    write_json(args.status_out, {"dataset": args.dataset, **outcome})
+    write_json(args.status_out, {**outcome, "dataset": args.dataset})
 
 
 def read_status(path: Path) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from fatescore import _keys
 from fatescore._files import read_tsv, write_text
@@ -42,7 +43,15 @@ def run(args: argparse.Namespace) -> int | None:
     for row in failed:
         _forget(args.status, row["dataset"])
         print(f"{row['dataset']}: failed at {row['step']}: {row['reason']}; run again to retry it", file=sys.stderr)
-    if failed:
+    told = {(row["step"], row["reason"]) for row in failed}
+    lost = _across(args.status, {str(row["dataset"]) for row in rows})
+    for path, outcome in lost:
+        path.unlink(missing_ok=True)
+        if (outcome["step"], outcome["reason"]) in told:  # what stopped a data set stops its contrasts
+            continue
+        what = f"{outcome['dataset']}: failed at {outcome['step']}: {outcome['reason']}"
+        print(f"{what}; run again to retry it", file=sys.stderr)
+    if failed or lost:
         args.output.unlink(missing_ok=True)
         return 1
     counts = {status: sum(row["status"] == status for row in rows) for status in (_keys.OK, _keys.NOT_SCORABLE)}
@@ -50,6 +59,19 @@ def run(args: argparse.Namespace) -> int | None:
         args.output, f"{len(rows)} data sets: {counts[_keys.OK]} ok, {counts[_keys.NOT_SCORABLE]} not scorable\n"
     )
     return 0
+
+
+def _across(paths: Sequence[Path], board: Collection[str]) -> list[tuple[Path, Mapping[str, Any]]]:
+    """Return the failures of what is no data set: contrasts between data sets."""
+    found: list[tuple[Path, Mapping[str, Any]]] = []
+    for path in paths:
+        try:
+            outcome = read_status(path)
+        except FatescoreError:
+            continue
+        if outcome["status"] == _keys.FAILED and outcome["dataset"] not in board:
+            found.append((path, outcome))
+    return found
 
 
 def _forget(paths: Sequence[Path], dataset: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from fatescore._version import __version__
-from fatescore.errors import FatescoreError, of_system
+from fatescore.cli._said import said
 
 VERBS = (
     "fetch", "ingest", "qc", "normalise", "score", "contrast", "meta", "report", "conclude",
@@ -56,14 +56,4 @@ def main(argv: Sequence[str] | None = None, *, apart: bool = False) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     args = build_parser().parse_args(argv)
     args.apart = apart
-    try:
-        status: int | None = args.run(args)
-    except FatescoreError as error:
-        print(f"fatescore {args.verb}: error: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        return 141
-    except OSError as error:
-        print(f"fatescore {args.verb}: error: {of_system(error)}", file=sys.stderr)
-        return 2
-    return status or 0
+    return said(args.verb, lambda: args.run(args))

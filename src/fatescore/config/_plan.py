@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fatescore import catalogue
-from fatescore._schema import filled, schema, validate
+from fatescore._schema import filled, schema, validate, whole_numbers
 from fatescore.config._known import known_contrasts, known_datasets, with_patterns
 from fatescore.config._records import Contrast, Dataset, Plan, Sample
 from fatescore.config._tables import READABLE, read_datasets, read_samples
@@ -49,11 +49,12 @@ def load_plan(settings: Mapping[str, Any], *, name: str = "config.yaml", root: S
     """
     checked = filled(settings, schema("config"))
     validate(checked, "config", name)
+    checked = whole_numbers(checked, schema("config"))
     for key, value in checked["qc"].items():
         if isinstance(value, float) and not math.isfinite(value):  # YAML has .nan and .inf, a schema lets them through
             raise ConfigError(f"{name}, key qc.{key}: {value}", expected="a finite number")
     known = {accession: catalogue.load(accession) for accession in checked["catalogue"]}
-    datasets = read_datasets(Path(root) / checked["datasets"]) if checked["datasets"] else {}
+    datasets = read_datasets(Path(root) / checked["datasets"], known) if checked["datasets"] else {}
     datasets = with_patterns({**known_datasets(known, datasets), **datasets}, known, checked["patterns"], name)
     if not datasets:
         raise ConfigError(f"{name} names no data set", expected='a table under "datasets", or names under "catalogue"')

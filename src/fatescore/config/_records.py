@@ -35,8 +35,8 @@ class Dataset:
         names = ("layout", "file", "organism", "assay", "scale", "population", "title", "sample_key", "overlap_group")
         given = [(name, getattr(self, name)) for name in names]
         given += [("patterns", json.dumps(dict(self.patterns), sort_keys=True))] if self.patterns else []
-        flags = [(f"--{name.replace('_', '-')}", value) for name, value in given if value]
-        return shlex.join(part for flag in flags for part in flag)
+        # one word each: a title may begin with a dash
+        return shlex.join(f"--{name.replace('_', '-')}={value}" for name, value in given if value)
 
     @property
     def what(self) -> str:

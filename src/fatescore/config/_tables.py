@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from fatescore import catalogue
 from fatescore._files import read_text_table
 from fatescore._schema import schema, validate
 from fatescore.config._records import Dataset, Sample
@@ -19,11 +20,14 @@ READABLE = ("donor", "condition")
 _KNOWN_COLUMNS = ("dataset", "sample", *READABLE, "use")
 
 
-def read_datasets(path: Path) -> dict[str, Dataset]:
+def read_datasets(path: Path, known: Mapping[str, catalogue.Entry]) -> dict[str, Dataset]:
+    """Read datasets.tsv; what a row leaves blank the catalogue fills, where the data set is one of its own."""
     table = _read_table(path, "datasets")
     datasets: dict[str, Dataset] = {}
-    for row, record in _records(table, "datasets"):
-        dataset = Dataset(**record)
+    for row, given in _rows(table):
+        cells = {key: value for key, value in given.items() if value != ""}
+        entry = known.get(cells["dataset"])
+        dataset = Dataset(**{**(entry.dataset if entry else {}), **cells})  # type: ignore[arg-type]
         if dataset.dataset in datasets:
             raise ConfigError(f'{path}, row {row}, column dataset: "{dataset.dataset}" stands twice')
         needed = "accession" if dataset.source == "geo" else "path"
@@ -59,7 +63,7 @@ def read_samples(path: Path, datasets: Mapping[str, Dataset]) -> tuple[Sample, .
             raise ConfigError(f'{path}, row {row}, column sample: "{sample.sample}" stands twice')
         seen.add((sample.dataset, sample.sample))
         for column in READABLE:
-            if not getattr(sample, column) and column not in datasets[sample.dataset].patterns:
+            if sample.use != "no" and not getattr(sample, column) and column not in datasets[sample.dataset].patterns:
                 raise ConfigError(
                     f"{path}, row {row}, column {column}: empty",
                     expected=schema("samples")["properties"][column]["description"],

@@ -26,7 +26,7 @@ def read_fields(fields: pd.DataFrame, patterns: Patterns, dataset: str) -> pd.Da
         Samples x fields, indexed by accession, as in :attr:`fatescore.geo.SeriesMatrix.samples`.
     patterns
         Column to pattern. ``field`` is the name of a field (for characteristics, the key alone will do) or a list of
-        such names, of which the first that a sample has counts. ``match`` is a regular expression: its first group,
+        such names, of which the first that fits counts. ``match`` is a regular expression: its first group,
         or all that it matches, is the value. ``values`` maps each value to a regular expression, of which exactly one
         must match. With neither the field is the value. ``otherwise`` is the value of a sample that nothing
         matches. Upper and lower case are not told apart.
@@ -52,9 +52,10 @@ def read_fields(fields: pd.DataFrame, patterns: Patterns, dataset: str) -> pd.Da
     """
     columns = {}
     for column, pattern in patterns.items():
-        text = _field(fields, pattern["field"], column, dataset)
+        texts = _texts(fields, pattern["field"], column, dataset)
         columns[column] = [
-            _value(str(cell), pattern, f'sample {name} of "{dataset}", column {column}') for name, cell in text.items()
+            _value(list(said), pattern, f'sample {name} of "{dataset}", column {column}')
+            for name, said in zip(fields.index, texts.itertuples(index=False), strict=True)
         ]
     return pd.DataFrame(columns, index=fields.index, dtype=object)
 
@@ -91,44 +92,51 @@ def complete(raw: Raw, table: pd.DataFrame, patterns: Patterns, dataset: str) ->
     return whole
 
 
-def _field(fields: pd.DataFrame, wanted: str | list[str], column: str, dataset: str) -> pd.Series[str]:
+def _texts(fields: pd.DataFrame, wanted: str | list[str], column: str, dataset: str) -> pd.DataFrame:
+    """Return samples x fields, in the order wanted."""
     names = [wanted] if isinstance(wanted, str) else wanted
     known = {str(name).casefold(): name for name in fields.columns}
-    found = [
-        known.get(name.casefold(), known.get(f"{_PREFIX}{name}".casefold())) if name != fields.index.name else None
-        for name in names
-    ]
-    text = pd.Series("", index=fields.index, dtype=object)
-    if fields.index.name in names:
-        text = pd.Series(fields.index.astype(str), index=fields.index, dtype=object)
-    elif not any(name is not None for name in found):
+    found: list[pd.Series[str]] = []
+    for name in names:
+        column_name = known.get(name.casefold(), known.get(f"{_PREFIX}{name}".casefold()))
+        if name == fields.index.name:
+            found.append(pd.Series(fields.index, index=fields.index))
+        elif column_name is not None:
+            found.append(fields[column_name])
+    if not found:
         raise InputError(
             f'no sample of "{dataset}" has the field {" or ".join(names)}, which column {column} is read from',
             expected=f"one of: {few([str(name) for name in fields.columns], 12)}",
             fix=nearest(names[0], [str(name) for name in fields.columns]),
         )
-    for name in found:
-        if name is not None:
-            text = text.where(text != "", fields[name].fillna("").astype(str).str.strip())
-    return text
+    texts: pd.DataFrame = pd.concat(found, axis=1).fillna("").astype(str)
+    return pd.DataFrame({place: texts.iloc[:, place].str.strip() for place in range(texts.shape[1])})
 
 
-def _value(text: str, pattern: Mapping[str, Any], where: str) -> str:
-    if "values" in pattern:
-        fits = [value for value, regex in pattern["values"].items() if re.search(regex, text, re.IGNORECASE)]
-    elif "match" in pattern:
-        hit = re.search(pattern["match"], text, re.IGNORECASE)
-        found = "" if hit is None else (hit[1] if hit.re.groups else hit[0]) or ""
-        fits = [found] if found else []
-    else:
-        fits = [text] if text else []
-    if len(fits) == 1:
-        return str(fits[0])
-    if not fits and "otherwise" in pattern:
+def _value(texts: list[str], pattern: Mapping[str, Any], where: str) -> str:
+    for text in texts:
+        fits = _fits(text, pattern)
+        if len(fits) > 1:
+            raise InputError(
+                f'{where}: "{text}" could be {" and ".join(fits)}', expected="one of them", fix="correct the pattern"
+            )
+        if fits:
+            return fits[0]
+    if "otherwise" in pattern:
         return str(pattern["otherwise"])
-    expected = f"one of {few(list(pattern['values']))}" if "values" in pattern else pattern.get("match", "a value")
+    told = " and ".join(f'"{text}"' for text in texts)
     raise InputError(
-        f'{where}: "{text}" {"could be " + " and ".join(fits) if fits else "does not fit"}',
-        expected=expected,
+        f"{where}: {told} does not fit",
+        expected=f"one of {few(list(pattern['values']))}" if "values" in pattern else pattern.get("match", "a value"),
         fix="correct the pattern, or give the sample a row in the sample table",
     )
+
+
+def _fits(text: str, pattern: Mapping[str, Any]) -> list[str]:
+    if "values" in pattern:
+        return [str(value) for value, regex in pattern["values"].items() if re.search(regex, text, re.IGNORECASE)]
+    if "match" not in pattern:
+        return [text] if text else []
+    hit = re.search(pattern["match"], text, re.IGNORECASE)
+    found = "" if hit is None else (hit[1] if hit.re.groups else hit[0]) or ""
+    return [found] if found else []

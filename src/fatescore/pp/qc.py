@@ -37,6 +37,19 @@ class QcLimits:
     min_counts_bulk: float = 500_000.0
     gate: str = "markers"
 
+    def __post_init__(self) -> None:
+        ranges = {
+            "min_genes": (0, np.inf), "max_pct_mt": (0, 100), "pct_mt_floor": (0, 100), "n_mads": (0, np.inf),
+            "max_dropped": (0, 1), "min_stromal_cells": (1, np.inf), "min_counts_bulk": (0, np.inf),
+        }  # fmt: skip
+        for name, (low, high) in ranges.items():
+            value = getattr(self, name)
+            if not low <= value <= high or np.isinf(value):  # NaN is in no range
+                raise InputError(f"{name} is {value}", expected=f"a number from {low:g} to {high:g}")
+        for name, choices in (("gate", ("markers", "none")), ("doublets", ("drop", "none"))):
+            if getattr(self, name) not in choices:
+                raise InputError(f'{name} is "{getattr(self, name)}"', expected=" or ".join(choices))
+
 
 @dataclass(frozen=True)
 class QcResult:
@@ -104,6 +117,10 @@ def qc(adata: AnnData, *, assay: Assay, organism: Organism, limits: QcLimits | N
     ['ok']
     """
     limits = limits or QcLimits()
+    if not adata.obs_names.is_unique:
+        raise InputError(
+            "names of observations repeat", expected="unique obs_names", fix="adata.obs_names_make_unique()"
+        )
     judged = adata.copy()
     _metrics(judged, organism)
     if assay == "single_cell":
@@ -178,7 +195,9 @@ def _cell_table(adata: AnnData, limits: QcLimits) -> pd.DataFrame:
             verdict, reason = _keys.NOT_SCORABLE, "no stromal cells"
         elif n_kept < limits.min_stromal_cells:
             verdict = _keys.NOT_SCORABLE
-            reason = f"{n_kept:,} stromal cells pass, {limits.min_stromal_cells:,} needed; {reason}"
+            reason = f"{n_kept:,} stromal cells pass, {limits.min_stromal_cells:,} needed" + (
+                f"; {reason}" if reason else ""
+            )
         rows.append(
             {
                 **_identity(cells, str(sample)),

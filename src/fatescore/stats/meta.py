@@ -244,7 +244,9 @@ def _why_left_out(row: Mapping[Any, Any], populations: Mapping[str, str] | None,
         if others:
             return f"population {', '.join(others)}"
     if math.isnan(row["p_value"]):
-        return str(row.get("note") or "") or f"described only: n={row['n_case']} against {row['n_control']}"
+        return (
+            "" if pd.isna(row.get("note")) else str(row["note"])
+        ) or f"described only: n={row['n_case']} against {row['n_control']}"
     if math.isnan(row["g"]) or not row["g_var"] > 0:
         return "no variation between donors"
     audit = str(row["audit"])
