@@ -89,3 +89,12 @@ def test_a_status_file_that_is_none(tmp_path: Path) -> None:
     path.write_text(json.dumps({"step": "qc"}))
     with pytest.raises(InputError, match="is not a status file"):
         read_status(path)
+
+
+def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
+    rest, others = tmp_path / ".part-x1-out.tsv", tmp_path / ".part-x2-else.tsv"
+    rest.touch()
+    others.touch()
+    run_step("qc", arguments(tmp_path), [tmp_path / "out.tsv"], lambda: {})
+    assert not rest.exists()
+    assert others.exists()

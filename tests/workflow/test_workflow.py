@@ -14,8 +14,12 @@ pytestmark = pytest.mark.workflow
 
 
 def tables(results: Path) -> dict[str, bytes]:
-    """Return the bytes of everything that a run controls: tables, pages, statuses."""
-    kept = (path for path in results.rglob("*") if path.suffix in {".tsv", ".html", ".json", ".txt", ".parquet"})
+    """Return the bytes of everything that a run controls: tables, pages, statuses.
+
+    Hidden files are what a killed writer leaves; nothing reads them.
+    """
+    ends = {".tsv", ".html", ".json", ".txt", ".parquet"}
+    kept = (path for path in results.rglob("*") if path.suffix in ends and not path.name.startswith(".part-"))
     skipped = {"benchmarks", "logs"}
     return {
         str(path.relative_to(results)): path.read_bytes()

@@ -8,6 +8,7 @@ following steps pass the outcome on.
 from __future__ import annotations
 
 import argparse
+import glob
 import json
 import logging
 import signal
@@ -88,6 +89,8 @@ def _record(
     outcome = _stopped_before(args.status_in)
     for output in outputs:
         output.unlink(missing_ok=True)  # nothing of an earlier run may pass for this one's
+        for part in output.parent.glob(f".part-*-{glob.escape(output.name)}"):  # of a run that was killed
+            part.unlink(missing_ok=True)
     if outcome is None:
         try:
             outcome = {"step": step, "status": _keys.OK, "reason": "", "facts": dict(work())}
