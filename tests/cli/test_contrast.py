@@ -187,3 +187,13 @@ def test_mistakes_of_files_are_one_line(run: Run, tmp_path: Path, capsys) -> Non
     pd.DataFrame({"condition": ["sick"]}).to_parquet(absent)
     assert run(parts, more=("--cells", str(absent))) == 2
     assert "none.parquet cannot be read" in capsys.readouterr().err
+
+
+def test_what_qc_says_in_words_is_no_field_of_the_audit() -> None:
+    from fatescore.cli.contrast import _fields
+
+    identity = {"dataset": "A", "sample": ["s1", "s2"], "donor": ["d1", "d2"], "condition": ["case", "control"]}
+    qc = pd.DataFrame({**identity, "total_counts": [1.0, 2.0], "verdict": "ok", "reason": ["stands out", ""]})
+    joined = _fields(pd.DataFrame(identity), qc, pd.DataFrame(identity))
+    assert "total_counts" in joined
+    assert not {"verdict", "reason"} & set(joined)

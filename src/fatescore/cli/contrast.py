@@ -165,7 +165,9 @@ def _fields(fields: pd.DataFrame, qc: pd.DataFrame, scores: pd.DataFrame) -> pd.
         repeated = table.loc[table.duplicated(keys), _keys.SAMPLE]
         if len(repeated):
             raise InputError(f'sample "{repeated.iloc[0]}" has several rows in the {name}', fix="give each file once")
-    added = qc.drop(columns=[column for column in (_keys.DONOR, _keys.CONDITION) if column in qc.columns])
+    # Words about a sample are no property of it: they name whatever numbers stand out.
+    told = (_keys.DONOR, _keys.CONDITION, "verdict", "reason")
+    added = qc.drop(columns=[column for column in told if column in qc.columns])
     joined = fields.merge(added, on=keys, how="left", suffixes=("", " (QC)"), validate="one_to_one")
     scored = joined.merge(scores[keys], on=keys, how="inner")
     missing = scores.merge(fields[keys], on=keys, how="left", indicator=True).query('_merge == "left_only"')
