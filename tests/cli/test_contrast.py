@@ -197,3 +197,18 @@ def test_what_qc_says_in_words_is_no_field_of_the_audit() -> None:
     joined = _fields(pd.DataFrame(identity), qc, pd.DataFrame(identity))
     assert "total_counts" in joined
     assert not {"verdict", "reason"} & set(joined)
+
+
+def test_the_loss_between_organisms_is_said(tmp_path: Path) -> None:
+    from fatescore._files import write_json
+    from fatescore.cli.contrast import _loss
+
+    paths = []
+    for name, organism in (("A", "human"), ("M", "mouse")):
+        facts = {"index": "review", "organism": organism}
+        write_json(
+            tmp_path / f"{name}.json", {"dataset": name, "step": "score", "status": "ok", "reason": "", "facts": facts}
+        )
+        paths.append(tmp_path / f"{name}.json")
+    assert _loss(paths).endswith("of these 4 only in human (CASC2, CYTOR, UCA1, ZNF350)")
+    assert _loss(paths[:1]) == _loss([]) == ""

@@ -25,7 +25,7 @@ import pandas as pd
 
 from fatescore import _keys
 from fatescore._files import check_input, read_tsv, write_tsv
-from fatescore.cli._step import add_step_arguments, run_step
+from fatescore.cli._step import add_step_arguments, read_status, run_step
 from fatescore.errors import InputError, nearest
 from fatescore.typing import ORGANISMS
 
@@ -76,6 +76,7 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
     if specs and _keys.FATE_BIAS not in measures:
         raise InputError('the scores have no column "fate_bias"', fix="give sample_scores.tsv of fatescore score")
     arms = _arms(genes)
+    loss = _loss(args.status_in)
     cells = None if args.cells is None else _read_cells(args.cells, measures)
     tables: list[list[pd.DataFrame]] = [[], [], []]
     verdicts = {}
@@ -91,6 +92,8 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
         if cells is not None:
             recovered = stats.auroc_of_cells(cells, **sides, measures=measures)
             compared["auroc_cells"] = compared["measure"].map(recovered)
+        if loss:
+            compared["note"] = ["; ".join(part for part in (str(note), loss) if part) for note in compared["note"]]
         tables[0].append(compared)
         tables[1].append(audit)
         if not genes.empty:
@@ -99,6 +102,15 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
     _write(args.confounding, tables[1], _keys.CONFOUNDING_COLUMNS)
     _write(args.contributions, tables[2], _keys.CONTRIBUTION_COLUMNS)
     return {"contrasts": ids, "verdicts": verdicts}
+
+
+def _loss(paths: Sequence[Path]) -> str:
+    """Say what is lost where the data sets compared are of several organisms."""
+    from fatescore import gene_sets
+
+    facts = [read_status(path)["facts"] for path in paths]
+    index = next((fact["index"] for fact in facts if fact.get("index")), gene_sets.DEFAULT_INDEX)
+    return gene_sets.loss_between({fact["organism"] for fact in facts if fact.get("organism")}, index)
 
 
 def _parse(text: str) -> dict[str, Any]:

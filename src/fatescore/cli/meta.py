@@ -62,15 +62,9 @@ def _with_loss(row: Mapping[Any, Any], outcomes: Sequence[Mapping[str, Any]]) ->
 
     pooled = {part for name in str(row["datasets"]).split(", ") for part in name.split("+")}
     facts = [outcome["facts"] for outcome in outcomes if outcome["dataset"] in pooled]
-    organisms = {fact["organism"] for fact in facts if fact.get("organism")}
     index = next((fact["index"] for fact in facts if fact.get("index")), gene_sets.DEFAULT_INDEX)
-    note = str(row["note"])
-    if len(organisms) < 2:
-        return note
-    lost = gene_sets.without_ortholog(index)
-    told = [f"{len(genes)} only in {organism} ({', '.join(genes)})" for organism, genes in lost.items() if genes]
-    loss = f"{' and '.join(sorted(organisms))} are each scored with their own genes of the index {index}; of these "
-    return "; ".join(part for part in (note, loss + (" and ".join(told) or "every one has an ortholog")) if part)
+    loss = gene_sets.loss_between({fact["organism"] for fact in facts if fact.get("organism")}, index)
+    return "; ".join(part for part in (str(row["note"]), loss) if part)
 
 
 def _scoreboard(outcomes: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -134,7 +134,7 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
     write_tsv(args.sample_scores, scored.scores)
     write_tsv(args.gene_contributions, scored.contributions)
     write_tsv(args.coverage, tl.set_coverage(adata, organism=organism, dataset=args.dataset))
-    return {"index": index.name, "method": "rank_log", "n_scored": len(observations)}
+    return {"index": index.name, "organism": organism, "method": "rank_log", "n_scored": len(observations)}
 
 
 def _index(args: argparse.Namespace) -> Index:

@@ -139,6 +139,23 @@ def without_ortholog(name: str = DEFAULT_INDEX) -> dict[Organism, list[str]]:
     return lost
 
 
+def loss_between(organisms: Iterable[str], name: str = DEFAULT_INDEX) -> str:
+    """Say what a comparison of organisms loses, in a sentence; an empty text for one organism.
+
+    Examples
+    --------
+    >>> loss_between(["mouse", "human"])
+    'human and mouse are each scored with their own genes of the index extended; of these every one has an ortholog'
+    """
+    compared = sorted(set(organisms))
+    if len(compared) < 2:
+        return ""
+    lost = without_ortholog(name)
+    told = [f"{len(genes)} only in {organism} ({', '.join(genes)})" for organism, genes in lost.items() if genes]
+    loss = f"{' and '.join(compared)} are each scored with their own genes of the index {name}; of these "
+    return loss + (" and ".join(told) or "every one has an ortholog")
+
+
 def _resolved(name: str) -> dict[str, Any]:
     """Return a definition with what it extends; terms of a measure are added to those it extends."""
     spec: dict[str, Any] = definition()["indices"][name]
