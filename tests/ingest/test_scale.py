@@ -78,3 +78,11 @@ def test_what_is_advised_would_pass(values: np.ndarray, declared: str) -> None:
     except InputError as error:
         if "set scale to " in str(error):
             check_scale(raw(matrix), str(error).split("set scale to ")[1].split(",")[0])
+
+
+@pytest.mark.parametrize("scale", list(TRUE))
+def test_no_machine_measures_that_much(scale: str) -> None:
+    matrix = TRUE[scale].copy()
+    matrix[1, 3] = 1e39  # beyond float32
+    with pytest.raises(InputError, match=r"s2 has values beyond 9e15"):
+        check_scale(raw(matrix), scale)
