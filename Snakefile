@@ -19,6 +19,7 @@ include: "workflow/rules/normalise.smk"
 include: "workflow/rules/score.smk"
 include: "workflow/rules/contrast.smk"
 include: "workflow/rules/meta.smk"
+include: "workflow/rules/copies.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -31,6 +31,7 @@ _TEXT_COLUMNS = (
     "contrast",
     "case",
     "control",
+    *(f"{key}_{side}" for key in (_keys.DATASET, _keys.SAMPLE, _keys.DONOR) for side in "ab"),
 )
 # A donor "NA" is a name, and a treatment "None" is a treatment: pandas would lose both.
 _GAPS = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "#N/A"]

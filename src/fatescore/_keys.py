@@ -34,6 +34,7 @@ CELLS_LOW = "fate_bias_cells_low"
 CELLS_HIGH = "fate_bias_cells_high"
 GENES_LOW = "fate_bias_genes_low"
 GENES_HIGH = "fate_bias_genes_high"
+RHO_DEPTH = "rho_depth"
 INDEX_MEASURES = (OSTEOGENIC, ADIPOGENIC, FATE_BIAS, COMMITMENT, MATURATION)
 INDEX_COLUMNS = (*INDEX_MEASURES, FATE_BIAS_Z, FATE_BIAS_PVAL, FATE_BIAS_PADJ, FATE_CALL)
 OBS_NAME = "obs_name"
@@ -48,12 +49,14 @@ FATE_CALLS = (CALL_OSTEOGENIC, CALL_ADIPOGENIC, CALL_DUAL, CALL_UNCOMMITTED, CAL
 # --- var ------------------------------------------------------------------------------------------
 ORIGINAL_ID = "original_id"
 MAPPED_BY = "mapped_by"
+EXPRESSED = "expressed"
 
 # --- layers, uns, obsm ------------------------------------------------------------------------------
 COUNTS = "counts"
 LOGNORM = "lognorm"
 VST = "vst"
 UNS = "fatescore"
+LEFT_OUT = "left_out"
 AXIS_SCORES = "axis_scores"
 
 
@@ -90,6 +93,7 @@ COVERAGE_COLUMNS = (
     "scorable",
     "not_measurable",
 )
+COMPOSITION_PREFIX = "composition:"  # of a measure in contrasts.tsv: the share of a cell type
 CONTRIBUTION_COLUMNS = ("dataset", "contrast", "gene", "arm", "contribution")
 CONTRAST_COLUMNS = (
     "dataset", "contrast", "kind", "case", "control", "measure", "unit", "n_case", "n_control",
@@ -114,3 +118,10 @@ META_COLUMNS = (
 SCOREBOARD_COLUMNS = (
     "dataset", "title", "organism", "assay", "population", "n_samples", "n_donors", "status", "step", "reason",
 )  # fmt: skip
+FINGERPRINT_COLUMNS = (DATASET, SAMPLE, DONOR, "organism", "overlap_group", "digest")
+COPY_COLUMNS = (
+    "dataset_a", "sample_a", "donor_a", "dataset_b", "sample_b", "donor_b", "kind", "correlation", "usual", "genes",
+    "declared",
+)  # fmt: skip
+IDENTICAL, NEAR_IDENTICAL = "identical", "near-identical"
+DECLARED, UNDECLARED = "yes", "no"

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 Organism = Literal["human", "mouse"]
 Assay = Literal["array", "bulk", "single_cell"]
-Scale = Literal["counts", "tpm", "linear", "log2"]
+Scale = Literal["counts", "tpm", "linear", "intensity", "log2"]
 Alternative = Literal["two-sided", "greater", "less"]
 Status = Literal["ok", "not scorable", "failed"]
 
 ORGANISMS: tuple[Organism, ...] = ("human", "mouse")
 ASSAYS: tuple[Assay, ...] = ("array", "bulk", "single_cell")
-SCALES: tuple[Scale, ...] = ("counts", "tpm", "linear", "log2")
+SCALES: tuple[Scale, ...] = ("counts", "tpm", "linear", "intensity", "log2")
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -67,3 +67,24 @@ def test_a_table_that_is_no_scoreboard(tmp_path: Path, capsys: pytest.CaptureFix
     write_tsv(tmp_path / "b.tsv", pd.DataFrame({"x": [1]}))
     assert main(["conclude", str(tmp_path / "b.tsv"), "--output", str(tmp_path / "DONE")]) == 2
     assert "no column dataset, status, step, reason" in capsys.readouterr().err
+
+
+def test_undeclared_copies_are_a_warning_and_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    board = write_board(tmp_path / "b.tsv", ("A", "ok", "contrast", ""))
+    rows = [("A", "1", "B", "2", "identical", "no"), ("A", "1", "C", "3", "identical", "yes")]
+    names = ["dataset_a", "sample_a", "dataset_b", "sample_b", "kind", "declared"]
+    write_tsv(tmp_path / "c.tsv", pd.DataFrame(rows, columns=names).reindex(columns=list(_keys.COPY_COLUMNS)))
+    words = ["conclude", board, "--copies", str(tmp_path / "c.tsv"), "--output", str(tmp_path / "DONE")]
+    assert main(words) == 0
+    error = capsys.readouterr().err
+    assert error.startswith("warning: 1 sample of A is identical to a sample of B; declare overlap_group")
+    assert error.count("\n") == 1
+    assert (tmp_path / "DONE").exists()
+
+
+def test_a_failure_that_the_scoreboard_does_not_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    board = write_board(tmp_path / "b.tsv", ("A", "ok", "contrast", ""))
+    failed = write_status(tmp_path, "A", "copies", "failed")
+    assert main(["conclude", board, "--status", str(failed), "--output", str(tmp_path / "DONE")]) == 1
+    assert capsys.readouterr().err == "A: failed at copies: refused; run again to retry it\n"
+    assert not failed.exists()

@@ -212,3 +212,64 @@ def test_the_loss_between_organisms_is_said(tmp_path: Path) -> None:
         paths.append(tmp_path / f"{name}.json")
     assert _loss(paths).endswith("of these 4 only in human (CASC2, CYTOR, UCA1, ZNF350)")
     assert _loss(paths[:1]) == _loss([]) == ""
+
+
+def shares_of(parts: dict[str, pd.DataFrame], *, planted: float = 0.0) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    n = len(parts["scores"])
+    stromal = 0.5 + rng.normal(0, 0.02, n) - planted * (parts["scores"]["condition"] == "sick").to_numpy()
+    table = pd.DataFrame({"sample": parts["scores"]["sample"], "fraction_doublet": rng.random(n)})
+    return table.assign(fraction_stromal=stromal, fraction_erythroid=1 - stromal, fraction_muscle=0.0)
+
+
+def test_cell_types_are_compared_in_a_family_of_their_own(run: Run, tmp_path: Path) -> None:
+    parts = tables()
+    assert run(parts) == 0
+    without = read_tsv(tmp_path / "output.tsv")
+    metrics = shares_of(parts, planted=0.2)
+    write_tsv(tmp_path / "metrics.tsv", metrics)
+    assert run(parts, more=("--qc-metrics", str(tmp_path / "metrics.tsv"))) == 0
+    result = read_tsv(tmp_path / "output.tsv")
+    pd.testing.assert_frame_equal(result.iloc[: len(without)], without)  # the index, its FDR too, is as before
+    added = result.iloc[len(without) :].set_index("measure")
+    assert list(added.index) == ["composition:stromal", "composition:erythroid"]
+    sick = parts["scores"]["condition"].to_numpy() == "sick"
+    means = metrics.groupby(sick)["fraction_stromal"].mean()
+    assert added.loc["composition:stromal", "difference"] == pytest.approx(means[True] - means[False], abs=1e-8)
+    assert added["padj"].tolist() == pytest.approx([2 / 252, 2 / 252])  # 5 against 5, all apart
+
+
+def test_composition_is_not_confounded_by_itself(run: Run, tmp_path: Path) -> None:
+    parts = tables()
+    metrics = shares_of(parts, planted=0.3)
+    write_tsv(tmp_path / "metrics.tsv", metrics)
+    parts["qc"]["fraction_stromal"] = metrics["fraction_stromal"]
+    parts["fields"]["kit"] = ["A"] * 5 + ["B"] * 5
+    assert run(parts, more=("--qc-metrics", str(tmp_path / "metrics.tsv"))) == 0
+    audit = read_tsv(tmp_path / "output.tsv").set_index("measure")["audit"]
+    assert "fraction_stromal" in audit["fate_bias"]
+    assert audit["composition:stromal"] == "cannot be separated from kit"
+
+
+def test_samples_that_were_not_scored_count_in_the_composition(run: Run, tmp_path: Path) -> None:
+    parts = tables()
+    write_tsv(tmp_path / "metrics.tsv", shares_of(parts))
+    left = parts | {"scores": parts["scores"].iloc[1:], "genes": parts["genes"].iloc[1:]}
+    assert run(left, more=("--qc-metrics", str(tmp_path / "metrics.tsv"))) == 0
+    n_case = read_tsv(tmp_path / "output.tsv").set_index("measure")["n_case"]
+    assert (n_case["fate_bias"], n_case["composition:stromal"]) == (4, 5)
+
+
+def test_cell_types_of_several_data_sets_are_refused_and_bulk_has_none(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = tables()
+    path = tmp_path / "metrics.tsv"
+    write_tsv(path, shares_of(parts))
+    assert run(parts, tables("B"), more=("--qc-metrics", str(path))) == 2
+    assert "--qc-metrics with several data sets" in capsys.readouterr().err
+    write_tsv(path, pd.DataFrame({"sample": parts["scores"]["sample"], "library_size": 1.0}))
+    assert run(parts, more=("--qc-metrics", str(path))) == 0
+    assert not read_tsv(tmp_path / "output.tsv")["measure"].str.startswith("composition").any()
+    path.write_bytes(b"")
+    assert run(parts, more=("--qc-metrics", str(path))) == 0

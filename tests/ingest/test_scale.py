@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from fatescore.errors import InputError
 from fatescore.ingest._raw import Raw
 from fatescore.ingest.scale import check_scale
+from fatescore.typing import Assay
 
 RNG = np.random.default_rng(0)
 COUNTS = RNG.negative_binomial(1, 0.01, (3, 500)).astype(float)
@@ -86,3 +87,22 @@ def test_no_machine_measures_that_much(scale: str) -> None:
     matrix[1, 3] = 1e39  # beyond float32
     with pytest.raises(InputError, match=r"s2 has values beyond 9e15"):
         check_scale(raw(matrix), scale)
+
+
+def test_raw_intensities_are_linear_and_never_negative() -> None:
+    assert check_scale(raw(TRUE["linear"]), "intensity") == []
+    with pytest.raises(InputError, match=r"s1 has negative values .* declares intensity"):
+        check_scale(raw(TRUE["linear"] - 100), "intensity")
+    with pytest.raises(InputError, match="no value above 50 .* declares intensity, the values read as log2"):
+        check_scale(raw(TRUE["log2"].clip(0)), "intensity")
+    gap = TRUE["linear"].copy()
+    gap[1, 4] = np.nan  # of which no quantile can be told
+    with pytest.raises(InputError, match="s2 has 1 missing values .* declares intensity, .*set scale to linear"):
+        check_scale(raw(gap), "intensity")
+
+
+@pytest.mark.parametrize("assay", ["bulk", "single_cell"])
+def test_only_arrays_have_intensities(assay: Assay) -> None:
+    assert check_scale(raw(TRUE["linear"]), "intensity", "array") == []
+    with pytest.raises(InputError, match=f"declared for assay {assay}; .* set scale to counts, tpm or log2"):
+        check_scale(raw(TRUE["linear"]), "intensity", assay)

@@ -12,10 +12,13 @@ import pytest
 import scipy.sparse as sp
 
 import fatescore as fs
-from fatescore.errors import InputError
+from fatescore.errors import InputError, NotScorable
 from fatescore.ingest import ingest, locate
 from fatescore.ingest._read import read_raw
-from fatescore.pp.bulk import TISSUE_MARKERS, bulk_metrics, foreign_tissue, strand
+from fatescore.pp._judge_samples import look, not_stromal
+from fatescore.pp.bulk import bulk_metrics, strand
+from fatescore.pp.markers import MARKERS
+from fatescore.pp.tissue import contamination, foreign_tissue, no_stroma
 
 
 def counted(counts: np.ndarray, genes: list[str]) -> ad.AnnData:
@@ -83,31 +86,99 @@ def test_an_empty_sample_is_no_error_and_the_input_stays() -> None:
         bulk_metrics(adata, "human")
 
 
-def test_blood_in_a_culture_is_seen_from_one_part_in_twenty() -> None:
-    cells = fs.simulate.single_cell(n_donors=2, cells_per_donor=300, n_genes=3000, ambient=0.0, seed=3)
+def blood_in_stroma(shares: list[float], organism: str = "human", seed: int = 3) -> ad.AnnData:
+    cells = fs.simulate.single_cell(
+        organism=organism, n_donors=2, cells_per_donor=300, n_genes=3000, ambient=0.0, seed=seed
+    )
     profile = {kind: np.asarray(cells[(cells.obs["true_cell_type"] == kind).to_numpy()].X.sum(axis=0)).ravel()
                for kind in ("stromal", "haematopoietic")}  # fmt: skip
     stroma, blood = (profile[kind] / profile[kind].sum() for kind in ("stromal", "haematopoietic"))
-    shares = [0, 0.05, 0.2, 0.9]
     mixed = np.array([(1 - share) * stroma + share * blood for share in shares]) * 3e6
-    table = foreign_tissue(counted(mixed, list(cells.var_names)), "human", "counts")
+    return counted(mixed, list(cells.var_names))
+
+
+def test_blood_in_a_culture_is_seen_from_one_part_in_twenty() -> None:
+    table = foreign_tissue(blood_in_stroma([0, 0.05, 0.2, 0.9]), "human", "counts")
     assert calls(table, "haematopoietic") == ["absent", "present", "present", "dominant"]
     relative = table.loc[table["type"] == "haematopoietic", "relative"]
     assert relative.is_monotonic_increasing
 
 
+@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("seed", [3, 4])
+def test_the_share_of_blood_is_near_what_was_mixed(organism: str, seed: int) -> None:
+    shares = np.array([0.05, 0.2, 0.5, 0.8, 0.95])
+    table = contamination(foreign_tissue(blood_in_stroma([0, *shares], organism, seed), organism, "counts"))
+    found = table["contamination_haematopoietic"].to_numpy()
+    assert found[0] == 0
+    odds = found[1:] / (1 - found[1:]) / (shares / (1 - shares))
+    assert (np.abs(np.log2(odds)) < 1).all()  # within a factor of two
+    assert table["contamination"].iloc[0] == ""
+    assert table["contamination"].str.contains("haematopoietic")[1:].all()
+    assert (table["contamination_muscle"] == 0).all()  # no muscle in the simulated world
+
+
+def test_only_blood_without_stroma_is_not_stromal() -> None:
+    adata = blood_in_stroma([0, 0.2, 0.5, 0.8, 0.85, 0.98, 1])
+    named = not_stromal(adata, "human")
+    assert list(named) == ["s5", "s6"]
+    assert named["s6"].startswith("no stromal signal: haematopoietic markers above those of stroma by 2^")
+    assert not_stromal(fs.simulate.bulk(n_donors=6, seed=0), "human") == {}
+    bare = adata[:, ~adata.var_names.isin([pair[0] for pair in MARKERS["stromal"]])].copy()
+    assert not_stromal(bare, "human") == {}  # without stromal genes in the table nothing is said of stroma
+    assert contamination(foreign_tissue(bare, "human", "counts")).filter(like="contamination_").isna().all(axis=None)
+
+
+def test_quality_control_does_not_score_blood() -> None:
+    adata = blood_in_stroma([0, 0.5, 1])
+    for column in ("dataset", "donor", "condition"):
+        adata.obs[column] = adata.obs["sample"]
+    table = fs.pp.qc(adata, assay="bulk", organism="human").samples
+    assert table["verdict"].tolist() == ["ok", "ok", "not scorable"]
+    assert table["n_kept"].tolist() == [1, 1, 0]
+    assert table["reason"].iloc[2].startswith("no stromal signal: haematopoietic markers")
+    with pytest.raises(NotScorable, match="no stromal signal"):
+        fs.pp.qc(adata[2:].copy(), assay="bulk", organism="human")
+    ungated = fs.pp.qc(adata, assay="bulk", organism="human", limits=fs.pp.QcLimits(gate="none"))
+    assert ungated.adata.n_obs == 3
+
+
+def test_muscle_in_a_culture_is_named() -> None:
+    stroma = {pair[0]: 400.0 for pair in MARKERS["stromal"]}
+    muscle = {pair[0]: 400.0 for pair in MARKERS["muscle"][:7]}  # fibres; satellite cells are few
+    genes = [pair[0] for pairs in MARKERS.values() for pair in pairs]
+    rows = [[(1 - x) * stroma.get(g, 0) + x * muscle.get(g, 0) for g in genes] + [1e6] for x in (0, 0.3, 1)]
+    table = contamination(foreign_tissue(counted(np.array(rows), [*genes, "OTHER"]), "human", "counts"))
+    assert table["contamination"].tolist() == ["", "muscle", "muscle"]
+    assert table["contamination_muscle"].round(2).tolist() == [0, 0.3, 1]
+    assert table["contamination_schwann"].tolist() == [0, 0, 0]
+
+
+def test_blood_on_an_array_is_not_stromal() -> None:
+    rng = np.random.default_rng(0)
+    genes = [pair[0] for pairs in MARKERS.values() for pair in pairs]
+    values = rng.normal(7, 2, (2, 3000 + len(genes)))
+    values[:, : len(genes)] = rng.normal(4.5, 0.3, (2, len(genes)))  # silent genes glow
+    for row, kind in enumerate(("haematopoietic", "stromal")):
+        values[row, [genes.index(pair[0]) for pair in MARKERS[kind]]] = rng.normal(11, 0.5, len(MARKERS[kind]))
+    adata = ad.AnnData(values, var=pd.DataFrame(index=[*genes, *(f"G{i}" for i in range(3000))]))
+    adata.uns["fatescore"] = {"scale": "log2"}
+    assert list(not_stromal(adata, "human")) == ["0"]
+
+
+def test_the_metrics_of_samples_hold_their_contamination() -> None:
+    metrics, doubts = look(blood_in_stroma([0, 0.2, 0.9]), assay="bulk", organism="human", n_mads=5)
+    assert {"contamination", "contamination_haematopoietic", "haematopoietic_relative"} <= set(metrics)
+    assert metrics["contamination"].tolist()[0] == ""
+    assert list(doubts) == ["s2"]
+
+
 def test_a_missing_marker_is_left_out() -> None:
-    genes = [pair[0] for pairs in TISSUE_MARKERS.values() for pair in pairs]
+    genes = [pair[0] for pairs in MARKERS.values() for pair in pairs]
     values = np.tile(np.linspace(4, 14, len(genes)), (2, 1))
     values[1, genes.index("PTPRC")] = np.nan
     table = foreign_tissue(ad.AnnData(values, var=pd.DataFrame(index=genes)), "human", "log2")
     assert np.isfinite(table["level"]).all()
-
-
-def test_markers_are_distinct_and_in_both_organisms() -> None:
-    for column in (0, 1):
-        genes = [pair[column] for pairs in TISSUE_MARKERS.values() for pair in pairs]
-        assert len(genes) == len(set(genes))
 
 
 def test_reads_on_the_wrong_strand() -> None:
@@ -146,6 +217,15 @@ def test_marrow_in_mouse_bone(real_data: Path) -> None:
     assert calls(table, "haematopoietic") == ["present"] * 5 + ["dominant"] * 5
     assert calls(table, "erythroid") == ["present"] * 5 + ["dominant"] * 5
     assert calls(table, "schwann") == ["absent"] * 10
+    assert no_stroma(table) == {}  # bone with marrow stays
+    held = contamination(table)
+    assert (
+        held["contamination_haematopoietic"].iloc[:5].max()
+        < 0.3
+        < 0.7
+        < held["contamination_haematopoietic"].iloc[5:].min()
+    )
+    assert (held["contamination"].str.contains("muscle") == [True] * 5 + [False] * 3 + [True, False]).all()
     assert not strand(adata, "mouse")["wrong_strand"].any()
     assert bulk_metrics(adata, "mouse")["fractional"].between(0.05, 0.1).all()
 
@@ -155,7 +235,8 @@ def test_fat_holds_macrophages_and_its_strand_is_right(real_data: Path) -> None:
     adata = real(real_data / "mouse_inguinal_fat/counts.tsv.gz", "mouse")
     table = foreign_tissue(adata, "mouse", "counts")
     assert "absent" not in calls(table, "haematopoietic")
-    assert calls(table, "muscle").count("present") == 3
+    assert calls(table, "muscle").count("absent") == 13
+    assert no_stroma(table) == {}
     assert not strand(adata, "mouse")["wrong_strand"].any()
     assert (bulk_metrics(adata, "mouse")["outlier"] == "").all()
 
@@ -173,7 +254,27 @@ def test_cultures_on_arrays_are_pure_and_kidneys_are_not(real_data: Path) -> Non
     path = "geo/series/GSE35nnn/GSE35958/matrix/GSE35958_series_matrix.txt.gz"
     table = foreign_tissue(real(real_data / path, "human", "array", "log2"), "human", "log2")
     assert set(table["call"]) == {"", "absent"}
+    assert (contamination(table)["contamination"] == "").all()
     kidney = real(real_data / "geo/series/GSEnnn/GSE781", "human", "array", "linear", "GPL96")
     table = foreign_tissue(kidney, "human", "linear")
     assert calls(table, "haematopoietic").count("absent") == 5  # of 17
     assert set(calls(table, "muscle")) == set(calls(table, "schwann")) == {"absent"}
+
+
+def test_the_largest_share_is_named_first_and_what_is_not_expressed_is_no_blood() -> None:
+    kinds = ["stromal", "haematopoietic", "muscle", "schwann"]
+    tissue = pd.DataFrame({
+        "sample": "s", "type": kinds, "relative": [0.0, 5.0, 1.0, -1.0], "share": [np.nan, 0.0, 0.6, 0.3],
+        "call": ["", "absent", "dominant", "present"],
+    })  # fmt: skip
+    for order in ([0, 1, 2, 3], [3, 2, 1, 0]):
+        assert contamination(tissue.iloc[order]).loc["s", "contamination"] == "muscle, schwann"
+    assert no_stroma(tissue) == {}  # blood at the background of a dim array
+
+
+def test_two_stromal_markers_are_too_few_to_miss_stroma_by() -> None:
+    genes = [pair[0] for pair in (*MARKERS["stromal"][:2], *MARKERS["haematopoietic"])]
+    blood = counted(np.array([[0.0, 0.0] + [1e5] * 10]), genes)
+    table = foreign_tissue(blood, "human", "counts")
+    assert calls(table, "haematopoietic") == ["not measured"]
+    assert no_stroma(table) == {}

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -8,7 +13,7 @@ import scipy.sparse as sp
 
 import fatescore as fs
 from fatescore.errors import InputError
-from fatescore.pp.doublets import _valley, doublets
+from fatescore.pp.doublets import _valley, doublets, memory_of_doublets
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +101,30 @@ def test_missing_counts_and_samples_are_refused() -> None:
     adata.layers["counts"] = adata.X
     with pytest.raises(InputError, match="sample"):
         doublets(adata)
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the system does not tell a peak anew")
+def test_memory_is_said_near_what_scrublet_takes() -> None:
+    """Against the peak of a process of its own, over what the process holds before."""
+    task = (
+        "import resource, sys, anndata as ad, numpy as np, pandas as pd, scipy.sparse as sp\n"
+        "from fatescore.pp import doublets\n"
+        "rng = np.random.default_rng(0)\n"
+        "level = rng.gamma(0.3, 0.4, (2, 8000))[rng.integers(2, size=1500)]\n"
+        "X = sp.csr_matrix(rng.poisson(level).astype(np.float32))\n"
+        "del level\n"
+        "cells = ad.AnnData(X, obs=pd.DataFrame({'sample': 's'}, index=[str(i) for i in range(1500)]))\n"
+        "cells.layers['counts'] = X\n"
+        "doublets(cells[:300].copy())\n"  # what is loaded and compiled on first use
+        "open('/proc/self/clear_refs', 'w').write('5')\n"
+        "def peak():\n"
+        "    lines = open('/proc/self/status').readlines()\n"
+        "    return next(int(line.split()[1]) for line in lines if line.startswith('VmHWM')) * 1024\n"
+        "before = peak()\n"
+        "doublets(cells)\n"
+        "print(peak() - before, (X.data.nbytes + X.indices.nbytes) / 1500)\n"
+    )
+    one = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", task], capture_output=True, text=True, check=True, env=one)
+    taken, of_cell = map(float, done.stdout.split())
+    assert 0.5 < memory_of_doublets(1500, 8000, 2 * of_cell) / taken < 2

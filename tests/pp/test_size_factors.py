@@ -11,7 +11,7 @@ import pytest
 import scipy.sparse as sp
 
 from fatescore.errors import InputError
-from fatescore.pp.size_factors import log_cpm, size_factors, variance_stabilised
+from fatescore.pp.size_factors import expressed_genes, log_cpm, size_factors, variance_stabilised
 
 
 def planted(depth: float = 1e6, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -125,3 +125,35 @@ def test_fractional_counts_of_mouse_bone(real_data: object) -> None:
     logs = log_cpm(adata.X, size_factors(adata.X))
     # for well expressed genes a difference is a log2 fold change
     np.testing.assert_allclose((values[0] - values[9])[well], (logs[0] - logs[9])[well], atol=0.5)
+
+
+def test_expressed_by_hand() -> None:
+    """Libraries of a million: 10 counts are 10 per million, in as many samples as the smaller group has (2 of 5)."""
+    rows = {
+        "two samples at 10": [10, 10, 0, 0, 0],
+        "two just below": [9.9, 9.9, 9.9, 9.9, 0],
+        "one sample only": [1000, 0, 0, 0, 0],
+        "all of them": [10, 10, 10, 10, 10],
+    }
+    counts = np.array(list(rows.values()), dtype=float).T
+    counts = np.column_stack([counts, 1e6 - counts.sum(axis=1)])
+    assert expressed_genes(counts, list("aaabb")).tolist() == [True, False, False, True, True]
+    assert expressed_genes(counts).tolist() == [False, False, False, True, True]
+
+
+def test_expressed_in_large_groups_and_by_the_total() -> None:
+    """Of groups of 20 the level is needed in 10 + 0.7 x 10 = 17 samples; 15 counts in all, whatever the level."""
+    counts = np.zeros((40, 3))
+    counts[:17, 0] = counts[:16, 1] = 10
+    counts[:, 2] = 1e6 - counts.sum(axis=1)
+    groups = ["a"] * 20 + ["b"] * 20
+    assert expressed_genes(counts, groups).tolist() == [True, False, True]
+    shallow = np.array([[7.0, 1e6], [7, 1e6]])
+    assert expressed_genes(shallow, min_count=5).tolist() == [False, True]
+    assert expressed_genes(shallow, min_count=5, min_total_count=14).tolist() == [True, True]
+
+
+@pytest.mark.parametrize("groups", [["a", "b"], list("aabbc"), ["a", None, "b", "b"]])
+def test_every_sample_needs_one_label(groups: list[str]) -> None:
+    with pytest.raises(InputError, match="4 samples have [0-9] labels"):
+        expressed_genes(np.ones((4, 3)), groups)

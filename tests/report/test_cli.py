@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from fatescore import _keys
+from fatescore._files import write_tsv
 from fatescore.cli.main import main
 from fatescore.report import dataset_page, summary_page
 
@@ -34,6 +37,18 @@ def test_summary_writes_page_provenance_and_answer(results: Any, capsys: pytest.
     provenance = json.loads((results.folder / "provenance.json").read_text(encoding="utf-8"))
     assert provenance["settings"] == {"score": {"method": "rank_log"}}
     assert "datasets/GSE1/contrasts.tsv" in provenance["tables"]
+
+
+def test_summary_tells_of_copies(results: Any) -> None:
+    row = {"dataset_a": "GSE1", "sample_a": "007", "dataset_b": "sc", "sample_b": "8", "kind": "identical"}
+    table = pd.DataFrame([row | {"declared": "no"}]).reindex(columns=list(_keys.COPY_COLUMNS))
+    write_tsv(results.folder / "copies.tsv", table)
+    assert main([*results.summary_command(), "--copies", str(results.folder / "copies.tsv")]) == 0
+    page = (results.folder / "report.html").read_text(encoding="utf-8")
+    assert "1 sample of GSE1 is identical to a sample of sc" in page
+    assert ">007<" in page
+    provenance = json.loads((results.folder / "provenance.json").read_text(encoding="utf-8"))
+    assert "copies.tsv" in provenance["tables"]
 
 
 def test_a_missing_table_is_one_line(results: Any, capsys: pytest.CaptureFixture[str]) -> None:

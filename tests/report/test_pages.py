@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from fatescore import _keys
@@ -264,6 +265,37 @@ def test_what_was_not_estimated_is_left_out(results: Any) -> None:
     )
     assert "smallest reachable p" not in names
     assert not any(_format.MISSING in value for value in names.values())
+
+
+def test_samples_that_occur_twice(results: Any, summary: Page) -> None:
+    assert "copies" not in summary.ids
+    empty = pd.DataFrame(columns=list(_keys.COPY_COLUMNS))
+    assert "copies" not in Page(summary_page(results.summary(copies=empty))).ids
+    rows = [
+        {"dataset_a": "GSE1", "sample_a": "1", "dataset_b": EVIL, "sample_b": EVIL, "declared": "no"},
+        {"dataset_a": EVIL, "sample_a": "2", "dataset_b": "kit", "sample_b": "3", "declared": "yes"},
+    ]
+    copies = pd.DataFrame(rows).assign(kind="identical").reindex(columns=list(_keys.COPY_COLUMNS))
+    text = summary_page(results.summary(copies=copies))
+    page = Page(text)
+    assert {"copies", "copies-table"} <= set(page.ids)
+    assert "#copies" in page.links
+    assert f"1 sample of GSE1 is identical to a sample of {EVIL}; declare overlap_group" in page.words
+    assert f"1 sample of {EVIL} is identical to a sample of kit; declared" in page.words
+    assert EVIL not in text
+    assert page.scripts == summary.scripts
+
+
+def test_composition_stands_by_itself_and_not_among_the_measures(results: Any) -> None:
+    tables = results.tables["GSE1"]
+    row = tables.contrasts.iloc[[0]].assign(measure="composition:endothelial", mean_case=0.123, mean_control=0.0456)
+    more = dataclasses.replace(tables, contrasts=pd.concat([tables.contrasts, row], ignore_index=True))
+    page = Page(dataset_page(more))
+    assert "composition-1" in page.ids
+    assert "composition-1" not in Page(dataset_page(tables)).ids
+    assert "composition:" not in page.words
+    heat = results.summary(contrasts=more.contrasts)
+    assert "endothelial" not in summary_page(heat)
 
 
 def test_an_answer_is_not_said_twice(results: Any) -> None:

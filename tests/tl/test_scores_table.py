@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import anndata as ad
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 
 import fatescore as fs
+from fatescore._h5ad_rows import open_rows
 from fatescore.errors import NotScorable
 
 
@@ -44,3 +48,28 @@ def test_coverage_names_what_is_missing(samples: ad.AnnData) -> None:
     assert table.loc["hedgehog", "missing_genes"] == "GLI1"
     assert table.loc["hedgehog", "by_alias"] == 1
     assert table.loc["notch", "missing"] == 0
+
+
+def test_samples_of_cells_say_how_the_index_goes_with_depth() -> None:
+    cells = fs.simulate.single_cell(n_donors=2, cells_per_donor=30, n_genes=400, seed=0)
+    cells.obs["total_counts"] = np.asarray(cells.layers["counts"].sum(axis=1)).ravel()
+    table = fs.tl.observation_scores(cells, organism="human")
+    sums = fs.pp.pseudobulk(cells)
+    scored = fs.tl.sample_scores(sums, organism="human", unit="pseudobulk", cells=cells, cell_scores=table)
+    expected = fs.tl.depth_correlation(table)["rho_depth"]
+    assert scored.scores.set_index("sample")["rho_depth"].to_dict() == expected.to_dict()
+    assert expected.notna().all()
+
+
+def test_cells_on_disk_give_the_same(tmp_path: Path) -> None:
+    cells = fs.simulate.single_cell(n_donors=2, cells_per_donor=30, n_genes=400, seed=0)
+    cells.write_h5ad(tmp_path / "cells.h5ad")
+    stored = open_rows(tmp_path / "cells.h5ad")
+    pd.testing.assert_frame_equal(
+        fs.tl.observation_scores(stored, organism="human"), fs.tl.observation_scores(cells, organism="human")
+    )
+    samples = fs.pp.pseudobulk(cells)
+    tables = [
+        fs.tl.sample_scores(samples, organism="human", unit="pseudobulk", cells=source) for source in (cells, stored)
+    ]
+    pd.testing.assert_frame_equal(tables[0].scores, tables[1].scores)

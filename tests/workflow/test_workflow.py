@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import fatescore as fs
 from fatescore._files import read_tsv
 
 pytestmark = pytest.mark.workflow
@@ -44,6 +46,10 @@ def test_one_data_set_that_fails_does_not_stop_the_others(make_run: Callable) ->
         assert board.loc[name, "status"] in page
         assert "SIMULATED" in page or name == "SIM_array"  # nothing is known of what could not be fetched
     assert (run.results / "answer.txt").read_text().count("\n") == 3
+    assert read_tsv(run.results / "copies.tsv").empty
+    log = (run.results / "logs" / "copies.log").read_text()
+    assert "SIM_array is not compared: failed at fetch: " in log
+    assert "SIM_cells" not in log  # what could not be scored was read, and is compared
 
     # corrected, it goes on where it stopped, makes only what is missing, and then has nothing left to do
     untouched = (run.results / "datasets" / "SIM_bulk" / "scores.parquet").stat().st_mtime_ns
@@ -87,6 +93,30 @@ def test_partial_targets(make_run: Callable) -> None:
     assert (run.results / "datasets" / "SIM_bulk" / "qc.tsv").stat().st_size > 0
     assert not (run.results / "scoreboard.tsv").exists()
     assert json.loads((run.results / "datasets/SIM_bulk/status/fetch.json").read_text())["status"] == "ok"
+
+
+def test_a_sample_that_another_data_set_has_under_another_name(make_run: Callable) -> None:
+    run = make_run("run", datasets={})
+    run.config["contrasts"] = []
+    study = fs.simulate.bulk(n_donors=4, n_genes=1500, seed=0).to_df().T
+    other = fs.simulate.bulk(n_donors=2, n_genes=1500, seed=1).to_df().T
+    other["renamed"] = study.iloc[:, 2]
+    tables = {"study": ("counts", study), "other": ("log2", np.log2(1 + 1e6 * other / other.sum()))}
+    samples = []
+    for name, (scale, values) in tables.items():
+        values.to_csv(run.folder / f"{name}.tsv", sep="\t")
+        with (run.folder / "datasets.tsv").open("a") as rows:  # columns as in config/demo/datasets.tsv
+            rows.write(f"{name}\t\tlocal\t\tcount_table\t\tbulk\thuman\t{scale}\tbmsc\t{name}.tsv\n")
+        samples += [f"{name}\t{sample}\t{sample}\tcontrol\n" for sample in values.columns]
+    header, *rows = (run.folder / "datasets.tsv").read_text().splitlines()
+    (run.folder / "datasets.tsv").write_text("\n".join([f"{header}\tpath", *rows]) + "\n")
+    (run.folder / "samples.tsv").write_text("dataset\tsample\tdonor\tcondition\n" + "".join(samples))
+    result = run.snakemake("results/copies.tsv")
+    assert result.returncode == 0, result.stderr[-3000:]
+    copies = read_tsv(run.results / "copies.tsv")
+    columns = ["dataset_a", "sample_a", "dataset_b", "sample_b", "kind", "declared"]
+    expected = ["other", "renamed", "study", study.columns[2], "near-identical", "no"]
+    assert copies[columns].to_numpy().tolist() == [expected]
 
 
 def test_a_mistake_in_the_configuration_is_one_line(make_run: Callable) -> None:

@@ -3,6 +3,7 @@ rule contrast:
         scores=rules.score.output.samples,
         fields=rules.ingest.output.fields,
         qc=rules.qc.output.table,
+        metrics=rules.qc.output.metrics,
         genes=rules.score.output.contributions,
         cells=rules.score.output.scores,
         status=rules.score.output.status,
@@ -22,7 +23,7 @@ rule contrast:
         runtime=30,
     params:
         cells=lambda wildcards, input: (
-            f"--cells {shlex.quote(str(input.cells))}"
+            f"--cells {shlex.quote(str(input.cells))} --qc-metrics {shlex.quote(str(input.metrics))}"
             if PLAN.datasets[wildcards.dataset].assay == "single_cell"
             else ""
         ),

@@ -4,6 +4,7 @@ rule normalise:
         status=rules.qc.output.status,
     output:
         h5ad=f"{RESULTS}/datasets/{{dataset}}/normalised.h5ad",
+        pseudobulk=f"{RESULTS}/datasets/{{dataset}}/pseudobulk.h5ad",
         status=f"{RESULTS}/datasets/{{dataset}}/status/normalise.json",
     log:
         f"{RESULTS}/logs/normalise/{{dataset}}.log",
@@ -14,6 +15,9 @@ rule normalise:
     resources:
         mem_mb=8000,
         runtime=60,
+    params:
+        pseudobulk=flags(SETTINGS["pseudobulk"]),
     shell:
-        "fatescore normalise {input.h5ad:q} --output {output.h5ad:q} --dataset {wildcards.dataset} "
+        "fatescore normalise {input.h5ad:q} --output {output.h5ad:q} --pseudobulk {output.pseudobulk:q} "
+        "{params.pseudobulk} --dataset {wildcards.dataset} "
         "--status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"

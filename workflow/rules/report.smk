@@ -64,6 +64,7 @@ rule report_summary:
         + expand(rules.contrast_across.output.confounding, contrast=ACROSS),
         meta=rules.meta.output.meta,
         scoreboard=rules.meta.output.scoreboard,
+        copies=rules.copies.output,
         settings=rules.settings.output,
     output:
         page=report(
@@ -86,7 +87,7 @@ rule report_summary:
         title=lambda wildcards: SETTINGS["title"],
     shell:
         "fatescore report summary --status {input.status:q} --contrasts {input.contrasts:q} "
-        "--confounding {input.confounding:q} --meta {input.meta:q} --scoreboard {input.scoreboard:q} "
+        "--confounding {input.confounding:q} --meta {input.meta:q} --scoreboard {input.scoreboard:q} --copies {input.copies:q} "
         "--title={params.title:q} --settings {input.settings:q} --output {output.page:q} "
         "--provenance {output.provenance:q} --answer {output.answer:q} > {log:q} 2>&1"
 
@@ -95,8 +96,9 @@ rule report_summary:
 rule conclude:
     input:
         scoreboard=rules.meta.output.scoreboard,
+        copies=rules.copies.output,
         status=status_of("fetch", FETCHED)
-        + [path for step in STEPS for path in status_of(step, DATASETS)]
+        + [path for step in [*STEPS, "copies"] for path in status_of(step, DATASETS)]
         + expand(rules.contrast_across.output.status, contrast=ACROSS),
         pages=[
             rules.report_summary.output.page,
@@ -114,4 +116,5 @@ rule conclude:
         mem_mb=500,
         runtime=5,
     shell:
-        "fatescore conclude {input.scoreboard:q} --status {input.status:q} --output {output:q} 2>&1 | tee {log:q}"
+        "fatescore conclude {input.scoreboard:q} --copies {input.copies:q} --status {input.status:q} "
+        "--output {output:q} 2>&1 | tee {log:q}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fatescore import _keys
 from fatescore._files import check_input
+from fatescore._h5ad_rows import open_rows
 from fatescore.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,9 +19,19 @@ def read_ingested(path: Path) -> tuple[AnnData, dict[str, Any]]:
     """Read an h5ad written by an earlier step and what ``uns["fatescore"]`` says of it."""
     import anndata as ad
 
+    return _checked(path, ad.read_h5ad)
+
+
+def open_ingested(path: Path) -> tuple[AnnData, dict[str, Any]]:
+    """Do as :func:`read_ingested`, but leave the matrices of single cells in the file."""
+    adata, facts = _checked(path, open_rows)
+    return (adata if facts["assay"] == "single_cell" else adata.to_memory()), facts
+
+
+def _checked(path: Path, read: Callable[[Path], AnnData]) -> tuple[AnnData, dict[str, Any]]:
     check_input(path, "an h5ad file written by an earlier step")
     try:
-        adata = ad.read_h5ad(path)
+        adata = read(path)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
             f"{path} cannot be read as h5ad ({error})", expected="an h5ad file written by an earlier step",

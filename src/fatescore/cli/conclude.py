@@ -1,14 +1,15 @@
-"""End a run: say which data sets did not go through, and fail if one of them should have.
+"""End a run: say which data sets did not go through and which share samples, and fail if one failed.
 
 A data set that is "not scorable" is a result, not a failure. A data set that "failed" makes the exit status 1; its
-outcome is forgotten so that the next run tries it again, and DONE is not written.
+outcome is forgotten so that the next run tries it again, and DONE is not written. Samples that occur twice and are not
+declared are a warning.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from fatescore import _keys
 from fatescore._files import read_tsv, write_text
 from fatescore.cli._step import read_status
 from fatescore.errors import FatescoreError, InputError
+from fatescore.report.copies import copies_said
 
 HELP = "end a run: exit status 1 if a data set failed"
 
@@ -24,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.add_argument("scoreboard", type=Path, metavar="SCOREBOARD", help="scoreboard.tsv")
     parser.add_argument("--status", nargs="*", default=[], type=Path, metavar="FILE", help="outcomes of the steps")
+    parser.add_argument("--copies", type=Path, metavar="FILE", help="copies.tsv: samples that occur twice")
     parser.add_argument("--output", required=True, type=Path, metavar="DONE", help="written when nothing failed")
 
 
@@ -39,12 +42,15 @@ def run(args: argparse.Namespace) -> int | None:
     for row in rows:
         if row["status"] == _keys.NOT_SCORABLE:
             print(f"{row['dataset']}: {row['status']} at {row['step']}: {row['reason']}")
+    if args.copies is not None:
+        for said in copies_said(read_tsv(args.copies), declared=False):
+            print(f"warning: {said}", file=sys.stderr)
     failed = [row for row in rows if row["status"] == _keys.FAILED]
     for row in failed:
         _forget(args.status, row["dataset"])
         print(f"{row['dataset']}: failed at {row['step']}: {row['reason']}; run again to retry it", file=sys.stderr)
     told = {(row["step"], row["reason"]) for row in failed}
-    lost = _across(args.status, {str(row["dataset"]) for row in rows})
+    lost = _others(args.status)
     for path, outcome in lost:
         path.unlink(missing_ok=True)
         if (outcome["step"], outcome["reason"]) in told:  # what stopped a data set stops its contrasts
@@ -61,15 +67,15 @@ def run(args: argparse.Namespace) -> int | None:
     return 0
 
 
-def _across(paths: Sequence[Path], board: Collection[str]) -> list[tuple[Path, Mapping[str, Any]]]:
-    """Return the failures of what is no data set: contrasts between data sets."""
+def _others(paths: Sequence[Path]) -> list[tuple[Path, Mapping[str, Any]]]:
+    """Return the failures that the scoreboard does not tell: contrasts between data sets, and fingerprints."""
     found: list[tuple[Path, Mapping[str, Any]]] = []
     for path in paths:
         try:
             outcome = read_status(path)
         except FatescoreError:
             continue
-        if outcome["status"] == _keys.FAILED and outcome["dataset"] not in board:
+        if outcome["status"] == _keys.FAILED:
             found.append((path, outcome))
     return found
 

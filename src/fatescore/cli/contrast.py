@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--sample-scores", nargs="+", required=True, type=Path, metavar="FILE", help="sample_scores.tsv")
     add("--sample-fields", nargs="+", required=True, type=Path, metavar="FILE", help="sample_fields.tsv")
     add("--qc", nargs="*", default=[], type=Path, metavar="FILE", help="qc.tsv")
+    add("--qc-metrics", type=Path, metavar="FILE", help="qc_metrics.tsv of one data set: compares its cell types, too")
     add("--gene-contributions", nargs="*", default=[], type=Path, metavar="FILE", help="gene_contributions.tsv")
     add("--cells", type=Path, metavar="FILE", help="scores.parquet with one row per cell: adds the AUROC of cells")
     add("--contrast", action="append", default=[], metavar="JSON", help="what to compare (repeat for more)")
@@ -77,6 +78,7 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
         raise InputError('the scores have no column "fate_bias"', fix="give sample_scores.tsv of fatescore score")
     arms = _arms(genes)
     loss = _loss(args.status_in)
+    types = _types(args.qc_metrics, described)
     cells = None if args.cells is None else _read_cells(args.cells, measures)
     tables: list[list[pd.DataFrame]] = [[], [], []]
     verdicts = {}
@@ -95,6 +97,8 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
         if loss:
             compared["note"] = ["; ".join(part for part in (str(note), loss) if part) for note in compared["note"]]
         tables[0].append(compared)
+        if not types.empty:
+            tables[0].append(_composition(types, spec, audit, known_conditions=known, seed=args.seed, **names))
         tables[1].append(audit)
         if not genes.empty:
             tables[2].append(stats.contributions(genes, **sides, **names, arms=arms))
@@ -102,6 +106,37 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
     _write(args.confounding, tables[1], _keys.CONFOUNDING_COLUMNS)
     _write(args.contributions, tables[2], _keys.CONTRIBUTION_COLUMNS)
     return {"contrasts": ids, "verdicts": verdicts}
+
+
+def _types(path: Path | None, described: pd.DataFrame) -> pd.DataFrame:
+    """Return the shares of cell types of every sample that was looked at, scored or not."""
+    if path is None:
+        return pd.DataFrame()
+    metrics = read_tsv(path)
+    shares = [column for column in _shares().values() if column in metrics.columns]
+    if len(shares) < 2:
+        return pd.DataFrame()
+    if len(set(described[_keys.DATASET])) > 1:
+        raise InputError("--qc-metrics with several data sets", fix="compare cell types within one data set")
+    told = described[list(_keys.IDENTITY)]
+    return told.merge(metrics[[_keys.SAMPLE, *shares]], on=_keys.SAMPLE, validate="one_to_one")
+
+
+def _shares() -> dict[str, str]:
+    from fatescore.pp.markers import MARKERS, UNKNOWN
+
+    return {name: f"fraction_{name}" for name in (*MARKERS, UNKNOWN)}
+
+
+def _composition(types: pd.DataFrame, spec: Mapping[str, Any], audit: pd.DataFrame, **more: Any) -> pd.DataFrame:
+    from fatescore import stats
+
+    # A composition is not confounded by being one.
+    itself = audit["field"].isin(["n_stromal", "n_kept", "fraction_stromal"])
+    return stats.composition(
+        types, case=spec["case"], control=spec["control"], kind=spec["kind"], audit=stats.verdict(audit[~itself]),
+        shares={name: column for name, column in _shares().items() if column in types.columns}, **more,
+    )  # fmt: skip
 
 
 def _loss(paths: Sequence[Path]) -> str:

@@ -13,7 +13,7 @@ from fatescore._version import __version__
 from fatescore.cli._said import said
 
 VERBS = (
-    "fetch", "ingest", "qc", "normalise", "score", "contrast", "meta", "report", "conclude",
+    "fetch", "ingest", "qc", "normalise", "score", "contrast", "meta", "copies", "report", "conclude",
     "simulate", "gene_sets", "inspect", "bundle", "catalogue",
 )  # fmt: skip
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fatescore import _keys
 from fatescore._files import atomic_path, write_tsv
-from fatescore.cli._h5ad import read_ingested
+from fatescore._h5ad_rows import bytes_per_row, write_rows
+from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import NotScorable
-from fatescore.pp.qc import QcLimits
+from fatescore.pp._limits import CHOICES, QcLimits
+from fatescore.pp.doublets import memory_of_doublets
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 HELP = "judge cells and samples"
-CHOICES = {"gate": ["markers", "none"], "doublets": ["drop", "none"]}
+_COPIES = 3.0  # of the matrices of a sample, where no doublets are looked for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,15 +54,16 @@ def run(args: argparse.Namespace) -> None:
 def _work(args: argparse.Namespace) -> dict[str, Any]:
     from fatescore import pp
 
-    adata, facts = read_ingested(args.input)
+    adata, facts = open_ingested(args.input)
     limits = QcLimits(**{limit.name: getattr(args, limit.name) for limit in fields(QcLimits)})
+    if facts["assay"] == "single_cell":
+        _say_memory(adata, limits)
     try:
         found = pp.qc(adata, assay=facts["assay"], organism=facts["organism"], limits=limits, seed=args.seed)
     except NotScorable as error:
         write_tsv(args.table, error.table)
         raise
-    with atomic_path(args.output) as part:
-        found.adata.write_h5ad(part, compression="gzip")
+    write_rows(args.output, found.adata)
     write_tsv(args.table, found.samples)
     if args.cells is not None:
         with atomic_path(args.cells) as part:
@@ -70,3 +78,26 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
         "n_samples_kept": len(found.samples) - len(dropped),
         "samples_not_scorable": {str(row["sample"]): str(row["reason"]) for _, row in dropped.iterrows()},
     }
+
+
+def _say_memory(adata: AnnData, limits: QcLimits) -> None:
+    """Say when the largest sample is likely to take more memory than there is."""
+    sizes = adata.obs[_keys.SAMPLE].value_counts()
+    most, of_cell, there = int(sizes.max()), bytes_per_row(adata), _available()
+    find_doublets = limits.doublets == "drop" and _keys.COUNTS in adata.layers
+    needed = memory_of_doublets(most, adata.n_vars, of_cell) if find_doublets else _COPIES * most * of_cell
+    if needed > there:
+        step = "to find doublets" if find_doublets else "to score the cell cycle"
+        print(
+            f"fatescore qc: sample {sizes.index[0]} ({most:,} cells) must be in memory at once {step}: about "
+            f"{needed / 1e9:.1f} GB, and {there / 1e9:.1f} GB are available; going on",
+            file=sys.stderr,
+        )
+
+
+def _available() -> float:
+    """Return the memory that can be had, in bytes; all of it where the system does not say."""
+    told = Path("/proc/meminfo")
+    lines = told.read_text(encoding="ascii").splitlines() if told.is_file() else []
+    free = [1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+    return free[0] if free else float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE")

@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     summary.add_argument("--meta", type=Path, required=True, metavar="FILE", help="meta.tsv")
     summary.add_argument("--scoreboard", type=Path, required=True, metavar="FILE", help="scoreboard.tsv")
+    summary.add_argument("--copies", type=Path, metavar="FILE", help="copies.tsv: samples that occur twice")
     summary.add_argument("--title", default="Fate bias of bone-marrow stromal cells", help="title of the page")
     summary.add_argument("--settings", type=Path, metavar="FILE", help="configuration of the run (JSON)")
     summary.add_argument("--output", type=Path, required=True, metavar="FILE", help="the page to write")
@@ -93,6 +94,7 @@ def _summary(args: argparse.Namespace) -> None:
         contrasts=stack([_read(path) for path in args.contrasts], _keys.CONTRAST_COLUMNS),
         confounding=stack([_read(path) for path in args.confounding], _keys.CONFOUNDING_COLUMNS),
         meta=_read(args.meta),
+        copies=_read(args.copies),
         statuses=[read_status(path) for path in args.status],
         title=args.title,
         settings=_settings(args.settings),
@@ -107,6 +109,7 @@ def _summary(args: argparse.Namespace) -> None:
 def _hashes(args: argparse.Namespace) -> dict[str, str]:
     """Return the hash of every table of the summary, named as seen from the page."""
     paths = [args.scoreboard, args.meta, *args.contrasts, *args.confounding]
+    paths += [] if args.copies is None else [args.copies]
     return {_relative(path, args.output): sha256(path) for path in paths}
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fatescore import _keys
 from fatescore._files import atomic_path, check_output, write_tsv
-from fatescore.cli._h5ad import read_ingested
+from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
 
@@ -120,7 +120,7 @@ def _score_sets(args: argparse.Namespace, adata: AnnData) -> pd.DataFrame:
 def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
     from fatescore import pp, tl
 
-    adata, facts = read_ingested(args.input)
+    adata, facts = open_ingested(args.input)
     cells = facts["assay"] == "single_cell"
     samples = pp.pseudobulk(adata) if cells else adata
     organism = args.organism
@@ -128,8 +128,9 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
     observations = tl.observation_scores(adata, organism=organism, index=index, n_jobs=args.jobs)
     unit = "pseudobulk" if cells else "sample"
     scored = tl.sample_scores(
-        samples, organism=organism, unit=unit, index=index, cells=adata if cells else None, rng=args.seed
-    )
+        samples, organism=organism, unit=unit, index=index, cells=adata if cells else None,
+        cell_scores=observations if cells else None, rng=args.seed,
+    )  # fmt: skip
     _write(args.output, observations)
     write_tsv(args.sample_scores, scored.scores)
     write_tsv(args.gene_contributions, scored.contributions)

@@ -50,9 +50,12 @@ def load_plan(settings: Mapping[str, Any], *, name: str = "config.yaml", root: S
     checked = filled(settings, schema("config"))
     validate(checked, "config", name)
     checked = whole_numbers(checked, schema("config"))
-    for key, value in checked["qc"].items():
-        if isinstance(value, float) and not math.isfinite(value):  # YAML has .nan and .inf, a schema lets them through
-            raise ConfigError(f"{name}, key qc.{key}: {value}", expected="a finite number")
+    for group in ("qc", "pseudobulk"):
+        for key, value in checked[group].items():
+            if isinstance(value, float) and not math.isfinite(
+                value
+            ):  # YAML has .nan and .inf, a schema lets them through
+                raise ConfigError(f"{name}, key {group}.{key}: {value}", expected="a finite number")
     known = {accession: catalogue.load(accession) for accession in checked["catalogue"]}
     datasets = read_datasets(Path(root) / checked["datasets"], known) if checked["datasets"] else {}
     datasets = with_patterns({**known_datasets(known, datasets), **datasets}, known, checked["patterns"], name)

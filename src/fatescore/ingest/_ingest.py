@@ -109,7 +109,7 @@ def ingest(
     kept = np.array([name in matched.names for name in raw.columns])
     raw.notes += matched.notes
     _keep(raw, kept)
-    raw.notes += check_scale(raw, scale)
+    raw.notes += check_scale(raw, scale, assay)
     wanted = scored_genes(organism) if keep_genes is None else frozenset(keep_genes)
     genes = to_genes(
         raw.matrix, raw.ids, organism, scale,

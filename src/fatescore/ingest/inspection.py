@@ -79,6 +79,8 @@ def inspect(source: StrPath, *, layout: str = "auto", file: str = "", name: str 
     organism, reasons["organism"] = first if first[0] else _organism(raw)
     assay, reasons["assay"] = _assay(found, raw)
     scale, reasons["scale"] = _scale(raw)
+    if (assay, scale) == ("array", "linear"):  # values cannot tell it
+        reasons["scale"] += "; arrays that nobody normalised are declared intensity"
     reasons["identifiers"] = _identifiers(raw, organism)
     name = name or raw.accession or re.sub(r"[^A-Za-z0-9._-]+", "_", place.name.split(".")[0])
     dataset = {

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from fatescore.errors import InputError, nearest
 from fatescore.ingest._raw import Raw
-from fatescore.typing import SCALES, Matrix, Scale
+from fatescore.typing import SCALES, Assay, Matrix, Scale
 
 _LOG2_MAX = 30.0  # 2**30 is beyond any scanner and any library
 _MOST = 2.0**53  # beyond it floats skip whole numbers: no machine counts or measures that much
@@ -15,12 +15,20 @@ _WHOLE = 1e-6
 _HARDLY_WHOLE = 0.1  # salmon and RSEM leave far more of their expected counts whole
 
 
-def check_scale(raw: Raw, scale: Scale) -> list[str]:
+def check_scale(raw: Raw, scale: Scale, assay: Assay | None = None) -> list[str]:
     """Compare every sample with the declared scale.
 
     ``counts``: never negative, and whole, or fractional like RSEM's and salmon's expected counts; ``tpm``: never
     negative, a sample sums to at most a million (5 % over is accepted); ``linear``: intensities that reach 50;
-    ``log2``: between -30 and 30 and not all whole.
+    ``intensity`` (arrays only): the same before any normalisation, never negative or missing; ``log2``: between -30
+    and 30 and not all whole.
+
+    Parameters
+    ----------
+    raw, scale
+        The values and what is declared of them.
+    assay
+        What they are declared to come from; without, any.
 
     Returns
     -------
@@ -29,10 +37,15 @@ def check_scale(raw: Raw, scale: Scale) -> list[str]:
     Raises
     ------
     InputError
-        When a sample contradicts the declaration; both readings are shown.
+        When a sample contradicts the declaration (both readings are shown), or the assay does not have the scale.
     """
     if scale not in SCALES:
         raise InputError(f'scale "{scale}" is not known', expected=", ".join(SCALES), fix=nearest(str(scale), SCALES))
+    if scale == "intensity" and assay not in (None, "array"):
+        raise InputError(
+            f'scale "intensity" is declared for assay {assay}', expected="raw intensities of arrays",
+            fix="set scale to counts, tpm or log2, as the values are",
+        )  # fmt: skip
     fractional = []
     for name in raw.sample_names:
         part = raw.matrix[raw.rows_of(name)]
@@ -113,7 +126,7 @@ class _Look:
             return "values beyond 9e15"
         if scale == "log2":
             return self._against_log2()
-        if scale == "linear":
+        if scale == "linear" or (scale == "intensity" and self.low >= 0 and not self.gaps):
             return "no value above 50" if self.high < 50 else ""
         if self.low < 0:
             return "negative values"

@@ -2,16 +2,18 @@
 
 from fatescore.pp.ambient import ambient
 from fatescore.pp.arrays import array_metrics, quantile_normalise
-from fatescore.pp.bulk import bulk_metrics, foreign_tissue, strand
+from fatescore.pp.bulk import bulk_metrics, strand
 from fatescore.pp.cell_type import cell_types
 from fatescore.pp.components import batch_in_components, components
+from fatescore.pp.depth import match_depth
 from fatescore.pp.doublets import doublets
 from fatescore.pp.droplets import empty_droplets
 from fatescore.pp.normalise import normalise
 from fatescore.pp.pseudobulk import pseudobulk
 from fatescore.pp.qc import QcLimits, QcResult, qc
 from fatescore.pp.signatures import signatures, transgenes
-from fatescore.pp.size_factors import log_cpm, size_factors, variance_stabilised
+from fatescore.pp.size_factors import expressed_genes, log_cpm, size_factors, variance_stabilised
+from fatescore.pp.tissue import contamination, foreign_tissue, no_stroma
 from fatescore.pp.twins import fingerprint, twins
 
 __all__ = [
@@ -23,11 +25,15 @@ __all__ = [
     "bulk_metrics",
     "cell_types",
     "components",
+    "contamination",
     "doublets",
     "empty_droplets",
+    "expressed_genes",
     "fingerprint",
     "foreign_tissue",
     "log_cpm",
+    "match_depth",
+    "no_stroma",
     "normalise",
     "pseudobulk",
     "qc",

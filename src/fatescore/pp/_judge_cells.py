@@ -11,7 +11,7 @@ from fatescore import _keys
 from fatescore.pp.cell_type import STROMAL
 
 if TYPE_CHECKING:
-    from fatescore.pp.qc import QcLimits
+    from fatescore.pp._limits import QcLimits
 
 DROPPED = "dropped_because"
 LOW_DEPTH = "low depth"
@@ -19,7 +19,8 @@ FEW_GENES = "few genes"
 MITOCHONDRIAL = "mitochondrial share"
 DOUBLET = "doublet"
 NOT_STROMAL = "not stromal"
-REASONS = (LOW_DEPTH, FEW_GENES, MITOCHONDRIAL, DOUBLET, NOT_STROMAL)
+EMPTY_DROPLET = "empty droplet"
+REASONS = (EMPTY_DROPLET, LOW_DEPTH, FEW_GENES, MITOCHONDRIAL, DOUBLET, NOT_STROMAL)
 _NORMAL = 1.4826  # median absolute deviations of a normal distribution in one standard deviation
 
 
@@ -80,18 +81,23 @@ def judge(obs: pd.DataFrame, limits: QcLimits, doublet: pd.Series[bool] | None =
     return reason
 
 
-def cell_report(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
-    """Return one row per cell: what it is, why it is dropped, its numbers and the limits of its sample."""
+def cell_report(obs: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per cell: what it is, why it is dropped, its numbers and the limits of its sample.
+
+    ``limits`` are those of the samples, as :func:`thresholds` returns them.
+    """
     numbers = (_keys.TOTAL_COUNTS, _keys.N_GENES, _keys.PCT_MT, _keys.CELL_TYPE, _keys.CELL_TYPE_MARGIN)
     columns = [name for name in (_keys.SAMPLE, DROPPED, *numbers, *_keys.CELL_SCORES) if name in obs]
-    limited = thresholds(obs, limits).reindex(obs[_keys.SAMPLE].astype(str)).add_prefix("limit_")
+    limited = limits.reindex(obs[_keys.SAMPLE].astype(str)).add_prefix("limit_")
     table = obs[columns].reset_index(drop=True)
     table.insert(0, _keys.OBS_NAME, obs.index.astype(str))
     return pd.concat([table, limited.reset_index(drop=True)], axis=1)
 
 
 def dropped_text(why: dict[str, int], n: int, limits: QcLimits) -> str:
-    """Say how many cells of a sample are dropped for what, and when that is a large share.
+    """Say how many cells of a sample are dropped for what, and when that is a large share of ``n``.
+
+    ``n`` counts the droplets that hold a cell; empty ones say nothing of the cells' quality.
 
     Examples
     --------
@@ -104,9 +110,11 @@ def dropped_text(why: dict[str, int], n: int, limits: QcLimits) -> str:
     parts = [f"{why[key]} {key}" for key in REASONS if why.get(key)]
     if not parts:
         return ""
-    poor = sum(why.get(key, 0) for key in REASONS if key != NOT_STROMAL)
-    much = f"; that is {poor / n:.0%} of the sample for its quality".replace("%", " %")
-    return "cells dropped: " + ", ".join(parts) + (much if poor > limits.max_dropped * n else "")
+    poor = sum(why.get(key, 0) for key in REASONS if key not in (NOT_STROMAL, EMPTY_DROPLET))
+    text = "cells dropped: " + ", ".join(parts)
+    if poor > limits.max_dropped * n:
+        text += f"; that is {poor / n:.0%} of the sample for its quality".replace("%", " %")
+    return text
 
 
 def _low(values: pd.Series[float], n_mads: float) -> float:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from fatescore import _keys
 from fatescore.pp.arrays import array_metrics
-from fatescore.pp.bulk import DOMINANT, bulk_metrics, foreign_tissue, log_values, sample_names, strand
+from fatescore.pp.bulk import bulk_metrics, log_values, sample_names, strand
 from fatescore.pp.components import batch_in_components, components
+from fatescore.pp.tissue import DOMINANT, contamination, foreign_tissue, no_stroma
 from fatescore.pp.twins import fingerprint, twins
 from fatescore.typing import Assay, Organism, Scale
 
@@ -49,12 +50,29 @@ def look(adata: AnnData, *, assay: Assay, organism: Organism, n_mads: float) -> 
     tissue = foreign_tissue(adata, organism, scale)
     for name, kind in tissue.loc[tissue["call"] == DOMINANT, ["sample", "type"]].itertuples(index=False):
         doubts[str(name)].append(f"{kind} markers above those of stroma")
-    metrics = metrics.join(_relative(tissue))
+    metrics = metrics.join(_relative(tissue)).join(contamination(tissue))
     if counted:
         read = strand(adata, organism)
         for name, evidence in read.loc[read["wrong_strand"], "evidence"].items():
             doubts[str(name)].append(f"counted on the wrong strand, it seems ({evidence})")
     return metrics, {name: "; ".join(said) for name, said in doubts.items() if said}
+
+
+def not_stromal(adata: AnnData, organism: Organism) -> dict[str, str]:
+    """Return the bulk samples or arrays that hold blood and no stroma, each with the reason not to score it.
+
+    Parameters
+    ----------
+    adata
+        Bulk samples or arrays as ingest writes them.
+    organism
+        As declared.
+
+    Returns
+    -------
+    Sample to a sentence, see :func:`fatescore.pp.tissue.no_stroma`.
+    """
+    return no_stroma(foreign_tissue(adata, organism, scale_of(adata)))
 
 
 def batches(adata: AnnData, *, seed: int = 0) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -1,18 +1,17 @@
-"""What is known of single cells beside their depth: doublets, cycle, stress, ambient RNA. Nothing is dropped here."""
+"""What is known of cells beside their depth: doublets, cycle, stress, ambient RNA, transgenes. Nothing is dropped."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from fatescore import _keys, gene_sets
 from fatescore.pp.ambient import ambient
-from fatescore.pp.cell_type import MARKERS, UNKNOWN
 from fatescore.pp.doublets import doublets
-from fatescore.pp.signatures import signatures
-from fatescore.typing import Organism
+from fatescore.pp.signatures import signatures, transgenes
+from fatescore.typing import BoolArray, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -50,15 +49,16 @@ def describe(adata: AnnData, organism: Organism, *, find_doublets: bool, seed: i
     return found.join(marks[[name for name in marks if name not in found]])
 
 
-def of_samples(
-    adata: AnnData, organism: Organism, described: pd.DataFrame, kept: np.ndarray, seed: int
-) -> pd.DataFrame:
-    """Return numbers of every sample: composition, doublets, cycling and stressed cells, and its ambient RNA.
+def of_sample(
+    adata: AnnData, organism: Organism, described: pd.DataFrame, kept: BoolArray, seed: int,
+    empty: AnnData | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return numbers of one sample: composition, doublets, cycling and stressed cells, transgenes, ambient RNA.
 
     Parameters
     ----------
     adata
-        All cells, with ``cell_type`` where the gate was used.
+        All cells of the sample, with ``cell_type``.
     organism
         Whose genes.
     described
@@ -67,29 +67,35 @@ def of_samples(
         Which cells stay.
     seed
         Of the bootstrap of the ambient share.
+    empty
+        The sample's barcodes without a cell, where they are known.
     """
-    by_sample = described.groupby(adata.obs[_keys.SAMPLE].astype(str).to_numpy(), sort=True)
-    table = pd.DataFrame({"fraction_doublet": by_sample[DOUBLET].mean()})
-    note = by_sample[DOUBLET_NOTE].first()
-    types = pd.get_dummies(adata.obs[_keys.CELL_TYPE].astype(str)) if _keys.CELL_TYPE in adata.obs else pd.DataFrame()
-    for name in (*MARKERS, UNKNOWN):
-        if name in types:
-            table[f"fraction_{name}"] = types[name].groupby(adata.obs[_keys.SAMPLE].astype(str).to_numpy()).mean()
+    found: dict[str, Any] = {"fraction_doublet": float(described[DOUBLET].mean())}
+    types = adata.obs[_keys.CELL_TYPE]
+    for name in types.cat.categories if isinstance(types.dtype, pd.CategoricalDtype) else pd.unique(types):
+        found[f"fraction_{name}"] = float((types == name).mean())
     if "phase" in described:
         told = described["phase"].isin(["S", "G2M"]).astype(float).where(described["s_score"].notna())
-        cycling = told.groupby(adata.obs[_keys.SAMPLE].astype(str).to_numpy())
-        table["fraction_cycling"] = cycling.mean()
+        found["fraction_cycling"] = float(told.mean())
     for name in ("pct_counts_stress", _keys.PCT_RIBO):
         if name in described:
-            table[f"median_{name}"] = by_sample[name].median()
+            known = described[name].dropna()
+            found[f"median_{name}"] = float(known.median()) if len(known) else np.nan
     if _keys.COUNTS in adata.layers:
-        table = table.join(_ambient(adata, organism, kept, seed))
-    return table.assign(doublet_note=note)
+        found |= _ambient(adata, organism, kept, seed, empty)
+        found["transgenes"] = _transgenes(adata, described)
+    return {**found, "doublet_note": described[DOUBLET_NOTE].iloc[0]}
 
 
-def _ambient(adata: AnnData, organism: Organism, kept: np.ndarray, seed: int) -> pd.DataFrame:
-    found = ambient(adata, organism=organism, kept=kept, rng=seed)
+def _ambient(adata: AnnData, organism: Organism, kept: BoolArray, seed: int, empty: AnnData | None) -> dict[str, Any]:
+    found = ambient(adata, organism=organism, empty=empty, kept=kept, rng=seed)
     sets = gene_sets.load("extended", organism=organism)
     arms = {arm: list(sets[arm]) for arm in _ARMS}
     shares = found.table[["share", "share_low", "share_high", "note"]].add_prefix("ambient_")
-    return shares.join(found.effect(arms).add_prefix("ambient_share_of_"))
+    return dict(shares.join(found.effect(arms).add_prefix("ambient_share_of_")).iloc[0])
+
+
+def _transgenes(adata: AnnData, described: pd.DataFrame) -> str:
+    """Name the transgenes among the genes, and the share of cells that express each."""
+    shares = {name: float((described[f"counts_{name}"] > 0).mean()) for name in transgenes(adata.var_names)}
+    return ", ".join(f"{name} ({share:.0%} of cells)".replace("%", " %") for name, share in shares.items())

@@ -1,4 +1,4 @@
-"""Quality of bulk samples: depth, complexity, foreign tissue, and reads counted on the wrong strand."""
+"""Quality of bulk samples: depth, complexity, and reads counted on the wrong strand."""
 
 from __future__ import annotations
 
@@ -7,36 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from scipy.stats import rankdata
 
 from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets.collection import check_organism
-from fatescore.pp.cell_type import MARKERS, STROMAL
 from fatescore.typing import FloatArray, Organism, Scale
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-OUTLIER, FOREIGN, WRONG_STRAND = "outlier", "call", "wrong_strand"
-PRESENT, DOMINANT, ABSENT, NOT_MEASURED = "present", "dominant", "absent", "not measured"
+OUTLIER, WRONG_STRAND = "outlier", "wrong_strand"
 _NORMAL = 1.4826  # median absolute deviations of a normal distribution in one standard deviation
 _TINY = np.finfo(np.float64).tiny  # instead of dividing by zero
 _MIN_SAMPLES = 5  # with fewer the median absolute deviation says nothing
-
-
-def _alike(*genes: str) -> tuple[tuple[str, str], ...]:
-    return tuple((gene, gene.capitalize()) for gene in genes)
-
-
-# Skeletal muscle and Schwann cells come with bone, fat and biopsies. Muscle: Tabula Muris
-# (doi:10.1038/s41586-018-0590-4); Schwann: Wolbert et al. 2020 (doi:10.1073/pnas.1912139117). S100B alone proves
-# nothing (fat and cartilage have it), the median of the list decides.
-TISSUE_MARKERS: dict[str, tuple[tuple[str, str], ...]] = {
-    **MARKERS,
-    "muscle": _alike("ACTA1", "CKM", "MYLPF", "TNNT3", "TNNI2", "MYH1", "MYH2", "ATP2A1", "TCAP", "PYGM"),
-    "schwann": _alike("MPZ", "PLP1", "S100B", "SOX10", "CDH19", "PRX", "NCMAP", "FOXD3"),
-}
 # Per unit of what one robust deviation is at least: samples that agree closely make no other an outlier.
 # log2 for sizes; shares as they are.
 _LOGGED = {"library_size": 0.25, "n_genes": 0.05, "genes_to_half": 0.2}
@@ -136,66 +119,6 @@ def outliers(metrics: pd.DataFrame, floors: dict[str, float], n_mads: float) -> 
     return pd.Series(texts, index=metrics.index, dtype=object)
 
 
-def foreign_tissue(adata: AnnData, organism: Organism, scale: Scale) -> pd.DataFrame:
-    """Estimate from markers which other tissues a bulk sample or an array holds.
-
-    A type's level is the median of its markers, so that one odd marker decides nothing. ``dominant``: at or above the
-    level of the stromal markers; ``present``: at most ``2**4`` times below it, and expressed at all (counts and TPM: 12
-    per million; arrays: at or above the 60th percentile of the array's genes). Whole tissue rightly holds other cells:
-    a call is a fact for the reader, not a verdict. A culture should show none.
-
-    Parameters
-    ----------
-    adata
-        Samples x genes; ``layers["counts"]`` when the scale is counts, otherwise values in ``X``.
-    organism
-        ``"human"`` or ``"mouse"``.
-    scale
-        ``"counts"``, ``"tpm"``, ``"linear"`` or ``"log2"``.
-
-    Returns
-    -------
-    One row per sample and type: ``sample``, ``type`` (``stromal``, ``haematopoietic``, ``endothelial``, ``erythroid``,
-    ``muscle``, ``schwann``), ``markers`` (number measured), ``level`` (log2), ``percentile`` (0 to 100 among the
-    sample's genes), ``relative`` (log2, to the stromal level) and ``call`` (``dominant | present | absent | not
-    measured``, the last also for log ratios; empty for stromal).
-
-    Examples
-    --------
-    >>> import fatescore as fs
-    >>> table = foreign_tissue(fs.simulate.bulk(n_donors=2, seed=0), "human", "counts")
-    >>> sorted(set(table.loc[table["type"] == "haematopoietic", "call"]))
-    ['absent']
-    """
-    check_organism(organism)
-    logs = log_values(adata, scale)
-    if scale == "log2":
-        logs[[_is_ratios(row) for row in logs]] = np.nan
-    place = {str(gene): i for i, gene in enumerate(adata.var_names)}
-    column = 0 if organism == "human" else 1
-    ranks = np.vstack([rankdata(row, nan_policy="omit") / max(np.isfinite(row).sum(), 1) * 100 for row in logs])
-    found = {kind: [place[pair[column]] for pair in pairs if pair[column] in place]
-             for kind, pairs in TISSUE_MARKERS.items()}  # fmt: skip
-    by_rank = scale in ("linear", "log2")  # an array, where a silent gene is not zero
-    names = sample_names(adata)
-    levels = {kind: _median(logs[:, genes]) for kind, genes in found.items()}
-    rows = []
-    for kind, genes in found.items():
-        percentile, relative = _median(ranks[:, genes]), levels[kind] - levels[STROMAL]
-        expressed = percentile >= 60 if by_rank else levels[kind] >= np.log2(1 + 12)
-        call = np.select([~expressed | (relative < -4), relative < 0], [ABSENT, PRESENT], DOMINANT)
-        call = np.where(np.isfinite(relative) & (len(genes) > 2), call, NOT_MEASURED)
-        rows.append(
-            pd.DataFrame(
-                {
-                    _keys.SAMPLE: names, "type": kind, "markers": len(genes), "level": levels[kind],
-                    "percentile": percentile, "relative": relative, FOREIGN: "" if kind == STROMAL else call,
-                }
-            )
-        )  # fmt: skip
-    return pd.concat(rows, ignore_index=True)
-
-
 def strand(adata: AnnData, organism: Organism) -> pd.DataFrame:
     """Say whether reads were counted on the wrong strand: antisense genes above the genes they lie across.
 
@@ -277,14 +200,3 @@ def sample_names(adata: AnnData) -> pd.Index:
 
 def _dense(matrix: object) -> FloatArray:
     return np.asarray(matrix.todense() if sp.issparse(matrix) else matrix, dtype=np.float64)  # type: ignore[attr-defined]
-
-
-def _median(values: FloatArray) -> FloatArray:
-    known = [row[np.isfinite(row)] for row in values]
-    return np.array([np.median(row) if len(row) else np.nan for row in known])
-
-
-def _is_ratios(row: FloatArray) -> bool:
-    """Say whether values are log ratios to another sample: how genes compare within the sample is lost then."""
-    low, high = np.nanquantile(row, [0.05, 0.95])
-    return bool((row < 0).mean() > 0.05 and high - low < 4)

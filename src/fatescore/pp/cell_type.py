@@ -11,37 +11,14 @@ import scipy.sparse as sp
 from fatescore import _keys, methods
 from fatescore.errors import InputError
 from fatescore.gene_sets.collection import check_organism
+from fatescore.pp.markers import MARKERS, STROMAL, UNKNOWN, marker_genes
 from fatescore.typing import Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-STROMAL = "stromal"
-UNKNOWN = "unknown"
+__all__ = ["MARKERS", "STROMAL", "UNKNOWN", "cell_types"]
 
-# Markers of the broad types of bone marrow, human symbols with the mouse gene beside them.
-# Stromal, endothelial: Baryawno et al. 2019 (doi:10.1016/j.cell.2019.04.040); haematopoietic, erythroid: textbook.
-# No gene of the index is a marker here: the gate must not choose cells by the index itself.
-MARKERS: dict[str, tuple[tuple[str, str], ...]] = {
-    STROMAL: (
-        ("COL1A2", "Col1a2"), ("COL3A1", "Col3a1"), ("COL6A1", "Col6a1"), ("COL6A2", "Col6a2"), ("DCN", "Dcn"),
-        ("LUM", "Lum"), ("SPARC", "Sparc"), ("BGN", "Bgn"), ("CXCL12", "Cxcl12"), ("LEPR", "Lepr"),
-        ("PDGFRA", "Pdgfra"), ("PDGFRB", "Pdgfrb"),
-    ),
-    "haematopoietic": (
-        ("PTPRC", "Ptprc"), ("CD52", "Cd52"), ("CORO1A", "Coro1a"), ("LAPTM5", "Laptm5"), ("CD3E", "Cd3e"),
-        ("CD79A", "Cd79a"), ("LYZ", "Lyz2"), ("S100A8", "S100a8"), ("NKG7", "Nkg7"), ("TYROBP", "Tyrobp"),
-    ),
-    "endothelial": (
-        ("PECAM1", "Pecam1"), ("CDH5", "Cdh5"), ("KDR", "Kdr"), ("EMCN", "Emcn"), ("CLDN5", "Cldn5"),
-        ("EGFL7", "Egfl7"), ("TIE1", "Tie1"), ("TEK", "Tek"),
-    ),
-    # one globin only: globin mRNA floats in every marrow suspension
-    "erythroid": (
-        ("HBB", "Hbb-bs"), ("ALAS2", "Alas2"), ("GYPA", "Gypa"), ("SLC4A1", "Slc4a1"), ("AHSP", "Ahsp"),
-        ("KLF1", "Klf1"), ("EPB42", "Epb42"), ("SPTA1", "Spta1"),
-    ),
-}  # fmt: skip
 MIN_MARKERS = 2
 # 95 % of the blood cells of pbmc68k score 0.22 or more in their own type, stromal cells about 0.14 in others'.
 _SEEN, _MOSTLY = 0.2, 0.8
@@ -50,8 +27,10 @@ _SEEN, _MOSTLY = 0.2, 0.8
 def cell_types(adata: AnnData, *, organism: Organism, layer: str | None = None, min_margin: float = 0.02) -> None:
     """Give every cell its broad type.
 
-    Each type's markers are scored by UCell; the best type wins if it leads the next by ``min_margin``, otherwise
-    the cell is ``unknown``.
+    Each type's markers (``markers.tsv``) are scored by UCell; the best of those of which
+    a cell shows at least two wins if it leads the next by
+    ``min_margin``, otherwise the cell is ``unknown``. A type of which fewer than two markers are among the genes is
+    not looked for.
 
     Parameters
     ----------
@@ -66,8 +45,8 @@ def cell_types(adata: AnnData, *, organism: Organism, layer: str | None = None, 
 
     Returns
     -------
-    ``None``; writes ``obs["cell_type"]`` (``stromal | haematopoietic | endothelial | erythroid | unknown``) and
-    ``obs["cell_type_margin"]`` (lead of the best type).
+    ``None``; writes ``obs["cell_type"]`` (``stromal | haematopoietic | endothelial | erythroid | muscle |
+    schwann | unknown``) and ``obs["cell_type_margin"]`` (lead of the best type).
 
     Raises
     ------
@@ -83,15 +62,15 @@ def cell_types(adata: AnnData, *, organism: Organism, layer: str | None = None, 
     True
     """
     check_organism(organism)
-    column = 0 if organism == "human" else 1
     genes = set(adata.var_names)
-    sets = {name: [pair[column] for pair in pairs if pair[column] in genes] for name, pairs in MARKERS.items()}
+    markers = marker_genes(organism)
+    sets = {name: [gene for gene in members if gene in genes] for name, members in markers.items()}
     measured = {name: members for name, members in sets.items() if len(members) >= MIN_MARKERS}
     if measured:
         scores = _marker_scores(adata, measured, layer)
     # Without stromal markers a cell can still be seen to be something else, as in a panel of blood genes.
     if STROMAL not in measured and not (measured and (scores.max(axis=1) >= _SEEN).mean() > _MOSTLY):
-        wanted = ", ".join(pair[column] for pair in MARKERS[STROMAL])
+        wanted = ", ".join(markers[STROMAL])
         raise InputError(
             f"{len(sets[STROMAL])} of the stromal marker genes are measured",
             expected=f"at least {MIN_MARKERS} of {wanted}",
@@ -106,7 +85,9 @@ def cell_types(adata: AnnData, *, organism: Organism, layer: str | None = None, 
 
 
 def _marker_scores(adata: AnnData, sets: dict[str, list[str]], layer: str | None) -> pd.DataFrame:
+    """Return UCell scores, 0 where a cell shows fewer than two markers: one read of ambient RNA is no type."""
     weights = sp.csr_array(np.column_stack([adata.var_names.isin(genes).astype(float) for genes in sets.values()]))
     X = adata.X if layer is None else adata.layers[layer]
     scores = methods.get("ucell")(X, weights, max_rank=min(1500, adata.n_vars))
-    return pd.DataFrame(scores, index=adata.obs_names, columns=list(sets))
+    seen = (sp.csr_array(X) > 0).astype(float) @ weights
+    return pd.DataFrame(np.where(seen.toarray() < MIN_MARKERS, 0.0, scores), index=adata.obs_names, columns=list(sets))

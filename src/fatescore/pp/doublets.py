@@ -30,6 +30,8 @@ _MIN_DETECTABLE = 0.3
 _MOST_CALLED = 0.1
 _BINS = 256
 _MOST_SMOOTHING = 10_000
+# Memory, measured: copies of the counts, copies of the dense variable genes, and their share of all genes
+_SPARSE_COPIES, _DENSE_COPIES, _SHARE_VARIABLE = 3.0, 5.5, 0.15
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,23 @@ def doublets(adata: AnnData, *, rng: int = 0, min_cells: int = 200) -> pd.DataFr
         score[cells], called[cells], note[cells] = result.score, result.called, result.note
     table = {DOUBLET_SCORE: score, DOUBLET: called, DOUBLET_NOTE: note}
     return pd.DataFrame(table, index=adata.obs_names)
+
+
+def memory_of_doublets(n_cells: int, n_genes: int, bytes_of_cell: float) -> float:
+    """Return about how much memory Scrublet needs for a sample, in bytes.
+
+    Beside copies of the counts it holds the variable genes of the cells and of twice as many simulated doublets, dense.
+    Said and measured: 2.5 and 2.2 GB for 20,000 cells of 5,000 genes, 2.4 and 2.4 GB for 8,000 cells of 12,000 genes.
+
+    Parameters
+    ----------
+    n_cells, n_genes
+        Size of the sample.
+    bytes_of_cell
+        Of one cell's matrices in memory.
+    """
+    dense = 3 * np.dtype(np.float64).itemsize * _SHARE_VARIABLE * n_genes
+    return float(n_cells * (_SPARSE_COPIES * bytes_of_cell + _DENSE_COPIES * dense))
 
 
 def _of_sample(counts: Matrix, rng: int, min_cells: int) -> _Result:

@@ -13,6 +13,7 @@ from fatescore.typing import FloatArray, IntArray, Matrix
 
 COLUMNS = ("total", "p_value", "padj", "cell", "empty")
 _LEAST_KNEE = 10
+_MOSTLY, _APART, _LEAST_CELLS = 0.8, 20, 10
 
 
 def empty_droplets(
@@ -83,6 +84,36 @@ def empty_droplets(
         {"total": total, "p_value": p_value, "padj": padj, "cell": padj <= max_fdr, "empty": empty},
         columns=list(COLUMNS),
     )
+
+
+def is_unfiltered(counts: Matrix, *, lower: int = 100) -> bool:
+    """Tell whether a sample is clearly raw barcodes, most of them without a cell.
+
+    Three things must hold: at least 80 % of the barcodes have at most ``lower`` counts; at least ten have ten times
+    ``lower`` or more; and the median of the barcodes above ``lower`` is at least 20 times that of the others. Cells
+    of low depth alone fail the second or the third, for their depths are one hump. Raw barcodes that fail (a soup
+    of nearly ``lower`` counts a droplet or more, or fewer than ten good cells) are taken for filtered ones.
+
+    Parameters
+    ----------
+    counts
+        Raw counts, barcodes of one sample x genes.
+    lower
+        As in :func:`empty_droplets`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> cells, soup = rng.poisson(20, (20, 100)), rng.poisson(0.2, (500, 100))
+    >>> is_unfiltered(np.vstack([cells, soup])), is_unfiltered(cells), is_unfiltered(soup)
+    (True, False, False)
+    """
+    total = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
+    low = total <= lower
+    if low.mean() < _MOSTLY or (total >= _LEAST_KNEE * lower).sum() < _LEAST_CELLS:
+        return False
+    return bool(np.median(total[~low]) >= _APART * np.median(total[low]))
 
 
 def _good_turing(summed: FloatArray) -> FloatArray:

@@ -9,7 +9,8 @@ import scipy.sparse as sp
 
 from fatescore import _keys
 from fatescore.errors import InputError, nearest
-from fatescore.pp.size_factors import log_cpm, size_factors, variance_stabilised
+from fatescore.pp.arrays import quantile_normalise
+from fatescore.pp.size_factors import expressed_genes, log_cpm, size_factors, variance_stabilised
 from fatescore.typing import SCALES, Assay, Scale
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def normalise(adata: AnnData, *, assay: Assay, scale: Scale) -> AnnData:
 
     Counts of cells become log(1 + counts per 10,000), counts of bulk samples log2(1 + counts per million) with
     median-of-ratios size factors (Anders & Huber 2010, doi:10.1186/gb-2010-11-10-r106), TPM and linear array
-    values log2(1 + value); values that are log2 already stay as they are.
+    values log2(1 + value). Intensities of arrays that nobody has normalised become log2(1 + value) and are
+    quantile-normalised; values that are log2 already stay as they are.
 
     Parameters
     ----------
@@ -32,18 +34,19 @@ def normalise(adata: AnnData, *, assay: Assay, scale: Scale) -> AnnData:
     assay
         ``"single_cell"``, ``"bulk"`` or ``"array"``.
     scale
-        ``"counts"``, ``"tpm"``, ``"linear"`` or ``"log2"``.
+        ``"counts"``, ``"tpm"``, ``"linear"``, ``"intensity"`` (arrays only) or ``"log2"``.
 
     Returns
     -------
     A copy; ``X`` holds the log values (float32), raw counts stay in ``layers["counts"]``, and
-    ``uns["fatescore"]["normalise"]`` says what was done. Bulk counts also get ``obs["size_factor"]`` and, from three
-    samples on, ``layers["vst"]``, stabilised in variance.
+    ``uns["fatescore"]["normalise"]`` says what was done. Bulk counts also get ``obs["size_factor"]``,
+    ``var["expressed"]`` (see :func:`expressed_genes`; the groups are the conditions) and, from three samples on,
+    ``layers["vst"]``, stabilised in variance.
 
     Raises
     ------
     InputError
-        When the data were normalised before, or counts are missing.
+        When the data were normalised before, counts are missing, or the scale is not one of the assay.
 
     Examples
     --------
@@ -54,6 +57,11 @@ def normalise(adata: AnnData, *, assay: Assay, scale: Scale) -> AnnData:
     """
     if scale not in SCALES:
         raise InputError(f'scale "{scale}" is not known', fix=nearest(scale, SCALES))
+    if scale == "intensity" and assay != "array":
+        raise InputError(
+            f'scale "intensity" is declared for assay {assay}', expected="raw intensities of arrays",
+            fix="declare counts, tpm or log2, as the values are",
+        )  # fmt: skip
     notes = dict(adata.uns.get(_keys.UNS, {}))
     if "normalise" in notes:
         raise InputError("the data are normalised already", expected="data as ingest or qc writes them")
@@ -70,6 +78,9 @@ def normalise(adata: AnnData, *, assay: Assay, scale: Scale) -> AnnData:
             raise InputError(f"the lowest value is {lowest:g}", expected=f"no negative {scale} values")
         out.X = _log2p1(out.X)
         done = f"log2(1 + {scale})"
+        if scale == "intensity":
+            out.X = quantile_normalise(out.X.toarray() if sp.issparse(out.X) else out.X)
+            done += ", quantile-normalised over the arrays"
     out.X = out.X.astype(np.float32)
     out.uns[_keys.UNS] = {**notes, "normalise": done}
     return out
@@ -89,7 +100,12 @@ def _log_bulk(adata: AnnData) -> str:
     factors = size_factors(counts)
     adata.obs[_keys.SIZE_FACTOR] = factors
     adata.X = log_cpm(counts, factors)
+    groups = adata.obs[_keys.CONDITION].astype(str).tolist() if _keys.CONDITION in adata.obs else None
+    adata.var[_keys.EXPRESSED] = expressed_genes(counts, groups)
     done = "log2(1 + counts per million of the library size times its median-of-ratios size factor)"
+    stored = counts.data if sp.issparse(counts) else np.asarray(counts)
+    if (stored != np.rint(stored)).any():
+        done += ", from expected counts that are not whole"
     try:
         adata.layers[_keys.VST] = variance_stabilised(counts, factors).astype(np.float32)
     except InputError as error:

@@ -1,7 +1,8 @@
-"""Pseudobulk: the sum of the raw counts of a sample's cells."""
+"""Pseudobulk: the sum of the raw counts of a group of cells, such as those of a sample."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,31 +10,40 @@ import pandas as pd
 import scipy.sparse as sp
 
 from fatescore import _keys
+from fatescore._h5ad_rows import chunks, on_disk
 from fatescore.errors import InputError
+from fatescore.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
+_JOIN = " | "
 
-def pseudobulk(adata: AnnData, *, by: str = _keys.SAMPLE) -> AnnData:
-    """Sum raw counts over the cells of each sample.
+
+def pseudobulk(
+    adata: AnnData, *, by: str | Sequence[str] = _keys.SAMPLE, min_cells: int = 1, min_counts: float = 0.0
+) -> AnnData:
+    """Sum raw counts over the cells of each group.
 
     Parameters
     ----------
     adata
-        Cells x genes with ``layers["counts"]``.
+        Cells x genes with ``layers["counts"]``, in memory or on disk, where it is read in chunks.
     by
-        Column of ``obs`` that groups the cells.
+        Column of ``obs`` that groups the cells, or several, such as ``("donor", "cell_type")``.
+    min_cells, min_counts
+        Groups with fewer cells or counts are left out, and listed; neither may be negative.
 
     Returns
     -------
-    Samples x genes; ``X`` holds the sums, ``obs`` the columns that are constant within a sample and
-    ``n_obs`` (cells), ``total_counts`` (sum).
+    Groups x genes; ``X`` and ``layers["counts"]`` hold the sums, ``obs`` the columns that are constant within a group
+    and ``n_obs`` (cells), ``total_counts`` (sum). ``uns["fatescore"]["left_out"]`` is a table of the groups left out:
+    the columns ``by``, ``n_obs``, ``total_counts`` and ``reason``.
 
     Raises
     ------
     InputError
-        Without raw counts or without the column, or where it is empty for a cell.
+        Without raw counts or a column, where a column is empty for a cell, or when a limit is negative or no number.
 
     Examples
     --------
@@ -41,27 +51,87 @@ def pseudobulk(adata: AnnData, *, by: str = _keys.SAMPLE) -> AnnData:
     >>> adata = fs.simulate.single_cell(n_donors=2, cells_per_donor=20, n_genes=300, seed=0)
     >>> fs.pp.pseudobulk(adata).n_obs
     2
+    >>> few = fs.pp.pseudobulk(adata, by=("donor", "true_fate"), min_cells=5)
+    >>> bool((few.obs["n_obs"] >= 5).all())
+    True
     """
     import anndata as ad
 
+    columns = [by] if isinstance(by, str) else list(by)
+    _check(adata, columns)
+    for limit, value in (("min_cells", min_cells), ("min_counts", min_counts)):
+        if not value >= 0:  # NaN is not
+            raise InputError(f"{limit} is {value}", expected="0 or a number above it")
+    labels = adata.obs[columns].astype(str)
+    grouped = adata.obs.groupby([labels[name].to_numpy(dtype=object) for name in columns], sort=True)
+    group = grouped.ngroup().to_numpy()
+    sums = _sums(adata, group, grouped.ngroups)
+    obs = _constant_columns(adata.obs, labels, group, columns)
+    obs["n_obs"] = np.bincount(group, minlength=len(obs))
+    obs[_keys.TOTAL_COUNTS] = sums.sum(axis=1)
+    reason = _why_left_out(obs["n_obs"], obs[_keys.TOTAL_COUNTS], min_cells, min_counts)
+    kept = reason == ""
+    left = obs.loc[~kept, [*columns, "n_obs", _keys.TOTAL_COUNTS]].assign(reason=reason[~kept])
+    facts = {**adata.uns.get(_keys.UNS, {}), _keys.LEFT_OUT: left.reset_index(drop=True)}
+    return ad.AnnData(
+        X=sums[kept], obs=obs[kept], var=adata.var.copy(), layers={_keys.COUNTS: sums[kept]}, uns={_keys.UNS: facts}
+    )
+
+
+def _check(adata: AnnData, columns: list[str]) -> None:
+    if not columns or len(set(columns)) < len(columns):
+        raise InputError(f"by is {columns}", expected="one or more columns of obs, each once")
     if _keys.COUNTS not in adata.layers:
         raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
-    if by not in adata.obs:
-        raise InputError(f'obs has no column "{by}"', expected="a column that names each cell's sample")
-    if adata.obs[by].isna().any():
-        raise InputError(f'{int(adata.obs[by].isna().sum())} cells have no "{by}"', fix="name it, or drop those cells")
-    names, group = np.unique(adata.obs[by].astype(str).to_numpy(dtype=object), return_inverse=True)
-    # a matrix of samples x cells: one product sums them, without loading scanpy
-    member = sp.csr_array((np.ones(adata.n_obs), (group, np.arange(adata.n_obs))), shape=(len(names), adata.n_obs))
-    sums = member @ adata.layers[_keys.COUNTS]
-    grouped = adata.obs.groupby(group, observed=True, sort=True)
+    for name in columns:
+        if name not in adata.obs:
+            raise InputError(f'obs has no column "{name}"', expected="a column that names each cell's group")
+        missing = int(adata.obs[name].isna().sum())
+        if missing:
+            raise InputError(f'{missing} cells have no "{name}"', fix="name it, or drop those cells")
+
+
+def _sums(adata: AnnData, group: IntArray, n_groups: int) -> FloatArray:
+    sums = np.zeros((n_groups, adata.n_vars))
+    start = 0
+    for part in chunks(adata) if on_disk(adata) else [adata]:
+        own = group[start : start + part.n_obs]
+        start += part.n_obs
+        # a matrix of groups x cells: one product sums them, without loading scanpy
+        member = sp.csr_array((np.ones(len(own)), (own, np.arange(len(own)))), shape=(n_groups, len(own)))
+        added = member @ part.layers[_keys.COUNTS]
+        sums += added.toarray() if sp.issparse(added) else np.asarray(added)
+    return sums
+
+
+def _constant_columns(obs: pd.DataFrame, labels: pd.DataFrame, group: IntArray, columns: list[str]) -> pd.DataFrame:
+    """Return one row per group: its labels, and the columns that are the same for all its cells."""
+    from anndata.utils import make_index_unique
+
+    grouped = obs.groupby(group, observed=True, sort=True)
     constant = grouped.nunique(dropna=False).max() <= 1
     first = grouped.first()
-    obs = pd.DataFrame({by: names}, index=pd.Index(names, dtype=object))
+    names = labels.groupby(group, sort=True).first()
+    index = pd.Index(names[columns].agg(_JOIN.join, axis=1).to_numpy(dtype=object))
+    out = pd.DataFrame(
+        {name: names[name].to_numpy(dtype=object) for name in columns},
+        index=make_index_unique(index),  # labels may hold the joint themselves
+    )
     for column in constant.index[constant]:
-        if column != by:
-            obs[column] = first[column].to_numpy()
-    summed = ad.AnnData(X=sums.toarray() if sp.issparse(sums) else np.asarray(sums), obs=obs, var=adata.var.copy())
-    summed.obs["n_obs"] = grouped.size().to_numpy()
-    summed.obs[_keys.TOTAL_COUNTS] = summed.X.sum(axis=1)
-    return summed
+        if column not in columns:
+            out[column] = first[column].to_numpy()
+    return out
+
+
+def _why_left_out(
+    cells: pd.Series[int], counts: pd.Series[float], min_cells: int, min_counts: float
+) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    said = [
+        f"{n:,} cells, {min_cells:,} needed"
+        if n < min_cells
+        else f"{total:,.0f} counts, {min_counts:,.0f} needed"
+        if total < min_counts
+        else ""
+        for n, total in zip(cells, counts, strict=True)
+    ]
+    return np.array(said, dtype=object)

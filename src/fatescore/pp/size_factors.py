@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
 from fatescore.errors import InputError
-from fatescore.typing import FloatArray, Matrix
+from fatescore.typing import BoolArray, FloatArray, Matrix
 
 _MIN_COMMON = 100  # genes counted in every sample, below which their median is a guess
 _TREND_GENES = 1000  # as DESeq2's vst(nsub = 1000): the trend needs no more, all genes take a minute
 _TREND_MEAN = 5.0
+_ROUNDING = 1e-14
 
 
 def size_factors(counts: Matrix) -> FloatArray:
@@ -52,6 +54,63 @@ def size_factors(counts: Matrix) -> FloatArray:
     else:
         factors = values.sum(axis=1)
     return np.asarray(factors / np.exp(np.log(factors).mean()))
+
+
+def expressed_genes(
+    counts: Matrix,
+    groups: Sequence[str] | None = None,
+    *,
+    min_count: float = 10.0,
+    min_total_count: float = 15.0,
+    large_n: int = 10,
+    min_share: float = 0.7,
+) -> BoolArray:
+    """Tell which genes have counts worth a test in enough samples, as edgeR's ``filterByExpr``.
+
+    A gene is kept when its counts per million reach those of ``min_count`` counts in a library of median size in as
+    many samples as the smallest group has, and its counts sum to ``min_total_count`` (Chen, Lun & Smyth 2016,
+    doi:10.12688/f1000research.8987.2). Ranks need every gene that is measured: this marks, it drops nothing.
+
+    Parameters
+    ----------
+    counts
+        Samples x genes, raw; dense or sparse.
+    groups
+        One label per sample; without, all samples are one group.
+    min_count, min_total_count
+        See above.
+    large_n, min_share
+        Of a smallest group above ``large_n`` samples only this share of the samples beyond it must reach the level.
+
+    Returns
+    -------
+    (n_genes,) booleans.
+
+    Raises
+    ------
+    InputError
+        When there is no sample, a sample has no counts or no label, or a count is negative or missing.
+
+    Examples
+    --------
+    >>> expressed_genes(np.array([[0.0, 50, 1e6], [40, 60, 1e6]]), ["a", "b"]).tolist()
+    [True, True, True]
+    >>> expressed_genes(np.array([[0.0, 50, 1e6], [40, 60, 1e6]])).tolist()
+    [False, True, True]
+    """
+    values = _checked(counts)
+    labels = pd.Series(np.zeros(len(values)) if groups is None else list(groups), dtype=object)
+    if not len(values) or len(labels) != len(values) or labels.isna().any():
+        raise InputError(
+            f"{len(values)} samples have {int(labels.notna().sum())} labels", expected="samples with one label each"
+        )
+    smallest = float(labels.astype(str).value_counts().min())
+    if smallest > large_n:
+        smallest = large_n + (smallest - large_n) * min_share
+    library = values.sum(axis=1)
+    reach = values / library[:, None] >= min_count / np.median(library)
+    total = values.sum(axis=0) >= min_total_count - _ROUNDING
+    return np.asarray((reach.sum(axis=0) >= smallest - _ROUNDING) & total)
 
 
 def log_cpm(counts: Matrix, factors: FloatArray | None = None) -> Matrix:

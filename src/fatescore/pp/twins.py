@@ -13,25 +13,15 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from fatescore import _keys
+from fatescore._h5ad_rows import on_disk
 from fatescore.pp.bulk import sample_names
+from fatescore.pp.pseudobulk import pseudobulk
 from fatescore.typing import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-IDENTICAL, NEAR = "identical", "near-identical"
-COLUMNS = (
-    "dataset_a",
-    "sample_a",
-    "donor_a",
-    "dataset_b",
-    "sample_b",
-    "donor_b",
-    "kind",
-    "correlation",
-    "usual",
-    "genes",
-)
+COLUMNS = _keys.COPY_COLUMNS
 _ONE_IN = 8  # of all symbols: about 2,500 genes, enough to compare by, 20 kB a sample
 _MIN_GENES = 100
 
@@ -43,8 +33,8 @@ class Fingerprints:
     Attributes
     ----------
     samples
-        One row per sample: ``dataset``, ``sample``, ``donor``, ``organism``, ``digest`` (SHA-256 of the values that
-        are not zero, to six digits).
+        One row per sample: ``dataset``, ``sample``, ``donor``, ``organism``, ``overlap_group``, ``digest`` (SHA-256
+        of the values that are not zero, to six digits); all text, empty where not known.
     genes
         Samples x genes (upper-case symbols): the values of the chosen genes (float32).
     """
@@ -62,11 +52,18 @@ def fingerprint(adata: AnnData) -> Fingerprints:
     Parameters
     ----------
     adata
-        Samples x genes; raw counts from ``layers["counts"]`` where they are, otherwise ``X``.
+        Samples x genes; raw counts from ``layers["counts"]`` where they are, otherwise ``X``. Cells x genes where
+        ``uns["fatescore"]["assay"]`` is ``"single_cell"``: their counts are summed by ``obs["sample"]``. In memory,
+        or opened by rows: then cells are read some at a time.
 
     Returns
     -------
     See :class:`Fingerprints`.
+
+    Raises
+    ------
+    InputError
+        For cells without raw counts, or without a sample.
 
     Examples
     --------
@@ -75,13 +72,17 @@ def fingerprint(adata: AnnData) -> Fingerprints:
     >>> len(found.samples), found.genes.shape[1] < 3000 / 4
     (4, True)
     """
+    known = adata.uns.get(_keys.UNS, {})
+    if known.get("assay") == "single_cell":
+        adata = pseudobulk(adata)
+    elif on_disk(adata):
+        adata = adata.to_memory()
     symbols = adata.var_names.astype(str).str.upper()
     chosen = np.flatnonzero([zlib.crc32(symbol.encode()) % _ONE_IN == 0 for symbol in symbols])
     chosen = chosen[~symbols[chosen].duplicated()]
     chosen = chosen[np.argsort(symbols[chosen].to_numpy(dtype=object))]
     part = adata.layers.get(_keys.COUNTS, adata.X)[:, chosen]
     values = np.asarray(part.todense() if hasattr(part, "todense") else part, dtype=np.float32)
-    known = adata.uns.get(_keys.UNS, {})
     names = sample_names(adata)
     samples = pd.DataFrame(
         {
@@ -89,6 +90,7 @@ def fingerprint(adata: AnnData) -> Fingerprints:
             _keys.SAMPLE: names,
             _keys.DONOR: adata.obs[_keys.DONOR].astype(str).to_numpy() if _keys.DONOR in adata.obs else "",
             "organism": str(known.get("organism", "")),
+            "overlap_group": str(known.get("overlap_group", "")),
             "digest": [_digest(row, symbols[chosen]) for row in values],
         }
     )
@@ -113,8 +115,9 @@ def twins(fingerprints: Sequence[Fingerprints], *, near: float = 0.998) -> pd.Da
     Returns
     -------
     One row per pair found: ``dataset_a``, ``sample_a``, ``donor_a``, the same for ``b``, ``kind``, ``correlation``,
-    ``usual`` (the median correlation of all pairs of these two data sets) and ``genes`` (compared). Only pairs of one
-    organism are compared, flat samples never.
+    ``usual`` (the median correlation of all pairs of these two data sets), ``genes`` (compared) and ``declared``:
+    ``yes`` where both data sets name the same ``overlap_group``, or within a data set where both samples are of one
+    donor, so that the copy counts once; otherwise ``no``. Only pairs of one organism are compared, flat samples never.
 
     Examples
     --------
@@ -148,13 +151,14 @@ def _between(one: Fingerprints, other: Fingerprints, near: float, *, same: bool)
     known = correlation[pairs & np.isfinite(correlation)]
     usual = float(np.median(known)) if len(known) else np.nan
     keys = [_keys.DATASET, _keys.SAMPLE, _keys.DONOR]
-    return [
-        (
-            *one.samples.loc[p, keys], *other.samples.loc[q, keys], IDENTICAL if equal[p, q] else NEAR,
-            float(correlation[p, q]), usual, genes,
-        )
-        for p, q in np.argwhere(pairs & (equal | (correlation >= near)))
-    ]  # fmt: skip
+    share = _keys.DONOR if same else "overlap_group"
+    found: list[tuple[object, ...]] = []
+    for p, q in np.argwhere(pairs & (equal | (correlation >= near))):
+        first, second = one.samples.iloc[p], other.samples.iloc[q]
+        kind = _keys.IDENTICAL if equal[p, q] else _keys.NEAR_IDENTICAL
+        known_of = _keys.DECLARED if first[share] and first[share] == second[share] else _keys.UNDECLARED
+        found.append((*first[keys], *second[keys], kind, float(correlation[p, q]), usual, genes, known_of))
+    return found
 
 
 def _informative(a: FloatArray, b: FloatArray) -> BoolArray:

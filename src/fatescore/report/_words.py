@@ -41,6 +41,13 @@ class Answer:
         return f"{self.headline} {self.verdict}"
 
 
+def of_index(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of measures and sets, without the shares of cell types."""
+    if "measure" not in contrasts:
+        return contrasts
+    return contrasts[~contrasts["measure"].astype(str).str.startswith(_keys.COMPOSITION_PREFIX)]
+
+
 def rows_of(table: pd.DataFrame, *, kind: str = "", measure: str = "", contrast: str = "") -> pd.DataFrame:
     """Return the rows of a kind, measure and contrast."""
     chosen = table

@@ -28,7 +28,10 @@ _SHOWN_CONTRAST = (
     "measure", "n_case", "n_control", "mean_case", "mean_control", "difference", "difference_low", "difference_high",
     "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "loo_low", "loo_high", "auroc", "audit", "note",
 )  # fmt: skip
-
+_SHOWN_COMPOSITION = (
+    "measure", "n_case", "n_control", "mean_case", "mean_control", "difference", "difference_low", "difference_high",
+    "p_value", "p_smallest", "padj", "note",
+)  # fmt: skip
 
 _BEYOND_CHANCE = 0.05
 
@@ -105,13 +108,24 @@ def _contrast(tables: DatasetTables, row: Mapping[str, Any], index: int) -> dict
     audit = _words.rows_of(tables.confounding, contrast=name)
     genes = _words.rows_of(tables.contributions, contrast=name)
     every = _words.rows_of(tables.contrasts, contrast=name)
+    of_cells = every["measure"].astype(str).str.startswith(_keys.COMPOSITION_PREFIX)
     return {
         "answer": _words.answer(row),
         **_audit(audit, index),
         "donors": _donors(tables, row, index),
         "genes": _genes(genes, row, index) if len(genes) else None,
-        "measures": _html.table(f"measures-{index}", f"Every measure of {name}", every, _SHOWN_CONTRAST),
+        "measures": _html.table(f"measures-{index}", f"Every measure of {name}", every[~of_cells], _SHOWN_CONTRAST),
+        "composition": _composition(every[of_cells], index),
     }
+
+
+def _composition(rows: pd.DataFrame, index: int) -> _html.Table | None:
+    """Return the shares of the cell types in both groups; they are a finding, and a confounder of bulk samples."""
+    if not len(rows):
+        return None
+    caption = "Share of each cell type in the samples, before any cell is dropped (donors are compared)"
+    named = rows.assign(measure=rows["measure"].str.removeprefix(_keys.COMPOSITION_PREFIX))
+    return _html.table(f"composition-{index}", caption, named, _SHOWN_COMPOSITION)
 
 
 def _audit(audit: pd.DataFrame, index: int) -> dict[str, Any]:
@@ -139,7 +153,7 @@ def _donors(tables: DatasetTables, row: Mapping[str, Any], index: int) -> _html.
     chart = pl.donors(tables.sample_scores, cells, case=case, control=control)
     shown = tables.sample_scores
     shown = shown[shown[_keys.CONDITION].astype(str).isin([case, control])]
-    columns = (*_keys.IDENTITY[1:], "unit", "n_obs", *_keys.INDEX_COLUMNS)
+    columns = (*_keys.IDENTITY[1:], "unit", "n_obs", *_keys.INDEX_COLUMNS, _keys.RHO_DEPTH)
     behind = _html.table(f"donors-table-{index}", "The points of this chart", shown, columns)
     cloud = ""
     if cells is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from fatescore import _keys, pl
 from fatescore.report import _format, _html, _words, methods
+from fatescore.report.copies import copies_said
 from fatescore.report.tables import SummaryTables, by_dataset, facts, in_order, is_simulated, records
 
 _SHOWN = (
@@ -36,6 +38,7 @@ def summary_page(tables: SummaryTables) -> str:
     >>> summary_page(SummaryTables(title="A run")).startswith("<!doctype html>")
     True
     """
+    tables = replace(tables, contrasts=_words.of_index(tables.contrasts))
     statuses = in_order(tables.statuses)
     known = _words.rows_of(tables.contrasts, kind=_words.KNOWN)
     answers = leading(tables)
@@ -52,6 +55,9 @@ def summary_page(tables: SummaryTables) -> str:
         controls=_controls(known) if len(known) else None,
         controls_said=_words.controls(tables.contrasts),
         audit=_audit(tables),
+        copies=_copies(tables),
+        copies_undeclared=copies_said(tables.copies, declared=False),
+        copies_declared=copies_said(tables.copies, declared=True),
         contrasts=_html.table("all-contrasts", "Every contrast and measure", tables.contrasts, _SHOWN),
         methods=methods.paragraphs(statuses),
         versions=methods.versions(),
@@ -262,6 +268,12 @@ def _audit(tables: SummaryTables) -> list[dict[str, Any]]:
             ) if len(bad) else None,
         })  # fmt: skip
     return found
+
+
+def _copies(tables: SummaryTables) -> _html.Table | None:
+    if not len(tables.copies):
+        return None
+    return _html.table("copies-table", "Samples that occur twice, pair by pair", tables.copies, _keys.COPY_COLUMNS)
 
 
 def _tone(row: Mapping[str, Any]) -> str:

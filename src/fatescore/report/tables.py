@@ -61,6 +61,8 @@ class SummaryTables:
         One row per data set (``_keys.SCOREBOARD_COLUMNS``).
     contrasts, confounding, meta
         The tables of all data sets, one below the other.
+    copies
+        Samples that occur twice (``_keys.COPY_COLUMNS``).
     statuses
         Outcomes of all steps of all data sets.
     title
@@ -75,6 +77,7 @@ class SummaryTables:
     contrasts: pd.DataFrame = field(default_factory=_empty)
     confounding: pd.DataFrame = field(default_factory=_empty)
     meta: pd.DataFrame = field(default_factory=_empty)
+    copies: pd.DataFrame = field(default_factory=_empty)
     statuses: Sequence[Status] = ()
     title: str = "Fate bias of bone-marrow stromal cells"
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -35,7 +35,7 @@ def gene_table(organism: Organism = "human", n_genes: int = 3000) -> pd.DataFram
     organism
         ``"human"`` (HGNC symbols) or ``"mouse"`` (MGI symbols).
     n_genes
-        Number of genes; the named genes are always among them, so it cannot be below their number (about 275).
+        Number of genes; the named genes are always among them, so it cannot be below their number (about 280).
 
     Returns
     -------

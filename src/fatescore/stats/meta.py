@@ -66,7 +66,7 @@ def meta(
     Parameters
     ----------
     contrasts
-        Rows of :func:`fatescore.stats.contrast` of all data sets.
+        Rows of :func:`fatescore.stats.contrast` of all data sets. Those of composition are passed over.
     populations
         Data set to population; where given, data sets that are not ``bmsc`` are left out (a contrast across
         data sets, ``A+B``, is kept when all its parts are).
@@ -101,7 +101,9 @@ def meta(
     absent = [column for column in needed if column not in contrasts.columns]
     if absent:
         raise InputError(f"the contrasts have no column {', '.join(absent)}", fix="give contrasts.tsv files")
-    disease = contrasts.loc[contrasts["kind"] == POOLED_KIND]
+    # Shares of cell types are findings about a sample as it was taken, not about the index: they are not pooled.
+    shares = contrasts["measure"].astype(str).str.startswith(_keys.COMPOSITION_PREFIX)
+    disease = contrasts.loc[(contrasts["kind"] == POOLED_KIND) & ~shares]
     repeated = disease.loc[disease.duplicated(["dataset", "contrast", "measure"])]
     if len(repeated):
         first = repeated.iloc[0]

@@ -1,6 +1,7 @@
 """Tools: the only place where AnnData meets the kernels."""
 
 from fatescore.tl.contributions import gene_contributions
+from fatescore.tl.depth import depth_correlation
 from fatescore.tl.fate_bias import fate_bias
 from fatescore.tl.fit_null import fit_null, read_null, write_null
 from fatescore.tl.intervals import cell_intervals, gene_intervals
@@ -9,6 +10,7 @@ from fatescore.tl.scores_table import observation_scores, sample_scores, set_cov
 
 __all__ = [
     "cell_intervals",
+    "depth_correlation",
     "fate_bias",
     "fit_null",
     "gene_contributions",

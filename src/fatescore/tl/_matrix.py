@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 from fatescore.errors import InputError, nearest
 from fatescore.methods._ranking import csr_of
 from fatescore.tl._disk import Entries, entries_of, is_on_disk
-from fatescore.typing import Matrix
+from fatescore.typing import BoolArray, Matrix
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -69,6 +69,18 @@ def matrix_of(data: AnnData | pd.DataFrame, layer: str | None) -> Matrix:
 def whole(matrix: Matrix) -> Matrix:
     """Return all rows at once, in memory."""
     return _as_floats(_reader(matrix)(0, matrix.shape[0]))
+
+
+def detected(matrix: Matrix) -> BoolArray:
+    """Tell of every gene whether any observation shows it."""
+    found = np.zeros(matrix.shape[1], dtype=bool)
+
+    def look(_: slice, X: Matrix) -> None:
+        # threads may write the same True; nothing is ever taken back
+        found[X.indices[X.data != 0] if sp.issparse(X) else np.flatnonzero((X != 0).any(axis=0))] = True
+
+    for_each_chunk(matrix, look)
+    return found
 
 
 def map_blocks(matrix: Matrix, places: list[slice], work: Callable[[Matrix], R], n_jobs: int) -> Iterator[R]:

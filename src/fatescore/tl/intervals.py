@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 N_BOOTSTRAP = 200
 _MAX_PIECES = 100  # pieces of a sample that are resampled instead of its cells
 _MIN_CELLS = 5
+_AT_ONCE = 5_000  # cells
 
 
 def gene_intervals(
@@ -171,9 +172,13 @@ def _resampled(counts: Matrix, cells: np.ndarray, n_bootstrap: int, rng: np.rand
     """Return sums of counts (draws x genes) over cells, or pieces of the sample, drawn with replacement."""
     n_pieces = min(len(cells), _MAX_PIECES)
     piece = rng.permutation(np.arange(len(cells)) % n_pieces)
-    member = sp.csr_array((np.ones(len(cells)), (piece, np.arange(len(cells)))), shape=(n_pieces, len(cells)))
-    sums = member @ counts[cells]
-    sums = sums.toarray() if sp.issparse(sums) else np.asarray(sums)
+    sums = np.zeros((n_pieces, counts.shape[1]))
+    for start in range(0, len(cells), _AT_ONCE):  # a sample on disk may be larger than memory
+        part = slice(start, start + _AT_ONCE)
+        own = piece[part]
+        member = sp.csr_array((np.ones(len(own)), (own, np.arange(len(own)))), shape=(n_pieces, len(own)))
+        added = member @ counts[cells[part]]
+        sums += added.toarray() if sp.issparse(added) else np.asarray(added)
     times = rng.multinomial(n_pieces, np.full(n_pieces, 1 / n_pieces), size=n_bootstrap)
     return np.asarray(times @ sums, dtype=np.float64)
 

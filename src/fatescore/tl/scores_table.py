@@ -12,7 +12,9 @@ from fatescore import _keys
 from fatescore.errors import NotScorable
 from fatescore.gene_sets import DEFAULT_INDEX, Index, coverage, load, match, not_measurable, why_not_scorable
 from fatescore.stats.null import FittedNull
+from fatescore.tl import _matrix
 from fatescore.tl.contributions import gene_contributions
+from fatescore.tl.depth import depth_correlation
 from fatescore.tl.fate_bias import as_index, fate_bias
 from fatescore.tl.intervals import cell_intervals, gene_intervals
 from fatescore.tl.score_gene_sets import score_gene_sets
@@ -72,8 +74,7 @@ def observation_scores(
     import anndata
 
     # A single cell may well lack a gene; a data set in which no observation shows it did not measure it.
-    detected = np.asarray(abs(adata.X).sum(axis=0)).ravel() > 0
-    reason = why_not_scorable(as_index(index, organism), list(adata.var_names[detected]))
+    reason = why_not_scorable(as_index(index, organism), list(adata.var_names[_matrix.detected(adata.X)]))
     if reason:
         raise NotScorable(f"too few genes of the index are detected in any observation: {reason}")
     scored = anndata.AnnData(X=adata.X, obs=adata.obs.copy(), var=adata.var[[]])  # X is shared, not copied
@@ -99,6 +100,7 @@ def sample_scores(
     unit: str,
     index: str | Index = DEFAULT_INDEX,
     cells: AnnData | None = None,
+    cell_scores: pd.DataFrame | None = None,
     rng: int | np.random.Generator = 0,
 ) -> SampleScores:
     """Score samples (bulk, arrays or pseudobulks), with intervals, and each gene's part in their index.
@@ -115,13 +117,15 @@ def sample_scores(
         Definition of the index.
     cells
         The cells with their raw counts, where samples are pseudobulks.
+    cell_scores
+        Their table from :func:`observation_scores`, for the correlation of the index with depth among them.
     rng
         Seed or generator of the bootstrap over cells.
 
     Returns
     -------
-    ``scores`` (one row per sample; 95 % intervals over genes and, of pseudobulks, over cells) and ``contributions``
-    (rows sum to ``fate_bias``).
+    ``scores`` (one row per sample; 95 % intervals over genes and, of pseudobulks, over cells and ``rho_depth``, see
+    :func:`depth_correlation`) and ``contributions`` (rows sum to ``fate_bias``).
     """
     table = observation_scores(samples, organism=organism, index=index)
     parts = gene_contributions(samples, organism=organism, index=index)
@@ -134,6 +138,9 @@ def sample_scores(
     over_cells = pd.DataFrame(np.nan, index=samples.obs_names, columns=[_keys.CELLS_LOW, _keys.CELLS_HIGH])
     if cells is not None:
         over_cells = cell_intervals(cells, organism=organism, index=index, rng=rng).reindex(samples.obs_names)
+    if cell_scores is not None:
+        rho = depth_correlation(cell_scores)[_keys.RHO_DEPTH].rename(str)
+        over_cells[_keys.RHO_DEPTH] = rho.reindex(samples.obs[_keys.SAMPLE].astype(str)).to_numpy()
     at = list(scores).index(_keys.FATE_BIAS) + 1
     for name, column in {**over_genes, **over_cells}.items():
         scores.insert(at, name, column.to_numpy())

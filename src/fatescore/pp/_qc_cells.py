@@ -1,0 +1,203 @@
+"""Quality control of single cells, one sample in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from fatescore import _keys
+from fatescore._h5ad_rows import on_disk, rows_of
+from fatescore.errors import NotScorable
+from fatescore.pp._judge_cells import DROPPED, EMPTY_DROPLET, cell_report, dropped_text, judge, thresholds
+from fatescore.pp._limits import QcLimits
+from fatescore.pp._look_cells import describe, of_sample
+from fatescore.pp._qc_metrics import identity, medians, mitochondrial, per_observation
+from fatescore.pp.cell_type import STROMAL, cell_types
+from fatescore.pp.droplets import empty_droplets, is_unfiltered
+from fatescore.typing import BoolArray, IntArray, Organism
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+_ADDED = (
+    _keys.N_GENES, _keys.TOTAL_COUNTS, _keys.PCT_MT, _keys.CELL_TYPE, _keys.CELL_TYPE_MARGIN, *_keys.CELL_SCORES,
+    DROPPED,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class JudgedCells:
+    """Every cell and sample, judged; tables only.
+
+    Attributes
+    ----------
+    obs
+        The table of cells with the columns that quality control adds, ``dropped_because`` among them.
+    var
+        The table of genes with scanpy's numbers.
+    samples, cells, metrics
+        As in :class:`fatescore.pp.QcResult`.
+    """
+
+    obs: pd.DataFrame
+    var: pd.DataFrame
+    samples: pd.DataFrame
+    cells: pd.DataFrame
+    metrics: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Sample:
+    obs: pd.DataFrame
+    genes: pd.DataFrame
+    limits: pd.DataFrame
+    row: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+
+
+def judge_cells(adata: AnnData, organism: Organism, limits: QcLimits, seed: int) -> JudgedCells:
+    """Judge the cells of every sample by itself; what is held of ``adata`` at once is one sample.
+
+    Parameters
+    ----------
+    adata
+        Cells x genes with ``obs["sample"]``, in memory or on disk; not changed.
+    organism
+        Whose genes.
+    limits
+        The settings.
+    seed
+        Of everything random; every sample gets the same one.
+
+    Raises
+    ------
+    NotScorable
+        Without any cell.
+    """
+    places = {
+        str(name): np.asarray(rows, dtype=np.int64)
+        for name, rows in adata.obs.groupby(_keys.SAMPLE, observed=True, sort=True).indices.items()
+    }
+    if not places:
+        raise NotScorable("there are no cells", table=pd.DataFrame(columns=list(_keys.QC_COLUMNS)))
+    found = {name: _judged(rows_of(adata, np.sort(rows)), organism, limits, seed) for name, rows in places.items()}
+    obs = adata.obs.copy()
+    added = pd.concat([sample.obs for sample in found.values()]).reindex(adata.obs_names)
+    obs[added.columns] = added
+    metrics = pd.DataFrame([sample.metrics for sample in found.values()], index=pd.Index(found, name=_keys.SAMPLE))
+    return JudgedCells(
+        obs=obs,
+        var=_genes(adata, [sample.genes for sample in found.values()], organism),
+        samples=pd.DataFrame([sample.row for sample in found.values()], columns=list(_keys.QC_COLUMNS)),
+        cells=cell_report(obs, pd.concat([sample.limits for sample in found.values()])),
+        metrics=metrics,
+    )
+
+
+def with_cells(adata: AnnData, judged: JudgedCells, rows: IntArray) -> AnnData:
+    """Return the rows with what was found out: a copy in memory, or a selection that reads its rows when asked."""
+    import anndata as ad
+
+    obs = judged.obs.drop(columns=DROPPED)
+    if on_disk(adata):
+        return ad.AnnData(
+            X=adata.X, layers=dict(adata.layers), obs=obs, var=judged.var, obsm=dict(adata.obsm),
+            varm=dict(adata.varm), uns=dict(adata.uns),
+        )[rows]  # fmt: skip
+    kept = adata[rows].copy()
+    kept.obs = ad.AnnData(obs=obs)[rows].copy().obs  # anndata leaves out the categories that no row has
+    kept.var = judged.var
+    return kept
+
+
+def _judged(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _Sample:
+    per_observation(part, organism)
+    cells, empty = _droplets(part, limits, seed)
+    if cells.n_obs:
+        if limits.gate == "markers":
+            cell_types(cells, organism=organism)
+        else:
+            cells.obs[_keys.CELL_TYPE] = STROMAL
+        described = describe(cells, organism, find_doublets=limits.doublets == "drop", seed=seed)
+        for name in _keys.CELL_SCORES:
+            if name in described:
+                cells.obs[name] = described[name]
+        cells.obs[DROPPED] = judge(cells.obs, limits, described["doublet"])
+        kept = (cells.obs[DROPPED] == "").to_numpy()
+        metrics = of_sample(cells, organism, described, kept, seed, empty)
+    else:
+        cells.obs[DROPPED], metrics = "", {}
+    if _keys.COUNTS in part.layers:
+        metrics["n_droplets_empty"] = part.n_obs - cells.n_obs
+    obs = part.obs[[name for name in _ADDED if name in part.obs]]
+    further = cells.obs[[name for name in _ADDED if name in cells.obs and name not in obs]]
+    obs = obs.join(further)
+    obs[DROPPED] = obs[DROPPED].where(obs.index.isin(cells.obs_names), EMPTY_DROPLET)
+    return _Sample(obs, part.var, thresholds(cells.obs, limits), _row(part, cells, limits), metrics)
+
+
+def _droplets(part: AnnData, limits: QcLimits, seed: int) -> tuple[AnnData, AnnData | None]:
+    """Return the droplets that hold a cell, and those that surely hold none where raw barcodes were given."""
+    if limits.empty_droplets == "none" or _keys.COUNTS not in part.layers:
+        return part, None
+    counts = part.layers[_keys.COUNTS]
+    if not is_unfiltered(counts):
+        return part, None
+    found = empty_droplets(counts, rng=seed)
+    return part[found["cell"].to_numpy()].copy(), part[found["empty"].to_numpy()].copy()
+
+
+def _row(part: AnnData, cells: AnnData, limits: QcLimits) -> dict[str, Any]:
+    """Return the sample's row of the table."""
+    n_empty = part.n_obs - cells.n_obs
+    why = cells.obs[DROPPED].value_counts()
+    n_kept = int(why.get("", 0))
+    n_stromal = int((cells.obs[_keys.CELL_TYPE] == STROMAL).sum()) if cells.n_obs else 0
+    text = dropped_text({**why.to_dict(), EMPTY_DROPLET: n_empty}, cells.n_obs, limits)
+    verdict, reason = _keys.OK, text
+    if n_stromal == 0:
+        verdict, reason = _keys.NOT_SCORABLE, "no stromal cells"
+    elif n_kept < limits.min_stromal_cells:
+        verdict = _keys.NOT_SCORABLE
+        reason = f"{n_kept:,} stromal cells pass, {limits.min_stromal_cells:,} needed" + (f"; {text}" if text else "")
+    return {
+        **identity(part.obs, str(part.obs[_keys.SAMPLE].iloc[0])),
+        **medians(cells.obs[cells.obs[DROPPED] == ""] if n_kept else cells.obs),
+        "n_obs": part.n_obs,
+        "n_kept": n_kept,
+        "n_stromal": n_stromal,
+        "fraction_stromal": n_stromal / cells.n_obs if cells.n_obs else 0.0,
+        "verdict": verdict,
+        "reason": reason,
+    }
+
+
+def _genes(adata: AnnData, of_samples: list[pd.DataFrame], organism: Organism) -> pd.DataFrame:
+    """Return the table of genes; scanpy's numbers of all cells are made of those of each sample."""
+    var: pd.DataFrame = adata.var.copy()
+    var["mt"] = mitochondrial(adata.var_names, organism)
+    first = of_samples[0]
+    if "n_cells_by_counts" in first:
+        n_cells, total = (
+            np.sum([genes[name].to_numpy(dtype=np.float64) for genes in of_samples], axis=0)
+            for name in ("n_cells_by_counts", "total_counts")
+        )
+        found = {
+            "n_cells_by_counts": n_cells, "mean_counts": total / adata.n_obs,
+            "pct_dropout_by_counts": 100 * (1 - n_cells / adata.n_obs), "total_counts": total,
+        }  # fmt: skip
+        for name, values in found.items():
+            var[name] = values.astype(first[name].dtype)
+    return var
+
+
+def stays(judged: JudgedCells) -> BoolArray:
+    """Return which cells are kept, of samples that can be scored."""
+    table = judged.samples
+    good = table.loc[table["verdict"] == _keys.OK, _keys.SAMPLE]
+    kept = (judged.obs[DROPPED] == "") & judged.obs[_keys.SAMPLE].astype(str).isin(good)
+    return np.asarray(kept.to_numpy(dtype=bool))
