@@ -1,9 +1,6 @@
 """The index of every method, and its calls: what known_fates.py and simulated_fates.py share.
 
-Methods that use the size of weights (rank_log, zscore) score an index as one signed set with the weights of
-`fs.gene_sets.index_weights`. The others score each part (arm, axis, miRNA; positive and negative genes apart) and the
-parts are combined with the coefficients of the index; for core and extended that is bone arm minus fat arm. Methods
-that score expression, not ranks, are given log counts.
+`fs.tl.index_scores` says how a method scores an index. Methods that score expression, not ranks, are given log counts.
 """
 
 from __future__ import annotations
@@ -40,24 +37,8 @@ def log_scale(adata: ad.AnnData) -> ad.AnnData:
 
 def index_scores(adata: ad.AnnData, method: str, index: str, organism: Organism) -> Array:
     """Return the index of every observation, under a method."""
-    definition, record = fs.gene_sets.load_index(index, organism=organism), fs.methods.get(method)
-    data = log_scale(adata) if record.relative else adata
-    if record.weighted:
-        weights = fs.gene_sets.index_weights(definition, list(adata.var_names))["fate_bias"]
-        scores = set_scores(data, {"index": weights[weights != 0].to_dict()}, method)["index"]
-        return np.asarray(scores * (weights.abs().sum() if method == "rank_log" else 1))
-    sets, share = {}, {}
-    for part, coefficient in definition.measures["fate_bias"].items():
-        blocks = definition.groups.get(part, (part,))
-        units = {block: definition.units(block) for block in blocks}
-        measured = {block: rows[rows["symbol"].isin(adata.var_names)] for block, rows in units.items()}
-        known = {block: rows for block, rows in measured.items() if len(rows)}
-        for block, rows in known.items():
-            for sign in (1.0, -1.0):
-                if (rows["sign"] == sign).any():
-                    sets[f"{block}{sign}"] = dict.fromkeys(rows.loc[rows["sign"] == sign, "symbol"], 1.0)
-                    share[f"{block}{sign}"] = sign * coefficient / len(known)
-    return np.asarray(set_scores(data, sets, method) @ pd.Series(share))
+    data = log_scale(adata) if fs.methods.get(method).relative else adata
+    return fs.tl.index_scores(data, method=method, index=index, organism=organism)
 
 
 def set_scores(adata: ad.AnnData, sets: dict[str, dict[str, float]], method: str, **how: str) -> pd.DataFrame:

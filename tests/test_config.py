@@ -21,6 +21,7 @@ A\tGSM2\td2\tcontrol\t71
 B\ts1\tm1\tsham\t
 """
 CONTRAST = {"id": "op", "case": "osteoporosis", "control": "control", "datasets": ["A"]}
+COURSE = {"id": "time", "levels": ["day0", "day7", "day14"], "datasets": ["A"]}
 
 
 def plan(tmp_path: Path, datasets: str = DATASETS, samples: str = SAMPLES, **settings: Any) -> Any:
@@ -38,6 +39,18 @@ def test_a_valid_plan_is_complete(tmp_path: Path) -> None:
     assert loaded.samples_of("A")[0].fields["age"] == "70"
     assert [c.id for c in loaded.contrasts_within("A")] == ["op"]
     assert loaded.contrasts_within("B") == ()
+
+
+def test_levels_stand_for_case_and_control(tmp_path: Path) -> None:
+    samples = SAMPLES + "".join(f"B\ts{day}\tm{day}\tday{day}\t\n" for day in (0, 7, 14))
+    loaded = plan(tmp_path, samples=samples, contrasts=[CONTRAST, COURSE | {"datasets": ["B"]}])
+    two, course = loaded.contrasts
+    assert (two.kind, course.kind) == ("disease", "other")
+    assert (course.control, course.case) == ("day0", "day14")
+    assert course.as_dict() == {
+        "id": "time", "kind": "other", "expected": "", "levels": ["day0", "day7", "day14"], "ordered": True
+    }  # fmt: skip
+    assert two.as_dict()["case"] == "osteoporosis"
 
 
 def test_flags_are_quoted_for_a_shell(tmp_path: Path) -> None:
@@ -90,9 +103,11 @@ def test_samples(tmp_path: Path, old: str, new: str, message: str) -> None:
         ({"qc": {"max_pct_mt": 200}}, r"key qc.max_pct_mt: 200 is greater than the maximum of 100"),
         ({"geo_base_url": "ftp://x"}, r"key geo_base_url"),
         ({"qc": {"n_mads": float("nan")}}, r"key qc.n_mads: nan; expected a finite number"),
+        ({"pseudobulk": {"min_counts": float("inf")}}, r"key pseudobulk.min_counts: inf; expected a finite number"),
+        ({"pseudobulk": {"min_cells": 0}}, r"key pseudobulk.min_cells: 0 is less than the minimum of 1"),
         ({"qc": [1]}, r"key qc: \[1\] is not a map of keys to values"),
         ({"contrasts": CONTRAST}, r"key contrasts: .* is not a list"),
-        ({"contrasts": [{"id": "a"}]}, r'contrasts.0: key "case" is missing; expected Condition'),
+        ({"contrasts": [{"id": "a", "datasets": ["A"]}]}, r'contrast "a": key "case" is missing; expected Condition'),
         ({"contrasts": [{**CONTRAST, "case": True}]}, r"case: True is not text; .*put it in quotes"),
         ({"contrasts": [{**CONTRAST, "control": "osteoporosis"}]}, r'case and control are both "osteoporosis"'),
         ({"contrasts": [{**CONTRAST, "datasets": ["A", "A"]}]}, r"non-unique"),
@@ -103,6 +118,14 @@ def test_samples(tmp_path: Path, old: str, new: str, message: str) -> None:
         ({"contrasts": [{**CONTRAST, "datasets": ["AA"]}]}, r'"AA" is not a data set; did you mean "A"'),
         ({"contrasts": [CONTRAST, CONTRAST]}, r'contrast "op" stands twice'),
         ({"contrasts": [{**CONTRAST, "kind": "diseas"}]}, r'"diseas" is not valid; did you mean "disease"'),
+        ({"contrasts": [COURSE | {"levels": ["a", "b"]}]}, r"is too short"),
+        ({"contrasts": [COURSE | {"levels": ["a", "b", "a"]}]}, r"non-unique"),
+        ({"contrasts": [COURSE | {"case": "a"}]}, r'contrast "time": levels and case are both given'),
+        ({"contrasts": [COURSE | {"across": True}]}, r"levels and across are both given"),
+        ({"contrasts": [COURSE | {"covariates": ["age"]}]}, r"levels and covariates are both given"),
+        ({"contrasts": [COURSE | {"kind": "disease"}]}, r"levels with kind disease"),
+        ({"contrasts": [COURSE | {"ordered": False, "expected": "+"}]}, r"levels without order .*no sign"),
+        ({"contrasts": [COURSE]}, r'levels: no sample of A has the condition "day0"'),
     ],
 )
 def test_settings(tmp_path: Path, settings: dict, message: str) -> None:

@@ -94,12 +94,17 @@ COVERAGE_COLUMNS = (
     "not_measurable",
 )
 COMPOSITION_PREFIX = "composition:"  # of a measure in contrasts.tsv: the share of a cell type
-CONTRIBUTION_COLUMNS = ("dataset", "contrast", "gene", "arm", "contribution")
+CONTRIBUTION_COLUMNS = ("dataset", "contrast", "gene", "arm", "contribution", "difference_without")
+EXPLAINED_COLUMNS = (
+    "dataset", "contrast", "by", "difference", "difference_left", "left_low", "left_high", "p_left", "accounted",
+    "note",
+)  # fmt: skip
 CONTRAST_COLUMNS = (
-    "dataset", "contrast", "kind", "case", "control", "measure", "unit", "n_case", "n_control",
+    "dataset", "contrast", "kind", "case", "control", "levels", "measure", "unit", "n_case", "n_control",
     "mean_case", "mean_control", "difference", "difference_low", "difference_high",
     "g", "g_low", "g_high", "g_var", "p_value", "p_method", "p_smallest", "padj",
-    "p_welch", "loo_low", "loo_high", "auroc", "auroc_cells", "expected", "agreement", "audit", "note",
+    "p_welch", "p_moderated", "power", "adjusted", "adjusted_low", "adjusted_high", "p_adjusted", "adjusted_for",
+    "loo_low", "loo_high", "auroc", "auroc_cells", "expected", "agreement", "audit", "note",
 )  # fmt: skip
 CONFOUNDING_COLUMNS = (
     "dataset",
@@ -125,3 +130,15 @@ COPY_COLUMNS = (
 )  # fmt: skip
 IDENTICAL, NEAR_IDENTICAL = "identical", "near-identical"
 DECLARED, UNDECLARED = "yes", "no"
+METHOD_SCORE_COLUMNS = (*IDENTITY, "method", "index", "unit", FATE_BIAS, "reason")
+SPECIFICATION_COLUMNS = (
+    "dataset", "contrast", "kind", "case", "control", "method", "index", "unit", "n_case", "n_control",
+    "g", "g_low", "g_high", "g_var", "p_value", "auroc", "audit", "expected", "note",
+)  # fmt: skip
+META_SPECIFICATION_COLUMNS = (
+    "contrast", "method", "index", "unit", "k", "effect", "se", "ci_low", "ci_high", "pi_low", "pi_high", "p_value",
+    "tau2", "i2", "q", "datasets", "left_out", "note",
+)  # fmt: skip
+META_ROBUSTNESS_COLUMNS = (
+    "contrast", "measure", "analysis", "level", *META_COLUMNS[2:], "f_between", "df_between", "df_within", "p_between",
+)  # fmt: skip

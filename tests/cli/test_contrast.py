@@ -190,7 +190,7 @@ def test_mistakes_of_files_are_one_line(run: Run, tmp_path: Path, capsys) -> Non
 
 
 def test_what_qc_says_in_words_is_no_field_of_the_audit() -> None:
-    from fatescore.cli.contrast import _fields
+    from fatescore.cli._contrast_inputs import _fields
 
     identity = {"dataset": "A", "sample": ["s1", "s2"], "donor": ["d1", "d2"], "condition": ["case", "control"]}
     qc = pd.DataFrame({**identity, "total_counts": [1.0, 2.0], "verdict": "ok", "reason": ["stands out", ""]})
@@ -201,7 +201,7 @@ def test_what_qc_says_in_words_is_no_field_of_the_audit() -> None:
 
 def test_the_loss_between_organisms_is_said(tmp_path: Path) -> None:
     from fatescore._files import write_json
-    from fatescore.cli.contrast import _loss
+    from fatescore.cli._contrast_inputs import _loss
 
     paths = []
     for name, organism in (("A", "human"), ("M", "mouse")):
@@ -273,3 +273,32 @@ def test_cell_types_of_several_data_sets_are_refused_and_bulk_has_none(
     assert not read_tsv(tmp_path / "output.tsv")["measure"].str.startswith("composition").any()
     path.write_bytes(b"")
     assert run(parts, more=("--qc-metrics", str(path))) == 0
+
+
+def test_covariates_and_what_accounts_for_the_difference(run: Run, tmp_path: Path) -> None:
+    parts = tables()
+    parts["fields"]["age"] = np.arange(10) * 3 % 7
+    parts["qc"]["fraction_stromal"] = np.linspace(0.2, 0.9, 10)
+    more = ("--explained", str(tmp_path / "explained.tsv"))
+    assert run(parts, contrasts=[OP | {"covariates": ["age", "sex"]}], more=more) == 0
+    row = read_tsv(tmp_path / "output.tsv").set_index("measure").loc["fate_bias"]
+    assert row["adjusted_for"] == "linear model with age, sex[m]"
+    assert 0 < row["p_adjusted"] < 1
+    found = read_tsv(tmp_path / "explained.tsv")
+    assert tuple(found.columns) == _keys.EXPLAINED_COLUMNS
+    assert found["by"].tolist() == ["commitment", "maturation", "fraction_stromal"]
+    assert found["note"][0] == "commitment does not vary"
+    assert found["difference"].to_numpy() == pytest.approx(row["difference"])
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"covariates": "age"}, "\"covariates\" is 'age'; expected a list of texts"),
+        ({"covariates": ["height"]}, 'no column "height" to adjust for'),
+        ({"block": 3}, '"block" is 3; expected text'),
+    ],
+)
+def test_wrong_models_are_refused(run: Run, capsys, more: dict[str, object], told: str) -> None:
+    assert run(tables(), contrasts=[OP | more]) == 2
+    assert told in capsys.readouterr().err

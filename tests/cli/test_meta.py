@@ -131,3 +131,33 @@ def test_unreadable_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["meta", "--status", str(tmp_path / "s.json"), *outputs]) == 2
     assert "is not a status file" in capsys.readouterr().err
     assert not (tmp_path / "m.tsv").exists()
+
+
+def test_what_the_result_hangs_on(tmp_path: Path) -> None:
+    """Two assays, a population that is not pooled, and two methods of which one sees nothing."""
+    status, contrasts, tables = [], [], []
+    for name, assay, population, g in (
+        ("A", "array", "bmsc", -1.0), ("B", "bulk", "bmsc", -2.0), ("C", "bulk", "bmsc", -1.5),
+        ("M", "bulk", "bone", 4.0),
+    ):  # fmt: skip
+        status.append(write_status(tmp_path, name, "ingest", **FACTS | {"assay": assay, "population": population}))
+        contrasts.append(write_contrasts(tmp_path / f"{name}.tsv", name, g))
+        rows = read_tsv(tmp_path / f"{name}.tsv").assign(index="core", unit="sample")
+        both = pd.concat([rows.assign(method="rank_log"), rows.assign(method="ucell", g=0.0)])
+        tables.append(str(tmp_path / f"{name}_specification.tsv"))
+        write_tsv(tables[-1], both.reindex(columns=list(_keys.SPECIFICATION_COLUMNS)))
+    paths = {name: tmp_path / f"{name}_out.tsv" for name in ("output", "scoreboard", "robustness", "specification")}
+    words = ["meta", "--contrasts", *contrasts, "--status", *status, "--specification-tables", *tables]
+    assert main([*words, *[word for name, path in paths.items() for word in (f"--{name}", str(path))]]) == 0
+    robust = read_tsv(paths["robustness"])
+    assert tuple(robust.columns) == _keys.META_ROBUSTNESS_COLUMNS
+    sizes = robust.groupby("analysis", sort=False)["k"].agg(list).to_dict()
+    assert sizes == {"leave one out": [2, 2, 2], "tau2": [3, 3], "assay": [1, 2], "population": [3, 1]}
+    assert robust.loc[robust["level"] == "bone", "effect"].tolist() == [4.0]
+    assert robust.loc[robust["analysis"] == "assay", "p_between"].notna().all()
+    methods = read_tsv(paths["specification"]).set_index("method")
+    assert tuple(read_tsv(paths["specification"]).columns) == _keys.META_SPECIFICATION_COLUMNS
+    assert methods["k"].tolist() == [3, 3]
+    assert methods["left_out"].tolist() == ["M (population bone)"] * 2
+    assert methods.loc["rank_log", "effect"] == pytest.approx(read_tsv(paths["output"]).loc[0, "effect"])
+    assert methods.loc["ucell", "effect"] == 0

@@ -46,6 +46,16 @@ def test_a_series_is_read_with_its_evidence(series: Path) -> None:
     assert 'organism_ch1 = "Homo sapiens"' in found.reasons["organism"]
     assert "GPL7" in found.reasons["assay"]
     assert "log2: 4 samples (GSM1: values 2.5 to 8.5" in found.reasons["scale"]
+    assert "intensity" not in found.reasons["scale"]
+
+
+def test_of_linear_arrays_the_owner_must_say_whether_they_are_normalised(series: Path) -> None:
+    path = next(series.rglob("*.gz"))
+    path.write_bytes(gzip.compress(MATRIX.replace("8.5", "812.5").replace("8.1", "801.4").replace("7.7", "777.7")
+                                   .replace("7.9", "709.9").encode()))  # fmt: skip
+    found = inspect(series)
+    assert found.dataset["scale"] == "linear"
+    assert found.reasons["scale"].endswith("arrays that nobody normalised are declared intensity")
 
 
 def test_groups_that_speak_of_a_condition_come_first_and_absent_values_are_a_group(series: Path) -> None:

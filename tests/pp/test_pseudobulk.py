@@ -137,3 +137,11 @@ def test_sums_are_those_of_decoupler() -> None:
     keys = [f"{donor}_{fate}" for donor, fate in zip(mine.obs["donor"], mine.obs["true_fate"], strict=True)]
     assert sorted(keys) == sorted(theirs.obs_names)
     np.testing.assert_array_equal(mine.X, theirs[keys].X)
+
+
+def test_a_column_that_nobody_filled_is_left_out(tmp_path: Path) -> None:
+    cells = fs.simulate.single_cell(n_donors=2, cells_per_donor=15, n_genes=300, seed=0)
+    cells.obs["phase"] = pd.Categorical([None] * cells.n_obs, categories=["G1", "S"])
+    summed = fs.pp.pseudobulk(cells)
+    assert "phase" not in summed.obs
+    summed.write_h5ad(tmp_path / "sums.h5ad")

@@ -157,3 +157,10 @@ def test_expressed_in_large_groups_and_by_the_total() -> None:
 def test_every_sample_needs_one_label(groups: list[str]) -> None:
     with pytest.raises(InputError, match="4 samples have [0-9] labels"):
         expressed_genes(np.ones((4, 3)), groups)
+
+
+def test_the_level_is_that_of_the_library_of_median_size() -> None:
+    """Libraries of 1, 2 and 9 million: 10 counts of 2 million are 5 per million, which is 45 counts of 9 million."""
+    counts = np.array([[5.0, 5, 4.9], [10, 10, 10], [45, 44, 45]])
+    counts = np.column_stack([counts, np.array([1e6, 2e6, 9e6]) - counts.sum(axis=1)])
+    assert expressed_genes(counts).tolist() == [True, False, False, True]

@@ -9,7 +9,8 @@ from scipy import stats as scipy_stats
 
 from fatescore import _keys
 from fatescore.errors import InputError
-from fatescore.stats import bh, contrast, contributions, donor_means
+from fatescore.stats import bh, contrast, contributions, donor_means, moderated_p, power
+from fatescore.stats.adjusted import adjusted_difference, covariate_columns
 
 ARMS = {"case": "sick", "control": "well"}
 
@@ -226,3 +227,75 @@ def test_no_smallest_p_where_no_test_is_valid(study) -> None:
     assert row["agreement"] == ""
     assert "mixed model" in row["note"]
     assert np.isnan(row["p_smallest"])
+
+
+def test_power_is_that_of_the_design_alone(study) -> None:
+    rows = [one(study(5, 4, effect=effect, seed=seed)) for effect, seed in ((0, 1), (3, 2))]
+    assert [row["power"] for row in rows] == pytest.approx([power(5, 4)] * 2)
+
+
+def test_moderated_p_borrows_from_the_other_measures(study) -> None:
+    table = study(3, 5, seed=4)
+    for number in range(6):
+        table[f"set:{number}"] = np.random.default_rng(number).normal(size=8)
+    measures = ["fate_bias", "osteogenic", *(f"set:{number}" for number in range(6))]
+    result = contrast(table, **ARMS, measures=measures)
+    sick = (table["condition"] == "sick").to_numpy()
+    values = table[measures].to_numpy().T
+    pooled = (2 * values[:, sick].var(axis=1, ddof=1) + 4 * values[:, ~sick].var(axis=1, ddof=1)) / 6
+    expected = moderated_p(values[:, sick].mean(axis=1) - values[:, ~sick].mean(axis=1), pooled, 6, 1 / 3 + 1 / 5)
+    np.testing.assert_allclose(result["p_moderated"], expected)
+    assert np.isnan(contrast(table, **ARMS, measures=["fate_bias"])["p_moderated"]).all()  # nobody to borrow from
+
+
+def test_moderated_p_of_pairs(study) -> None:
+    table = study(4, 4).assign(donor=[f"D{i}" for i in range(4)] * 2)
+    measures = ["fate_bias", "osteogenic"]
+    result = contrast(table, **ARMS, measures=measures)
+    pairs = table[measures].to_numpy()[:4] - table[measures].to_numpy()[4:]
+    expected = moderated_p(pairs.mean(axis=0), pairs.var(axis=0, ddof=1), 3, 1 / 4)
+    np.testing.assert_allclose(result["p_moderated"], expected)
+
+
+def test_covariates_are_held_constant(study) -> None:
+    table = study(6, 6, seed=3)
+    fields = table[["sample", "donor", "condition"]].assign(age=np.arange(12) * 7 % 11, sex=list("fm") * 6)
+    row = one(table, fields=fields, covariates=["age", "sex"])
+    design = covariate_columns(fields, ["age", "sex"])
+    expected = adjusted_difference(table["fate_bias"], table["condition"] == "sick", design)
+    assert row["adjusted"] == pytest.approx(expected.difference)
+    assert row["p_adjusted"] == pytest.approx(expected.p_value)
+    assert row["adjusted_for"] == "linear model with age, sex[m]"
+    assert one(table)["adjusted_for"] == ""
+
+
+def test_samples_of_a_donor_share_its_covariates(study) -> None:
+    table = study(4, 4)
+    fields = table[["sample", "donor", "condition"]].assign(age=range(8))
+    twice = pd.concat([table, table.assign(sample=table["sample"] + "b")], ignore_index=True)
+    more = pd.concat([fields, fields.assign(sample=fields["sample"] + "b")], ignore_index=True)
+    once = one(table, fields=fields, covariates=["age"])
+    assert one(twice, fields=more, covariates=["age"])["p_adjusted"] == pytest.approx(once["p_adjusted"])
+
+
+def test_a_block_is_a_random_intercept(study) -> None:
+    table = study(5, 5)
+    fields = table[["sample", "donor", "condition"]].assign(batch=list("abcde") * 2)
+    row = one(table, fields=fields, block="batch")
+    assert row["adjusted_for"] == "mixed model, random intercept for 5 blocks"
+    assert np.isfinite(row["p_adjusted"])
+
+
+def test_donors_partly_in_both_arms_get_a_mixed_model(study) -> None:
+    row = one(study(5, 5).assign(donor=[f"D{i}" for i in [0, 1, 2, 3, 4, 0, 1, 7, 8, 9]]))
+    assert np.isnan(row["p_value"])
+    assert np.isfinite(row["p_adjusted"])
+    assert row["adjusted_for"] == "mixed model, random intercept for 8 blocks"
+
+
+def test_a_covariate_that_nobody_recorded_is_refused(study) -> None:
+    fields = study()[["sample", "donor", "condition"]].assign(age=1)
+    with pytest.raises(InputError, match='no column "agee" to adjust for.*age'):
+        one(study(), fields=fields, covariates=["agee"])
+    with pytest.raises(InputError, match="no sample fields to adjust for age"):
+        one(study(), covariates=["age"])

@@ -25,6 +25,7 @@ rule report_dataset:
         sample_scores=rules.score.output.samples,
         coverage=rules.score.output.coverage,
         contributions=rules.contrast.output.contributions,
+        explained=rules.contrast.output.explained,
         contrasts=rules.contrast.output.contrasts,
         confounding=rules.contrast.output.confounding,
         qc=rules.qc.output.table,
@@ -50,6 +51,7 @@ rule report_dataset:
     shell:
         "fatescore report dataset --dataset {wildcards.dataset} --status {input.status:q} --scores {input.scores:q} "
         "--sample-scores {input.sample_scores:q} --coverage {input.coverage:q} --contributions {input.contributions:q} "
+        "--explained {input.explained:q} "
         "--contrasts {input.contrasts:q} --confounding {input.confounding:q} --qc {input.qc:q} "
         "--qc-metrics {input.qc_metrics:q} --qc-components {input.qc_components:q} "
         "--sample-fields {input.fields:q} --output {output:q} > {log:q} 2>&1"
@@ -63,6 +65,7 @@ rule report_summary:
         confounding=expand(rules.contrast.output.confounding, dataset=DATASETS)
         + expand(rules.contrast_across.output.confounding, contrast=ACROSS),
         meta=rules.meta.output.meta,
+        specification=rules.meta.output.specification,
         scoreboard=rules.meta.output.scoreboard,
         copies=rules.copies.output,
         settings=rules.settings.output,
@@ -87,7 +90,7 @@ rule report_summary:
         title=lambda wildcards: SETTINGS["title"],
     shell:
         "fatescore report summary --status {input.status:q} --contrasts {input.contrasts:q} "
-        "--confounding {input.confounding:q} --meta {input.meta:q} --scoreboard {input.scoreboard:q} --copies {input.copies:q} "
+        "--confounding {input.confounding:q} --meta {input.meta:q} --meta-specification {input.specification:q} --scoreboard {input.scoreboard:q} --copies {input.copies:q} "
         "--title={params.title:q} --settings {input.settings:q} --output {output.page:q} "
         "--provenance {output.provenance:q} --answer {output.answer:q} > {log:q} 2>&1"
 

@@ -7,6 +7,7 @@ rule score:
         samples=f"{RESULTS}/datasets/{{dataset}}/sample_scores.tsv",
         contributions=f"{RESULTS}/datasets/{{dataset}}/gene_contributions.tsv",
         coverage=f"{RESULTS}/datasets/{{dataset}}/coverage.tsv",
+        methods=f"{RESULTS}/datasets/{{dataset}}/method_scores.tsv",
         status=f"{RESULTS}/datasets/{{dataset}}/status/score.json",
     log:
         f"{RESULTS}/logs/score/{{dataset}}.log",
@@ -28,5 +29,5 @@ rule score:
         "fatescore score {input.h5ad:q} --organism {params.organism} --index {params.index} "
         "--min-osteogenic {params.min_osteogenic} --min-adipogenic {params.min_adipogenic} --output {output.scores:q} "
         "--sample-scores {output.samples:q} --gene-contributions {output.contributions:q} "
-        "--coverage {output.coverage:q} --jobs {threads} --seed {params.seed} --dataset {wildcards.dataset} "
+        "--coverage {output.coverage:q} --method-scores {output.methods:q} --jobs {threads} --seed {params.seed} --dataset {wildcards.dataset} "
         "--status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"

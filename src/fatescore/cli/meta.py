@@ -1,8 +1,11 @@
-"""Pool the contrasts of all data sets and write the scoreboard.
+"""Pool the contrasts of all data sets, ask what the result hangs on, and write the scoreboard.
 
 Only contrasts of kind "disease" in bone-marrow stromal cells are pooled; a data set whose condition cannot be separated
 from another field, or which is only described, is left out and named with the reason. The scoreboard says
 for every data set whether it went through, and if not, at which step it stopped and why.
+
+--robustness pools again without each data set, within assays, organisms and populations, and with other estimators of
+heterogeneity. --specification pools under every scoring method and index, from the specification.tsv of the data sets.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from fatescore._files import read_tsv, write_tsv
 from fatescore.cli._step import read_status
 
 HELP = "pool contrasts over data sets and write the scoreboard"
+_GROUPS = ("assay", "organism", "population")
 _FACTS = ("title", "organism", "assay", "population", "n_samples", "n_donors")
 
 
@@ -30,6 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--keep-confounded", action="store_true", help="pool data sets whose condition cannot be separated, too")
     add("--pool-other", action="store_true", help="pool data sets that are not BMSC, too")
     add("--output", required=True, type=Path, metavar="TSV", help="meta.tsv to write")
+    add("--robustness", type=Path, metavar="TSV", help="meta_robustness.tsv to write")
+    add(
+        "--specification-tables",
+        nargs="*",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="specification.tsv of the data sets",
+    )
+    add("--specification", type=Path, metavar="TSV", help="meta_specification.tsv to write")
     add("--scoreboard", required=True, type=Path, metavar="TSV", help="scoreboard.tsv to write")
 
 
@@ -37,23 +51,32 @@ def run(args: argparse.Namespace) -> int | None:
     """Run the verb."""
     from fatescore import stats
 
-    tables = [table.astype(object) for table in map(read_tsv, args.contrasts) if not table.empty]
-    contrasts = pd.concat(tables, ignore_index=True).infer_objects() if tables else pd.DataFrame()
+    contrasts = _read(args.contrasts)
     outcomes = [read_status(path) for path in args.status]
     scoreboard = _scoreboard(outcomes)
     # Without any status file nothing is known of the populations, and nothing is left out for it.
     known = bool(args.status) and not args.pool_other
-    pooled = stats.meta(
-        contrasts,
-        populations=dict(zip(scoreboard["dataset"], scoreboard["population"], strict=True)) if known else None,
-        overlap_groups={o["dataset"]: group for o in outcomes if (group := o["facts"].get("overlap_group"))},
-        keep_confounded=args.keep_confounded,
-    )
+    facts = {name: dict(zip(scoreboard["dataset"], scoreboard[name], strict=True)) for name in _GROUPS}
+    choice = {
+        "populations": facts["population"] if known else None,
+        "overlap_groups": {o["dataset"]: group for o in outcomes if (group := o["facts"].get("overlap_group"))},
+        "keep_confounded": args.keep_confounded,
+    }
+    pooled = stats.meta(contrasts, **choice)
     if not pooled.empty:
         pooled["note"] = [_with_loss(row, outcomes) for row in pooled.to_dict("records")]
     write_tsv(args.output, pooled)
     write_tsv(args.scoreboard, scoreboard)
+    if args.robustness is not None:
+        write_tsv(args.robustness, stats.meta_robustness(contrasts, facts=facts if args.status else None, **choice))
+    if args.specification is not None:
+        write_tsv(args.specification, stats.meta_specification(_read(args.specification_tables), **choice))
     return None
+
+
+def _read(paths: Sequence[Path]) -> pd.DataFrame:
+    tables = [table.astype(object) for table in map(read_tsv, paths) if not table.empty]
+    return pd.concat(tables, ignore_index=True).infer_objects() if tables else pd.DataFrame()
 
 
 def _with_loss(row: Mapping[Any, Any], outcomes: Sequence[Mapping[str, Any]]) -> str:

@@ -24,8 +24,8 @@ HELP = "make the HTML reports from the tables"
 
 _NEEDED = ("altair", "itables", "jinja2", "vl_convert")
 _TABLES = (
-    "sample_scores", "coverage", "contributions", "contrasts", "confounding", "qc", "qc_metrics", "qc_components",
-    "sample_fields",
+    "sample_scores", "coverage", "contributions", "explained", "contrasts", "confounding", "qc", "qc_metrics",
+    "qc_components", "sample_fields",
 )  # fmt: skip
 
 
@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--confounding", nargs="*", default=[], type=Path, metavar="FILE", help="confounding.tsv files"
     )
     summary.add_argument("--meta", type=Path, required=True, metavar="FILE", help="meta.tsv")
+    summary.add_argument("--meta-specification", type=Path, metavar="FILE", help="meta_specification.tsv")
     summary.add_argument("--scoreboard", type=Path, required=True, metavar="FILE", help="scoreboard.tsv")
     summary.add_argument("--copies", type=Path, metavar="FILE", help="copies.tsv: samples that occur twice")
     summary.add_argument("--title", default="Fate bias of bone-marrow stromal cells", help="title of the page")
@@ -94,6 +95,7 @@ def _summary(args: argparse.Namespace) -> None:
         contrasts=stack([_read(path) for path in args.contrasts], _keys.CONTRAST_COLUMNS),
         confounding=stack([_read(path) for path in args.confounding], _keys.CONFOUNDING_COLUMNS),
         meta=_read(args.meta),
+        meta_specification=_read(args.meta_specification),
         copies=_read(args.copies),
         statuses=[read_status(path) for path in args.status],
         title=args.title,
@@ -109,7 +111,7 @@ def _summary(args: argparse.Namespace) -> None:
 def _hashes(args: argparse.Namespace) -> dict[str, str]:
     """Return the hash of every table of the summary, named as seen from the page."""
     paths = [args.scoreboard, args.meta, *args.contrasts, *args.confounding]
-    paths += [] if args.copies is None else [args.copies]
+    paths += [path for path in (args.copies, args.meta_specification) if path is not None]
     return {_relative(path, args.output): sha256(path) for path in paths}
 
 

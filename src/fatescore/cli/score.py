@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     workflow.add_argument("--sample-scores", type=Path, help="one row per sample; cells are summed to pseudobulks")
     workflow.add_argument("--gene-contributions", type=Path, help="each gene's part in the samples' index")
     workflow.add_argument("--coverage", type=Path, help="genes found and missing per gene set")
+    workflow.add_argument("--method-scores", type=Path, help="the samples' index by every method and definition")
     add_step_arguments(parser)
 
 
@@ -63,14 +64,15 @@ def run(args: argparse.Namespace) -> None:
     if args.output.suffix not in {".tsv", ".csv", ".parquet"}:
         raise InputError(f'--output ends with "{args.output.suffix}"', expected=".tsv, .csv or .parquet")
     tables = [args.sample_scores, args.gene_contributions, args.coverage]
-    if args.status_out is None and tables == [None, None, None]:
+    more = [path for path in [args.method_scores] if path is not None]
+    if args.status_out is None and tables == [None, None, None] and not more:
         _score_file(args)
         return
     if None in tables:
         raise InputError(
             "only some tables were asked for", expected="--sample-scores, --gene-contributions and --coverage"
         )
-    run_step("score", args, [args.output, *tables], lambda: _score_dataset(args))
+    run_step("score", args, [args.output, *tables, *more], lambda: _score_dataset(args))
 
 
 def _score_file(args: argparse.Namespace) -> None:
@@ -135,6 +137,12 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
     write_tsv(args.sample_scores, scored.scores)
     write_tsv(args.gene_contributions, scored.contributions)
     write_tsv(args.coverage, tl.set_coverage(adata, organism=organism, dataset=args.dataset))
+    if args.method_scores is not None:
+        by_method = tl.specification_scores(
+            samples, organism=organism, unit=unit, counts=cells, cells=adata if cells else None,
+            scorable=index.scorable, n_jobs=args.jobs,
+        )  # fmt: skip
+        write_tsv(args.method_scores, by_method)
     return {"index": index.name, "organism": organism, "method": "rank_log", "n_scored": len(observations)}
 
 

@@ -52,9 +52,8 @@ def load_plan(settings: Mapping[str, Any], *, name: str = "config.yaml", root: S
     checked = whole_numbers(checked, schema("config"))
     for group in ("qc", "pseudobulk"):
         for key, value in checked[group].items():
-            if isinstance(value, float) and not math.isfinite(
-                value
-            ):  # YAML has .nan and .inf, a schema lets them through
+            # YAML has .nan and .inf, a schema lets them through
+            if isinstance(value, float) and not math.isfinite(value):
                 raise ConfigError(f"{name}, key {group}.{key}: {value}", expected="a finite number")
     known = {accession: catalogue.load(accession) for accession in checked["catalogue"]}
     datasets = read_datasets(Path(root) / checked["datasets"], known) if checked["datasets"] else {}
@@ -63,7 +62,7 @@ def load_plan(settings: Mapping[str, Any], *, name: str = "config.yaml", root: S
         raise ConfigError(f"{name} names no data set", expected='a table under "datasets", or names under "catalogue"')
     samples = read_samples(Path(root) / checked["samples"], datasets) if checked["samples"] else ()
     _check_sampled(datasets, samples, checked["samples"] or name)
-    own = [Contrast(**{**c, "datasets": tuple(c["datasets"])}) for c in checked["contrasts"]]
+    own = [_contrast(given, name) for given in checked["contrasts"]]
     contrasts = (*own, *known_contrasts(known, {contrast.id for contrast in own}))
     _check_contrasts(contrasts, datasets, samples, name)
     return Plan(checked, datasets, samples, contrasts)
@@ -80,6 +79,31 @@ def _check_sampled(datasets: Mapping[str, Dataset], samples: tuple[Sample, ...],
                 expected=known.get(lacking[0]) or "at least one row",
                 fix=f"give its samples rows, or set patterns: {name}: {lacking[0]}",
             )
+
+
+def _contrast(given: Mapping[str, Any], name: str) -> Contrast:
+    """Return a contrast of the settings, which has case and control, or levels."""
+    where, levels = f'{name}, contrast "{given["id"]}"', given.get("levels")
+    kind = given.get("kind") or ("other" if levels else "disease")
+    if not levels:
+        absent = [key for key in ("case", "control") if key not in given]
+        if absent:
+            told = schema("config")["properties"]["contrasts"]["items"]["properties"][absent[0]]["description"]
+            raise ConfigError(f'{where}: key "{absent[0]}" is missing', expected=told)
+        ends = {}
+    else:
+        both = [key for key in ("case", "control", "across", "covariates", "block") if given.get(key)]
+        if both:
+            raise ConfigError(f"{where}: levels and {both[0]} are both given", expected="one of them")
+        if kind == "disease" or (not given["ordered"] and (given["expected"] or kind != "other")):
+            order = "" if given["ordered"] else " without order"
+            raise ConfigError(
+                f'{where}: levels{order} with kind {kind}, expected "{given["expected"]}"',
+                expected="kind other or known_fate (not disease, which is pooled); without order other, and no sign",
+            )
+        ends = {"case": levels[-1], "control": levels[0]}
+    record = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+    return Contrast(**{**record, **ends, "kind": kind})
 
 
 def _check_contrasts(
@@ -100,8 +124,8 @@ def _check_contrasts(
         for scope in scopes:
             each = [_conditions(datasets[dataset], samples) for dataset in scope]
             conditions = {value for found in each for value in found or ()}
-            for role in ("case", "control"):
-                value = getattr(contrast, role)
+            roles = [("levels", level) for level in contrast.levels]
+            for role, value in roles or [("case", contrast.case), ("control", contrast.control)]:
                 if None not in each and value not in conditions:
                     raise ConfigError(
                         f'{where}, {role}: no sample of {"+".join(scope)} has the condition "{value}"',

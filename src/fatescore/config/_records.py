@@ -67,10 +67,19 @@ class Contrast:
     kind: str = "disease"
     expected: str = ""
     across: bool = False
+    covariates: tuple[str, ...] = ()
+    block: str = ""
+    levels: tuple[str, ...] = ()  # three or more conditions; the last is then the case, the first the control
+    ordered: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the ``contrast`` verb needs."""
-        return {key: getattr(self, key) for key in ("id", "kind", "case", "control", "expected")}
+        known: dict[str, Any] = {key: getattr(self, key) for key in ("id", "kind", "expected")}
+        if self.levels:
+            return known | {"levels": list(self.levels), "ordered": self.ordered}
+        known |= {"case": self.case, "control": self.control}
+        model = {"covariates": list(self.covariates), "block": self.block}
+        return known | {key: value for key, value in model.items() if value}
 
 
 @dataclass(frozen=True)

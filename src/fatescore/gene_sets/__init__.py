@@ -7,7 +7,7 @@ from fatescore.gene_sets.index import DEFAULT_INDEX, Index, index_names, load_in
 from fatescore.gene_sets.json_sets import read_json_sets, write_json_sets
 from fatescore.gene_sets.library import Library, read_library
 from fatescore.gene_sets.matching import coverage, match, why_not_scorable
-from fatescore.gene_sets.weights import index_weights
+from fatescore.gene_sets.weights import index_weights, leave_one_out_factors
 
 __all__ = [
     "DEFAULT_INDEX",
@@ -18,6 +18,7 @@ __all__ = [
     "coverage",
     "index_names",
     "index_weights",
+    "leave_one_out_factors",
     "load",
     "load_claims",
     "load_index",

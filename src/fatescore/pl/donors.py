@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ def donors(
     *,
     case: str = "",
     control: str = "",
+    levels: Sequence[str] = (),
     measure: str = _keys.FATE_BIAS,
 ) -> Any:
     """Draw one row per donor and condition: points are samples, the bar behind is the distribution of its cells.
@@ -32,6 +34,8 @@ def donors(
         not depend on the number of cells.
     case, control
         The two conditions of the contrast; when given, other conditions are left out.
+    levels
+        Three or more conditions to show instead, in this order.
     measure
         Which column to draw.
 
@@ -49,7 +53,7 @@ def donors(
     """
     import altair as alt
 
-    points = _points(sample_scores, measure, case, control)
+    points = _points(sample_scores, measure, levels or [name for name in (control, case) if name])
     conditions = list(dict.fromkeys(points["condition"]))
     colours = _palette.condition_colours(conditions, case=case, control=control)
     scale = alt.Scale(domain=conditions, range=list(colours.values()))
@@ -120,10 +124,9 @@ def _dots(points: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any, case: st
     )
 
 
-def _points(table: pd.DataFrame, measure: str, case: str, control: str) -> pd.DataFrame:
+def _points(table: pd.DataFrame, measure: str, wanted: Sequence[str]) -> pd.DataFrame:
     data = pd.DataFrame({name: _parts.text_column(table, name) for name in _keys.IDENTITY})
     data["value"] = _parts.number_column(table, measure)
-    wanted = [name for name in (control, case) if name]
     if wanted:
         data = data[data["condition"].isin(wanted)]
     rank = {name: index for index, name in enumerate(wanted)}

@@ -118,7 +118,7 @@ def _constant_columns(obs: pd.DataFrame, labels: pd.DataFrame, group: IntArray, 
         index=make_index_unique(index),  # labels may hold the joint themselves
     )
     for column in constant.index[constant]:
-        if column not in columns:
+        if column not in columns and first[column].notna().any():
             out[column] = first[column].to_numpy()
     return out
 

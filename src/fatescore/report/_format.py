@@ -65,6 +65,20 @@ LABELS = {
     "p_smallest": "smallest p",
     "padj": "FDR",
     "p_welch": "Welch p",
+    "p_moderated": "moderated p",
+    "power": "power for g = 1",
+    "adjusted": "adjusted difference",
+    "adjusted_low": "adjusted, CI low",
+    "adjusted_high": "adjusted, CI high",
+    "p_adjusted": "adjusted p",
+    "adjusted_for": "adjusted by",
+    "difference_without": "difference without it",
+    "by": "held constant",
+    "difference_left": "difference left",
+    "left_low": "left, CI low",
+    "left_high": "left, CI high",
+    "p_left": "p of what is left",
+    "accounted": "share accounted for",
     "loo_low": "leave one out, low",
     "loo_high": "leave one out, high",
     "auroc": "AUROC",
@@ -105,7 +119,17 @@ _VALUES = {"assay": {"single_cell": "single cell"}, "population": _POPULATIONS}
 _NAMED_FIELDS = re.compile(r"(cannot be separated from |partly confounded: )([^();]+)")
 _GEO_FIELD = re.compile(r"(?:characteristics(?:_ch\d+)?(?:\.\d+)?: ?)?(.+?)(?:_ch(\d+))?")
 
-_P_COLUMNS = {"p_value", "p_smallest", "padj", "p_welch", "fate_bias_pval", "fate_bias_padj"}
+_P_COLUMNS = {
+    "p_value",
+    "p_smallest",
+    "padj",
+    "p_welch",
+    "p_moderated",
+    "p_adjusted",
+    "p_left",
+    "fate_bias_pval",
+    "fate_bias_padj",
+}
 
 
 def label(column: str) -> str:

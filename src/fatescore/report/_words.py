@@ -129,15 +129,63 @@ def verdict(row: Mapping[str, Any]) -> str:
     return f"Confounding: {audit}." if audit else "Confounding: not audited."
 
 
+def levels(row: Mapping[str, Any]) -> list[str]:
+    """Return the levels of a row that compares more than two conditions, in order; else none.
+
+    Examples
+    --------
+    >>> levels({"levels": "day0 < day7 < day14"}), levels({"case": "sick"})
+    (['day0', 'day7', 'day14'], [])
+    """
+    text = _format.text(row, "levels")
+    return text.split(" < " if " < " in text else " | ") if text else []
+
+
+def _course(row: Mapping[str, Any]) -> str:
+    """Say what three or more levels show: a trend where they have an order, else whether they differ at all."""
+    first, *_, last = names = levels(row)
+    beside = f"donors: {_format.number(row['n_control'])} of {first}, {_format.number(row['n_case'])} of {last}"
+    beside = f"{beside}; {p_text(row)}"
+    if " | " in _format.text(row, "levels"):
+        among = f"{', '.join(names[:-1])} and {last}"
+        if not tested(row):
+            return f"In {row['dataset']}, fate_bias of {among} was described, not tested."
+        told = "differs between" if float(row["p_value"]) < ALPHA else "is not told apart between"
+        return f"In {row['dataset']}, fate_bias {told} {among} ({beside})."
+    over = f"from {first} over {', '.join(names[1:-1])} to {last}"
+    slope = row["difference"]
+    if _format.is_missing(slope) or float(slope) == 0:
+        return f"In {row['dataset']}, the slope of fate_bias {over} is {direction(slope)} as zero ({beside})."
+    way = "rises" if float(slope) > 0 else "falls"
+    towards = direction(slope).split(", ")[1]
+    amount = _format.number(abs(float(slope)))
+    return f"In {row['dataset']}, fate_bias {way} by {amount} per step, {towards}, {over} ({beside})."
+
+
+def all_genes(audit: pd.DataFrame) -> str:
+    """Say how many of all genes differ and what that may mean; empty where nobody looked."""
+    rows = records(audit[audit["verdict"].astype(str) == "evidence"]) if len(audit) else []
+    if not rows:
+        return ""
+    row = rows[0]
+    return (
+        f"All genes: {row['case_values']}; {row['control_values']} (p = {_format.p(row['p_value'])}). A disease seldom "
+        "moves a large share of all genes; a kit, a batch or another kind of cell does."
+    )
+
+
 def answer(row: Mapping[str, Any]) -> Answer:
     """Put one row of ``contrasts.tsv`` (measure fate_bias) into words."""
-    side = f"{row['case']} against {row['control']}"
+    several = levels(row)
+    side = _format.text(row, "levels") if several else f"{row['case']} against {row['control']}"
     amount = _format.number(abs(float(row["difference"]))) if not _format.is_missing(row["difference"]) else ""
     headline = (
         f"In {row['dataset']}, fate_bias was {amount} {direction(row['difference'])}, in {row['case']} than in "
         f"{row['control']} ({donors_text(row)}; {p_text(row)})."
     )
-    if direction(row["difference"]) in {"the same", "not known"}:
+    if several:
+        headline = _course(row)
+    elif direction(row["difference"]) in {"the same", "not known"}:
         headline = (
             f"In {row['dataset']}, the difference of fate_bias for {side} is {direction(row['difference'])} "
             f"({p_text(row)})."
@@ -148,7 +196,7 @@ def answer(row: Mapping[str, Any]) -> Answer:
         dataset=str(row["dataset"]),
         title=side if row["contrast"] == row["case"] else f"{side} ({row['contrast']})",
         headline=headline + (f" {more}." if more else ""),
-        verdict=verdict(row),
+        verdict=verdict(row).replace(":", f" ({row['case']} against {row['control']} only):" if several else ":", 1),
         numbers=_numbers(row),
         tone="warning" if audit.startswith(WARNING) else "plain" if tested(row) else "quiet",
     )
@@ -247,7 +295,7 @@ def _numbers(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     ci = " [95 % CI]" if between("difference_low", "difference_high") else ""
     warned = " ⚠" if _format.text(row, "audit").startswith(WARNING) else ""
     numbers = (
-        (f"difference{ci}", interval("difference")),
+        (f"{'slope per step' if levels(row) else 'difference'}{ci}", interval("difference")),
         (f"Hedges' g{ci}", interval("g")),
         ("donors", donors_text(row)),
         ("p", _format.p(row.get("p_value")) + warned if tested(row) else "not tested"),

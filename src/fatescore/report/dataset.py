@@ -26,8 +26,10 @@ _FACTS = (
 _NO_METHODS = "No index was computed for this data set, so there is no method to report."
 _SHOWN_CONTRAST = (
     "measure", "n_case", "n_control", "mean_case", "mean_control", "difference", "difference_low", "difference_high",
-    "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "loo_low", "loo_high", "auroc", "audit", "note",
+    "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "p_welch", "p_moderated", "power", "adjusted",
+    "adjusted_low", "adjusted_high", "p_adjusted", "adjusted_for", "loo_low", "loo_high", "auroc", "audit", "note",
 )  # fmt: skip
+_GENES = ("gene", "arm", "contribution", "difference_without")
 _SHOWN_COMPOSITION = (
     "measure", "n_case", "n_control", "mean_case", "mean_control", "difference", "difference_low", "difference_high",
     "p_value", "p_smallest", "padj", "note",
@@ -114,6 +116,7 @@ def _contrast(tables: DatasetTables, row: Mapping[str, Any], index: int) -> dict
         **_audit(audit, index),
         "donors": _donors(tables, row, index),
         "genes": _genes(genes, row, index) if len(genes) else None,
+        "explained": _explained(_words.rows_of(tables.explained, contrast=name), index),
         "measures": _html.table(f"measures-{index}", f"Every measure of {name}", every[~of_cells], _SHOWN_CONTRAST),
         "composition": _composition(every[of_cells], index),
     }
@@ -128,10 +131,20 @@ def _composition(rows: pd.DataFrame, index: int) -> _html.Table | None:
     return _html.table(f"composition-{index}", caption, named, _SHOWN_COMPOSITION)
 
 
+def _explained(rows: pd.DataFrame, index: int) -> _html.Table | None:
+    """Return what is left of the difference once another number of the donors is held constant."""
+    if not len(rows):
+        return None
+    caption = "What is left of the difference with another number of the donors held constant (linear models)"
+    columns = ("by", "difference", "difference_left", "left_low", "left_high", "p_left", "accounted", "note")
+    named = rows.assign(by=[_format.label(str(name)) for name in rows["by"]])
+    return _html.table(f"explained-{index}", caption, named, columns)
+
+
 def _audit(audit: pd.DataFrame, index: int) -> dict[str, Any]:
     """Return the fields that do not look clean as one table, and the clean ones as another."""
     if not len(audit):
-        return {"audit": None, "audit_clean": None}
+        return {"audit": None, "audit_clean": None, "all_genes": ""}
     order = {"separates perfectly": 0, "not judged": 1, "partly separates": 1, "states the condition": 2}
     ordered = audit.assign(place=audit["verdict"].map(order).fillna(3))
     ordered = ordered.sort_values(["place", "field"], kind="stable")
@@ -144,15 +157,16 @@ def _audit(audit: pd.DataFrame, index: int) -> dict[str, Any]:
             f"audit-{index}", "What differs between the groups (in brackets: donors)", loud, columns, marks=marks
         ),
         "audit_clean": _html.table(f"clean-{index}", "Fields that do not separate the groups", quiet, columns),
+        "all_genes": _words.all_genes(audit),
     }
 
 
 def _donors(tables: DatasetTables, row: Mapping[str, Any], index: int) -> _html.Figure:
-    case, control = str(row["case"]), str(row["control"])
+    case, control, levels = str(row["case"]), str(row["control"]), _words.levels(row)
     cells = tables.scores if _is_single_cell(tables) else None
-    chart = pl.donors(tables.sample_scores, cells, case=case, control=control)
+    chart = pl.donors(tables.sample_scores, cells, case=case, control=control, levels=levels)
     shown = tables.sample_scores
-    shown = shown[shown[_keys.CONDITION].astype(str).isin([case, control])]
+    shown = shown[shown[_keys.CONDITION].astype(str).isin(levels or [case, control])]
     columns = (*_keys.IDENTITY[1:], "unit", "n_obs", *_keys.INDEX_COLUMNS, _keys.RHO_DEPTH)
     behind = _html.table(f"donors-table-{index}", "The points of this chart", shown, columns)
     cloud = ""
@@ -161,10 +175,8 @@ def _donors(tables: DatasetTables, row: Mapping[str, Any], index: int) -> _html.
             " The band behind a point is the distribution of that donor's cells; the point is scored on their counts "
             "added up, which show more genes than one cell does, so it need not lie in the middle."
         )
-    alt = (
-        f"One row per donor, one point per sample: fate_bias in {case} ({_format.number(row['n_case'])} donors) and "
-        f"{control} ({_format.number(row['n_control'])} donors).{cloud}"
-    )
+    sides = f"{case} ({_format.number(row['n_case'])} donors) and {control} ({_format.number(row['n_control'])} donors)"
+    alt = f"One row per donor, one point per sample: fate_bias in {', '.join(levels) or sides}.{cloud}"
     caption = (
         "Every donor is a row and every sample a point; further right is towards bone, further left towards fat. "
         "Compare the groups with each other: the dashed line (0) is no border between bone and fat cells."
@@ -173,14 +185,15 @@ def _donors(tables: DatasetTables, row: Mapping[str, Any], index: int) -> _html.
 
 
 def _genes(genes: pd.DataFrame, row: Mapping[str, Any], index: int) -> _html.Figure:
-    behind = _html.table(f"genes-table-{index}", "Contribution of every gene", genes, ("gene", "arm", "contribution"))
-    total = _format.number(row["difference"])
+    behind = _html.table(f"genes-table-{index}", "Contribution of every gene", genes, _GENES)
+    total = _format.number(row["mean_case"] - row["mean_control"] if _words.levels(row) else row["difference"])
     alt = f"Contributions of {len(genes)} genes, which add up to the difference of fate_bias, {total}."
     caption = (
         "Each bar is one gene's share of the difference; together they make it exactly. "
         "An adipogenic gene that is higher in the case moves the bar to the left."
     )
     title = "Which genes make the difference"
+    title += f" of {row['case']} to {row['control']}" if _words.levels(row) else ""
     return _html.figure(f"genes-{index}", title, pl.waterfall(genes), alt, caption=caption, behind=behind)
 
 

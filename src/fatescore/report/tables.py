@@ -27,7 +27,8 @@ class DatasetTables:
         Name of the data set.
     statuses
         Outcomes of its steps (``dataset step status reason facts``).
-    sample_scores, scores, coverage, contributions, contrasts, confounding, qc, qc_metrics, qc_components, sample_fields
+    sample_scores, scores, coverage, contributions, explained, contrasts, confounding, qc, qc_metrics, qc_components,
+    sample_fields
         The tables of the steps; empty where the data set stopped before.
     files
         Files to download: label and address relative to the page.
@@ -41,6 +42,7 @@ class DatasetTables:
     scores: pd.DataFrame = field(default_factory=_empty)
     coverage: pd.DataFrame = field(default_factory=_empty)
     contributions: pd.DataFrame = field(default_factory=_empty)
+    explained: pd.DataFrame = field(default_factory=_empty)
     contrasts: pd.DataFrame = field(default_factory=_empty)
     confounding: pd.DataFrame = field(default_factory=_empty)
     qc: pd.DataFrame = field(default_factory=_empty)
@@ -61,6 +63,8 @@ class SummaryTables:
         One row per data set (``_keys.SCOREBOARD_COLUMNS``).
     contrasts, confounding, meta
         The tables of all data sets, one below the other.
+    meta_specification
+        The pooled results under every method and index (``_keys.META_SPECIFICATION_COLUMNS``).
     copies
         Samples that occur twice (``_keys.COPY_COLUMNS``).
     statuses
@@ -77,6 +81,7 @@ class SummaryTables:
     contrasts: pd.DataFrame = field(default_factory=_empty)
     confounding: pd.DataFrame = field(default_factory=_empty)
     meta: pd.DataFrame = field(default_factory=_empty)
+    meta_specification: pd.DataFrame = field(default_factory=_empty)
     copies: pd.DataFrame = field(default_factory=_empty)
     statuses: Sequence[Status] = ()
     title: str = "Fate bias of bone-marrow stromal cells"

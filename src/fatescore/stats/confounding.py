@@ -40,6 +40,7 @@ PARTLY = "partly separates"
 PERFECTLY = "separates perfectly"
 NOT_JUDGED = "not judged"
 STATES = "states the condition"
+EVIDENCE = "evidence"  # about the groups as a whole (expression_shift); counts neither for nor against
 P_PARTLY = 0.1
 MAX_ARRANGEMENTS = 20_000
 DRAWS = 9_999

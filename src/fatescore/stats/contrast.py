@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,10 @@ import pandas as pd
 from fatescore import _keys
 from fatescore.errors import InputError, nearest
 from fatescore.stats import effect, fdr, permutation
-from fatescore.typing import FloatArray
+from fatescore.stats._adjustment import adjustment
+from fatescore.stats._donors import Arms, averaged, check_conditions, donor_means, split
+from fatescore.stats.moderated import NO_SPREAD, moderated_p, spread
+from fatescore.stats.power import power
 
 KINDS = ("disease", "known_fate", "other")
 SIGNS = ("+", "-", "")
@@ -26,17 +28,6 @@ MIN_DONORS = 3
 ALPHA = 0.05
 NOT_TESTED = "described, not tested"
 _NAN = math.nan
-
-
-@dataclass(frozen=True)
-class _Arms:
-    """Values of one measure, a donor each; in the same donor order on both sides when ``paired``."""
-
-    case: FloatArray
-    control: FloatArray
-    paired: bool
-    shared: int
-    missing: tuple[str, ...]
 
 
 def contrast(
@@ -51,6 +42,9 @@ def contrast(
     expected: str = "",
     audit: str = "",
     known_conditions: Collection[str] = (),
+    fields: pd.DataFrame | None = None,
+    covariates: Sequence[str] = (),
+    block: str = "",
     seed: int = 0,
 ) -> pd.DataFrame:
     """Compare the donors of two conditions in every measure.
@@ -69,13 +63,19 @@ def contrast(
         (``+``, ``-`` or empty) and the verdict of the confounding audit.
     known_conditions
         Conditions that exist although no sample of them is left in ``table``: such an arm has no donors.
+    fields, covariates, block
+        The sample fields (one row per sample with ``sample``, ``donor``, ``condition``), those of them to hold constant
+        (age, sex, passage), and one whose values share something (a culture batch) for a mixed model with
+        a random intercept. Where some donors, not all, are in both arms the donor is the block.
     seed
         Seed of the permutations, used only where they are too many to enumerate.
 
     Returns
     -------
     One row per measure with the columns ``_keys.CONTRAST_COLUMNS``. Fewer than three donors in an arm are
-    described, not tested: means, difference, range and (from two donors on) AUROC only.
+    described, not tested: means, difference, range and (from two donors on) AUROC only. ``p_moderated`` lets the
+    measures lend each other their variance (:mod:`fatescore.stats.moderated`); ``power`` is that of the design for
+    a true g of 1; ``adjusted``, its interval and ``p_adjusted`` are from the model that ``adjusted_for`` names.
 
     Raises
     ------
@@ -92,160 +92,40 @@ def contrast(
     """
     _check_labels(kind, expected, case, control)
     donors = donor_means(table, measures)
-    _check_conditions(donors[_keys.CONDITION], case, control, known_conditions, contrast)
+    check_conditions(donors[_keys.CONDITION], case, control, known_conditions, contrast)
     labels = {"dataset": dataset, "contrast": contrast, "kind": kind, "case": case, "control": control}
-    labels |= {"unit": _keys.DONOR, "expected": expected, "audit": audit}
-    averaged = _averaged(table, donors, case, control)
-    rows = []
+    labels |= {"unit": _keys.DONOR, "expected": expected, "audit": audit, "adjusted_for": ""}
+    within = averaged(table, donors, case, control)
+    model = adjustment(donors, fields, case=case, control=control, covariates=covariates, block=block)
+    rows, spreads = [], []
     for measure in measures:
-        arms = _split(donors, measure, case, control)
+        arms = split(donors, measure, case, control)
         row: dict[str, Any] = dict.fromkeys(_keys.CONTRAST_COLUMNS, _NAN) | labels | {"measure": measure}
         notes = _describe(row, arms)
         if not notes:
             notes = _test(row, arms, seed)
-        row["agreement"] = _agreement(row) if measure == _keys.FATE_BIAS and expected else ""
+        spreads.append(spread(arms) if math.isfinite(row["p_value"]) else NO_SPREAD)
+        row |= model(measure)
+        row["agreement"] = agreement(row) if measure == _keys.FATE_BIAS and expected else ""
         if row["agreement"] == "not told apart from zero" and row["p_smallest"] > ALPHA:
             notes.append(f"this design cannot reach p < {ALPHA:g}")
-        row["note"] = "; ".join([*notes, *averaged, *arms.missing])
+        row["note"] = "; ".join([*notes, *within, *arms.missing])
         rows.append(row)
     result = pd.DataFrame(rows, columns=list(_keys.CONTRAST_COLUMNS))
+    if len(result):
+        variance, df, scale = np.transpose(spreads)
+        result["p_moderated"] = moderated_p(result["difference"].astype(float), variance, df, scale)
     result["padj"] = fdr.bh(result["p_value"].astype(float)) if len(result) else []
     return result
 
 
-def contributions(
-    table: pd.DataFrame,
-    *,
-    case: str,
-    control: str,
-    arms: Mapping[str, str] | None = None,
-    dataset: str = "",
-    contrast: str = "",
-) -> pd.DataFrame:
-    """Say how much each gene contributes to the difference of ``fate_bias``.
-
-    Parameters
-    ----------
-    table
-        One row per sample: ``dataset sample donor condition``, then one column per gene of the index, which sum to
-        the sample's ``fate_bias``. A sample without any value is left out; a gene without value adds nothing.
-    case, control
-        The two conditions.
-    arms
-        Gene to ``osteogenic`` or ``adipogenic``; a gene that is not in it gets an empty arm.
-    dataset, contrast
-        Labels.
-
-    Returns
-    -------
-    One row per gene, ``_keys.CONTRIBUTION_COLUMNS``, largest absolute contribution first. The contributions sum
-    to the difference of ``fate_bias`` between the means of the donors.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"sample": ["a", "b"], "donor": ["a", "b"], "condition": ["sick", "well"],
-    ...     "RUNX2": [0.5, 1.0], "PPARG": [-0.2, -0.1]})
-    >>> contributions(table, case="sick", control="well")["contribution"].round(3).tolist()
-    [-0.5, -0.1]
-    """
-    identity = {*_keys.IDENTITY, _keys.OBS_NAME}
-    genes = [str(column) for column in table.columns if column not in identity]
-    scored = table[genes].notna().any(axis=1)
-    filled = table[genes].fillna(0.0).where(scored)
-    donors = donor_means(pd.concat([table.drop(columns=genes), filled], axis=1), genes)
-    split = [_split(donors, gene, case, control) for gene in genes]
-    if not genes or not len(split[0].case) or not len(split[0].control):
-        return pd.DataFrame(columns=list(_keys.CONTRIBUTION_COLUMNS))
-    result = pd.DataFrame(
-        {
-            "dataset": dataset,
-            "contrast": contrast,
-            "gene": genes,
-            "arm": [(arms or {}).get(gene, "") for gene in genes],
-            "contribution": [float(arm.case.mean() - arm.control.mean()) for arm in split],
-        }
-    )
-    order = result["contribution"].abs().sort_values(ascending=False, kind="stable").index
-    return result.loc[order, list(_keys.CONTRIBUTION_COLUMNS)].reset_index(drop=True)
-
-
-def donor_means(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Average the samples of each donor within each condition.
-
-    Parameters
-    ----------
-    table
-        One row per sample with ``sample``, ``donor`` and ``condition``, perhaps ``dataset``.
-    columns
-        Numeric columns to average; missing values are left out.
-
-    Returns
-    -------
-    One row per data set, donor and condition, sorted, with those columns.
-
-    Raises
-    ------
-    InputError
-        A sample occurs twice (cells are not replicates), has no donor, a column is missing or holds text.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"sample": ["a", "b"], "donor": "D1", "condition": "well", "x": [1.0, 3.0]})
-    >>> donor_means(table, ["x"])["x"].tolist()
-    [2.0]
-    """
-    for column in (_keys.SAMPLE, _keys.DONOR, _keys.CONDITION, *columns):
-        if column not in table.columns:
-            raise InputError(f'the table has no column "{column}"', fix=nearest(str(column), map(str, table.columns)))
-    keys = [_keys.DATASET] if _keys.DATASET in table.columns else []
-    repeated = table.loc[table.duplicated([*keys, _keys.SAMPLE]), _keys.SAMPLE]
-    if len(repeated):
-        raise InputError(
-            f'sample "{repeated.iloc[0]}" has several rows: cells are not replicates',
-            expected="one row per sample",
-            fix="make pseudobulks or give sample_scores.tsv",
-        )
-    nameless = table.loc[table[_keys.DONOR].fillna("").astype(str).str.strip() == "", _keys.SAMPLE]
-    if len(nameless):
-        raise InputError(f'sample "{nameless.iloc[0]}" has no donor', fix="name its donor in the sample table")
-    keys += [_keys.DONOR, _keys.CONDITION]
-    numbers = table[list(columns)].apply(_finite)
-    identity = table[keys].astype(str).where(table[keys].notna())
-    means: pd.DataFrame = pd.concat([identity, numbers], axis=1).groupby(keys, sort=True).mean().reset_index()
-    return means
-
-
-def _finite(column: pd.Series) -> pd.Series[float]:
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    wrong = column[column.notna() & ~np.isfinite(numbers)]
-    if len(wrong):
-        raise InputError(f'column "{column.name}" holds "{wrong.iloc[0]}"', expected="finite numbers, or nothing")
-    return numbers
-
-
-def _split(donors: pd.DataFrame, measure: str, case: str, control: str) -> _Arms:
-    keys = [key for key in (_keys.DATASET, _keys.DONOR) if key in donors.columns]
-    sides = [donors.loc[donors[_keys.CONDITION] == arm].set_index(keys)[measure] for arm in (case, control)]
-    shared = sides[0].index.intersection(sides[1].index)
-    paired = len(shared) > 0 and len(shared) == len(sides[0]) == len(sides[1])
-    missing = []
-    for arm, side in zip((case, control), sides, strict=True):
-        absent = int(side.isna().sum())
-        if absent:
-            missing.append(f"{absent} {arm} donor{'s' * (absent > 1)} without a value")
-    if paired:  # a pair without one of its values is no pair
-        whole = pd.concat(sides, axis=1, keys=["case", "control"]).dropna()
-        sides = [whole["case"], whole["control"]]
-    values = [side.dropna().to_numpy(dtype=float) for side in sides]
-    return _Arms(values[0], values[1], paired, len(shared), tuple(missing))
-
-
-def _describe(row: dict[str, Any], arms: _Arms) -> list[str]:
+def _describe(row: dict[str, Any], arms: Arms) -> list[str]:
     """Fill in what needs no assumption; return why nothing more can be done, if so."""
     a, b = arms.case, arms.control
     row["n_case"], row["n_control"] = len(a), len(b)
     row["p_smallest"] = permutation.smallest_p_paired(len(a)) if arms.paired else permutation.smallest_p(len(a), len(b))
     row["p_method"] = "not tested"
+    row["power"] = power(len(a), len(b), paired=arms.paired)
     row["mean_case"] = float(a.mean()) if len(a) else _NAN
     row["mean_control"] = float(b.mean()) if len(b) else _NAN
     if len(a) and len(b):
@@ -258,14 +138,14 @@ def _describe(row: dict[str, Any], arms: _Arms) -> list[str]:
     if min(len(a), len(b)) < MIN_DONORS:
         return [f"{NOT_TESTED}: n={len(a)} against {len(b)} donor{'s' * (len(b) != 1)}"]
     if arms.shared and not arms.paired:
-        row["p_smallest"] = _NAN  # neither rearranging labels nor flipping signs is valid here
+        row["p_smallest"] = row["power"] = _NAN  # neither rearranging labels nor flipping signs is valid here
         return [
-            f"{NOT_TESTED}: {arms.shared} of the donors in both arms, others in one only, which needs a mixed model"
+            f"{NOT_TESTED}: {arms.shared} of the donors in both arms, others in one only; see p_adjusted (mixed model)"
         ]
     return []
 
 
-def _test(row: dict[str, Any], arms: _Arms, seed: int) -> list[str]:
+def _test(row: dict[str, Any], arms: Arms, seed: int) -> list[str]:
     a, b = arms.case, arms.control
     notes = []
     if arms.paired:
@@ -286,18 +166,13 @@ def _test(row: dict[str, Any], arms: _Arms, seed: int) -> list[str]:
     return notes
 
 
-def _agreement(row: Mapping[str, Any]) -> str:
+def agreement(row: Mapping[str, Any]) -> str:
+    """Say how a tested row of ``fate_bias`` stands to the sign that was expected."""
     if math.isnan(row["p_value"]):
         return "not tested"
     if row["p_value"] >= ALPHA or row["difference"] == 0:
         return "not told apart from zero"
     return "agrees" if (row["difference"] > 0) == (row["expected"] == "+") else "opposite"
-
-
-def _averaged(table: pd.DataFrame, donors: pd.DataFrame, case: str, control: str) -> list[str]:
-    samples = int(table[_keys.CONDITION].isin([case, control]).sum())
-    units = int(donors[_keys.CONDITION].isin([case, control]).sum())
-    return [f"{samples} samples averaged within {units} donors"] if samples > units else []
 
 
 def _check_labels(kind: str, expected: str, case: str, control: str) -> None:
@@ -307,15 +182,3 @@ def _check_labels(kind: str, expected: str, case: str, control: str) -> None:
         raise InputError(f'expected sign "{expected}"', expected='"+", "-" or nothing')
     if case == control:
         raise InputError(f'case and control are both "{case}"', fix="name two conditions")
-
-
-def _check_conditions(found: pd.Series[str], case: str, control: str, known: Collection[str], name: str) -> None:
-    present = sorted({*found.dropna().unique(), *known})
-    for condition in (case, control):
-        if condition not in present:
-            where = f' of contrast "{name}"' if name else ""
-            raise InputError(
-                f'condition "{condition}"{where} is not in the table',
-                expected=f"one of {', '.join(present)}",
-                fix=nearest(condition, present),
-            )

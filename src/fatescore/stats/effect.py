@@ -100,7 +100,8 @@ def hedges_g(case: ArrayLike, control: ArrayLike) -> StandardisedDifference:
     ``d`` is the difference of means over the pooled standard deviation, ``g = J(n1 + n2 - 2) d``, and
     ``variance = J**2 ((n1 + n2)/(n1 n2) + d**2 / (2 (n1 + n2)))`` (Borenstein 2009, eq. 4.18-4.24). The interval
     is not made from that variance: it inverts the noncentral t distribution of ``t = d / sqrt(1/n1 + 1/n2)``,
-    which is exact for normal values of equal variance (Hedges & Olkin 1985), times the same ``J``.
+    which is exact for normal values of equal variance (Hedges & Olkin 1985). Its ends are values of the true
+    difference, so they are not corrected by ``J``: that would make three donors an arm cover 88 % where g is 3.
 
     Parameters
     ----------
@@ -131,7 +132,8 @@ def hedges_g_paired(case: ArrayLike, control: ArrayLike) -> StandardisedDifferen
 
     The within-arm standard deviation ``s`` is pooled over the two arms; ``2 (1 - r) = var(differences) / s**2`` says
     how alike the arms of one donor are. ``variance = J**2 (1/n + d**2/(2 n)) 2 (1 - r)`` with ``J(n - 1)``
-    (Borenstein 2009, eq. 4.26-4.28). The interval inverts the noncentral t with ``r`` taken as known.
+    (Borenstein 2009, eq. 4.26-4.28). The interval inverts the noncentral t with ``r`` taken as known. With five pairs
+    this g is a tenth too small on average: the deviation comes from both arms, which ``J(n - 1)`` does not count.
 
     Examples
     --------
@@ -201,8 +203,8 @@ def _standardised(d: float, variance: float, df: float, scale: float) -> Standar
     if not (math.isfinite(low) and math.isfinite(high)):
         # The noncentral t distribution is slow, then wrong, for very large effects: normal interval from the variance.
         half = float(stats.norm.isf(0.025)) * math.sqrt(variance)
-        low, high = d - half, d + half
-    return StandardisedDifference(j * d, j * low, j * high, j**2 * variance)
+        low, high = j * (d - half), j * (d + half)
+    return StandardisedDifference(j * d, low, high, j**2 * variance)
 
 
 def _noncentrality(t: float, df: float, probability: float) -> float:

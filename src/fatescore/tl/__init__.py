@@ -7,6 +7,7 @@ from fatescore.tl.fit_null import fit_null, read_null, write_null
 from fatescore.tl.intervals import cell_intervals, gene_intervals
 from fatescore.tl.score_gene_sets import score_gene_sets
 from fatescore.tl.scores_table import observation_scores, sample_scores, set_coverage
+from fatescore.tl.specification import index_scores, specification_scores
 
 __all__ = [
     "cell_intervals",
@@ -15,10 +16,12 @@ __all__ = [
     "fit_null",
     "gene_contributions",
     "gene_intervals",
+    "index_scores",
     "observation_scores",
     "read_null",
     "sample_scores",
     "score_gene_sets",
     "set_coverage",
+    "specification_scores",
     "write_null",
 ]

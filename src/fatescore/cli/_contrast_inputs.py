@@ -1,0 +1,187 @@
+"""What ``fatescore contrast`` reads, put together."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from fatescore import _keys
+from fatescore._files import check_input, read_tsv
+from fatescore.cli._expression import Expression, read_expression
+from fatescore.cli._step import read_status
+from fatescore.errors import InputError
+from fatescore.typing import ORGANISMS
+
+_SET_PREFIX = "set:"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Tables of one data set, or of several that are compared with each other.
+
+    Attributes
+    ----------
+    dataset
+        Its name, or the names joined by ``+``.
+    scores, genes, fields
+        One row per sample: measures, parts of genes in the index, and everything else that is known.
+    types
+        Shares of cell types per sample; empty where nobody looked.
+    cells
+        One row per cell, or ``None``.
+    measures
+        Columns of ``scores`` to compare.
+    known
+        Conditions of all samples: an arm that quality control emptied is not a misspelt condition.
+    arms, factors
+        Of genes: their arm, and how weights change when one is left out.
+    expression
+        Log values of all genes, or ``None``.
+    loss
+        What is lost where the data sets are of several organisms.
+    """
+
+    dataset: str
+    scores: pd.DataFrame
+    genes: pd.DataFrame
+    fields: pd.DataFrame
+    types: pd.DataFrame
+    cells: pd.DataFrame | None
+    measures: list[str]
+    known: list[str]
+    arms: dict[str, str]
+    factors: pd.DataFrame | None
+    loss: str
+    expression: Expression | None = None
+
+
+def read_inputs(args: argparse.Namespace) -> Inputs:
+    """Read the files that the options name."""
+    scores, described = _read(args.sample_scores), _read(args.sample_fields)
+    genes = _read(args.gene_contributions)
+    fields = _fields(described, _read(args.qc), scores)
+    measures = [measure for measure in _keys.INDEX_MEASURES if measure in scores.columns]
+    measures += [str(column) for column in scores.columns if str(column).startswith(_SET_PREFIX)]
+    return Inputs(
+        dataset=_name(scores, args.dataset), scores=scores, genes=genes, fields=fields,
+        types=_types(args.qc_metrics, described), measures=measures,
+        cells=None if args.cells is None else _read_cells(args.cells, measures),
+        known=sorted(described[_keys.CONDITION].dropna().unique()), arms=_arms(genes),
+        factors=_factors(genes, args.status_in), loss=_loss(args.status_in),
+        expression=_all_genes(args.expression, fields),
+    )  # fmt: skip
+
+
+def _all_genes(path: Path | None, scored: pd.DataFrame) -> Expression | None:
+    if path is None:
+        return None
+    if len(set(scored[_keys.DATASET])) > 1:
+        raise InputError("--expression with several data sets", fix="look at all genes within one data set")
+    return read_expression(path, scored)
+
+
+def _types(path: Path | None, described: pd.DataFrame) -> pd.DataFrame:
+    """Return the shares of cell types of every sample that was looked at, scored or not."""
+    if path is None:
+        return pd.DataFrame()
+    metrics = read_tsv(path)
+    shares = [column for column in shares_of_types().values() if column in metrics.columns]
+    if len(shares) < 2:
+        return pd.DataFrame()
+    if len(set(described[_keys.DATASET])) > 1:
+        raise InputError("--qc-metrics with several data sets", fix="compare cell types within one data set")
+    told = described[list(_keys.IDENTITY)]
+    return told.merge(metrics[[_keys.SAMPLE, *shares]], on=_keys.SAMPLE, validate="one_to_one")
+
+
+def shares_of_types() -> dict[str, str]:
+    from fatescore.pp.markers import MARKERS, UNKNOWN
+
+    return {name: f"fraction_{name}" for name in (*MARKERS, UNKNOWN)}
+
+
+def _factors(genes: pd.DataFrame, statuses: Sequence[Path]) -> pd.DataFrame | None:
+    """Return how weights change when a gene is left out; nothing where several organisms have several indices."""
+    from fatescore import gene_sets
+
+    facts = [read_status(path)["facts"] for path in statuses]
+    known = {(fact["index"], fact["organism"]) for fact in facts if fact.get("index") and fact.get("organism")}
+    if len(known) != 1:
+        return None
+    ((index, organism),) = known
+    return gene_sets.leave_one_out_factors(gene_sets.load_index(index, organism=organism), list(genes.columns))
+
+
+def _loss(paths: Sequence[Path]) -> str:
+    """Say what is lost where the data sets compared are of several organisms."""
+    from fatescore import gene_sets
+
+    facts = [read_status(path)["facts"] for path in paths]
+    index = next((fact["index"] for fact in facts if fact.get("index")), gene_sets.DEFAULT_INDEX)
+    return gene_sets.loss_between({fact["organism"] for fact in facts if fact.get("organism")}, index)
+
+
+def _read(paths: Sequence[Path]) -> pd.DataFrame:
+    tables = [table for table in map(read_tsv, paths) if not table.empty]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _read_cells(path: Path, measures: Sequence[str]) -> pd.DataFrame:
+    expected = "scores.parquet of fatescore score"
+    source = check_input(path, expected)
+    try:
+        return pd.read_parquet(source, columns=[_keys.CONDITION, *measures])
+    except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{source} cannot be read ({reason})", expected=expected) from error
+
+
+def _fields(fields: pd.DataFrame, qc: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Join sample fields and QC numbers for the samples that were scored."""
+    for name, table in (("scores", scores), ("sample fields", fields)):
+        absent = [column for column in _keys.IDENTITY if column not in table.columns]
+        if absent:
+            raise InputError(f"the table of {name} is empty or has no column {', '.join(absent)}")
+    keys = [_keys.DATASET, _keys.SAMPLE]
+    if qc.empty:
+        depth = [column for column in ("n_obs", _keys.TOTAL_COUNTS) if column in scores.columns]
+        qc = scores[[*keys, *depth]].drop_duplicates(keys)
+    for name, table in (("sample fields", fields), ("QC", qc)):
+        repeated = table.loc[table.duplicated(keys), _keys.SAMPLE]
+        if len(repeated):
+            raise InputError(f'sample "{repeated.iloc[0]}" has several rows in the {name}', fix="give each file once")
+    # Words about a sample are no property of it: they name whatever numbers stand out.
+    told = (_keys.DONOR, _keys.CONDITION, "verdict", "reason")
+    added = qc.drop(columns=[column for column in told if column in qc.columns])
+    joined = fields.merge(added, on=keys, how="left", suffixes=("", " (QC)"), validate="one_to_one")
+    scored = joined.merge(scores[keys], on=keys, how="inner")
+    missing = scores.merge(fields[keys], on=keys, how="left", indicator=True).query('_merge == "left_only"')
+    if len(missing):
+        raise InputError(
+            f'sample "{missing[_keys.SAMPLE].iloc[0]}" has scores but no row in the sample fields',
+            fix="give the sample_fields.tsv of the same data set",
+        )
+    return scored
+
+
+def _name(scores: pd.DataFrame, given: str) -> str:
+    parts = [str(part) for part in scores[_keys.DATASET].unique()]
+    return "+".join(parts) if len(parts) > 1 else given or parts[0]
+
+
+def _arms(contributions: pd.DataFrame) -> dict[str, str]:
+    """Tell bone genes from fat genes by the sign of their weight in the index."""
+    from fatescore import gene_sets
+
+    arms: dict[str, str] = {}
+    for organism, name in itertools.product(ORGANISMS, reversed(gene_sets.index_names())):  # core has the last word
+        index = gene_sets.load_index(name, organism=organism)
+        weights = gene_sets.index_weights(index, list(contributions.columns))
+        signs = weights[_keys.FATE_BIAS].items()
+        arms |= {str(gene): _keys.OSTEOGENIC if weight > 0 else _keys.ADIPOGENIC for gene, weight in signs}
+    return arms

@@ -1,0 +1,163 @@
+"""Donors as the unit: samples of a donor within a condition are averaged, and cells are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.errors import InputError, nearest
+from fatescore.stats import _fields
+from fatescore.typing import FloatArray
+
+
+@dataclass(frozen=True)
+class Arms:
+    """Values of one measure, a donor each; in the same donor order on both sides when ``paired``."""
+
+    case: FloatArray
+    control: FloatArray
+    paired: bool
+    shared: int
+    missing: tuple[str, ...]
+
+
+def donor_means(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Average the samples of each donor within each condition.
+
+    Parameters
+    ----------
+    table
+        One row per sample with ``sample``, ``donor`` and ``condition``, perhaps ``dataset``.
+    columns
+        Numeric columns to average; missing values are left out.
+
+    Returns
+    -------
+    One row per data set, donor and condition, sorted, with those columns.
+
+    Raises
+    ------
+    InputError
+        A sample occurs twice (cells are not replicates), has no donor, a column is missing or holds text.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"sample": ["a", "b"], "donor": "D1", "condition": "well", "x": [1.0, 3.0]})
+    >>> donor_means(table, ["x"])["x"].tolist()
+    [2.0]
+    """
+    for column in (_keys.SAMPLE, _keys.DONOR, _keys.CONDITION, *columns):
+        if column not in table.columns:
+            raise InputError(f'the table has no column "{column}"', fix=nearest(str(column), map(str, table.columns)))
+    keys = [_keys.DATASET] if _keys.DATASET in table.columns else []
+    repeated = table.loc[table.duplicated([*keys, _keys.SAMPLE]), _keys.SAMPLE]
+    if len(repeated):
+        raise InputError(
+            f'sample "{repeated.iloc[0]}" has several rows: cells are not replicates',
+            expected="one row per sample",
+            fix="make pseudobulks or give sample_scores.tsv",
+        )
+    nameless = table.loc[table[_keys.DONOR].fillna("").astype(str).str.strip() == "", _keys.SAMPLE]
+    if len(nameless):
+        raise InputError(f'sample "{nameless.iloc[0]}" has no donor', fix="name its donor in the sample table")
+    keys += [_keys.DONOR, _keys.CONDITION]
+    numbers = table[list(columns)].apply(_finite)
+    identity = table[keys].astype(str).where(table[keys].notna())
+    means: pd.DataFrame = pd.concat([identity, numbers], axis=1).groupby(keys, sort=True).mean().reset_index()
+    return means
+
+
+def donor_fields(fields: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return fields of every donor and condition: numbers averaged, text where all samples of the donor agree.
+
+    Parameters
+    ----------
+    fields
+        One row per sample with ``donor`` and ``condition``, perhaps ``dataset``.
+    columns
+        Fields to return.
+
+    Returns
+    -------
+    Indexed by data set, donor and condition, with those columns.
+
+    Raises
+    ------
+    InputError
+        When a field is missing.
+
+    Examples
+    --------
+    >>> fields = pd.DataFrame({"donor": ["D", "D"], "condition": "well", "age": ["70", "72"], "kit": ["A", "B"]})
+    >>> donor_fields(fields, ["age", "kit"]).to_numpy().tolist()
+    [[71.0, None]]
+    """
+    for name in columns:
+        if name not in fields:
+            raise InputError(
+                f'the sample fields have no column "{name}" to adjust for', fix=nearest(name, map(str, fields.columns))
+            )
+    keys = [key for key in (_keys.DATASET, _keys.DONOR, _keys.CONDITION) if key in fields]
+    found = fields[keys].astype(str).where(fields[keys].notna())
+    for name in columns:
+        texts = _fields.same_wording(_fields.clean_text(fields[name]))
+        numbers = _fields.parse_numbers(texts)
+        found[name] = texts if numbers is None else pd.Series(numbers.values, index=fields.index)
+    grouped = found.groupby(keys, sort=True)
+
+    def one(values: pd.Series) -> object:
+        if pd.api.types.is_numeric_dtype(values):
+            return values.mean()
+        return values.iloc[0] if len(set(values)) == 1 else None
+
+    return pd.DataFrame({name: grouped[name].agg(one) for name in columns})
+
+
+def _finite(column: pd.Series) -> pd.Series[float]:
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    wrong = column[column.notna() & ~np.isfinite(numbers)]
+    if len(wrong):
+        raise InputError(f'column "{column.name}" holds "{wrong.iloc[0]}"', expected="finite numbers, or nothing")
+    return numbers
+
+
+def split(donors: pd.DataFrame, measure: str, case: str, control: str) -> Arms:
+    """Return the values of a measure in both arms; donors without a value are left out and told."""
+    keys = [key for key in (_keys.DATASET, _keys.DONOR) if key in donors.columns]
+    sides = [donors.loc[donors[_keys.CONDITION] == arm].set_index(keys)[measure] for arm in (case, control)]
+    shared = sides[0].index.intersection(sides[1].index)
+    paired = len(shared) > 0 and len(shared) == len(sides[0]) == len(sides[1])
+    missing = []
+    for arm, side in zip((case, control), sides, strict=True):
+        absent = int(side.isna().sum())
+        if absent:
+            missing.append(f"{absent} {arm} donor{'s' * (absent > 1)} without a value")
+    if paired:  # a pair without one of its values is no pair
+        whole = pd.concat(sides, axis=1, keys=["case", "control"]).dropna()
+        sides = [whole["case"], whole["control"]]
+    values = [side.dropna().to_numpy(dtype=float) for side in sides]
+    return Arms(values[0], values[1], paired, len(shared), tuple(missing))
+
+
+def averaged(table: pd.DataFrame, donors: pd.DataFrame, case: str, control: str) -> list[str]:
+    """Say how many samples were averaged within how many donors, if any were."""
+    samples = int(table[_keys.CONDITION].isin([case, control]).sum())
+    units = int(donors[_keys.CONDITION].isin([case, control]).sum())
+    return [f"{samples} samples averaged within {units} donors"] if samples > units else []
+
+
+def check_conditions(found: pd.Series[str], case: str, control: str, known: Collection[str], name: str) -> None:
+    """Refuse a condition that no sample has."""
+    present = sorted({*found.dropna().unique(), *known})
+    for condition in (case, control):
+        if condition not in present:
+            where = f' of contrast "{name}"' if name else ""
+            raise InputError(
+                f'condition "{condition}"{where} is not in the table',
+                expected=f"one of {', '.join(present)}",
+                fix=nearest(condition, present),
+            )

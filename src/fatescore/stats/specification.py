@@ -1,0 +1,167 @@
+"""Whether an answer hangs on a choice of ours: the same contrast under every method, index and unit.
+
+The choices are those of :func:`fatescore.tl.specification_scores`. Steegen et al. (2016, doi:10.1177/1745691616658637)
+and Simonsohn et al. (2020, doi:10.1038/s41562-020-0912-z) say why all of them are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.errors import InputError
+from fatescore.stats._pooling import Tau2
+from fatescore.stats.contrast import contrast as compare
+from fatescore.stats.meta import meta
+
+CHOICES = ("method", "index", "unit")
+SAMPLE_UNIT = "sample"
+
+
+def specification(
+    table: pd.DataFrame,
+    *,
+    case: str,
+    control: str,
+    dataset: str = "",
+    contrast: str = "",
+    kind: str = "other",
+    expected: str = "",
+    audit: str = "",
+    known_conditions: Collection[str] = (),
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Compare the donors of two conditions under every method, index and unit.
+
+    Parameters
+    ----------
+    table
+        One row per sample and combination, as from :func:`fatescore.tl.specification_scores`: ``sample``, ``donor``,
+        ``condition``, ``method``, ``index``, ``unit``, ``fate_bias`` and perhaps ``dataset`` and ``reason``.
+    case, control, dataset, contrast, kind, expected, audit, known_conditions, seed
+        As in :func:`fatescore.stats.contrast`.
+
+    Returns
+    -------
+    One row per combination, in the order of the table, ``_keys.SPECIFICATION_COLUMNS``. Methods have scales of their
+    own: the difference is given as Hedges' g (in standard deviations between donors), and as AUROC. Where a combination
+    has no values its numbers are missing and ``note`` holds the reason.
+
+    Raises
+    ------
+    InputError
+        As of :func:`fatescore.stats.contrast`; a column is missing, or a sample occurs twice in a combination.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"sample": list("abcdef"), "donor": list("abcdef"), "condition": ["sick"] * 3 + ["well"] * 3,
+    ...     "index": "core", "unit": "sample", "fate_bias": [1.0, 2.0, 3.0, 5.0, 6.0, 7.0]})
+    >>> both = pd.concat([one.assign(method="rank_log"), one.assign(method="ucell", fate_bias=[3, 2, 1, 7, 6, 5])])
+    >>> found = specification(both, case="sick", control="well")
+    >>> found[["method", "g", "auroc"]].round(2).to_numpy().tolist()
+    [['rank_log', -3.19, 0.0], ['ucell', -3.19, 0.0]]
+    """
+    wide, combinations, reasons = _wide(table)
+    compared = compare(
+        wide, case=case, control=control, measures=list(combinations), dataset=dataset, contrast=contrast, kind=kind,
+        expected=expected, audit=audit, known_conditions=known_conditions, seed=seed,
+    )  # fmt: skip
+    named = compared["measure"].map(combinations)
+    for place, choice in enumerate(CHOICES):
+        compared[choice] = [values[place] for values in named]
+    said = zip(compared["measure"].map(reasons), compared["note"], strict=True)
+    compared["note"] = ["; ".join(part for part in both if part) for both in said]
+    return compared[list(_keys.SPECIFICATION_COLUMNS)]
+
+
+def meta_specification(
+    tables: pd.DataFrame,
+    *,
+    populations: Mapping[str, str] | None = None,
+    overlap_groups: Mapping[str, str] | None = None,
+    keep_confounded: bool = False,
+    tau2: Tau2 = "pm",
+) -> pd.DataFrame:
+    """Pool a contrast over data sets under every method, index and unit.
+
+    Parameters
+    ----------
+    tables
+        Rows of :func:`specification` of all data sets.
+    populations, overlap_groups, keep_confounded, tau2
+        As in :func:`fatescore.stats.meta`, by which each combination is pooled.
+
+    Returns
+    -------
+    One row per contrast and combination, ``_keys.META_SPECIFICATION_COLUMNS``. The unit is a choice for cells only:
+    under each of their units the samples of other data sets stand beside them.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"dataset": ["A", "B", "B"], "contrast": "op", "kind": "disease", "method": "rank_log",
+    ...     "index": "core", "unit": ["sample", "pseudobulk", "cell mean"], "g": [-0.5, -1.5, -2.5], "g_var": 0.25,
+    ...     "g_low": -2.0, "g_high": 1.0, "p_value": 0.1, "audit": "clean", "n_case": 5, "n_control": 5})
+    >>> meta_specification(rows)[["unit", "k", "effect"]].to_numpy().tolist()
+    [['pseudobulk', 2, -1.0], ['cell mean', 2, -1.5]]
+    """
+    columns = list(_keys.META_SPECIFICATION_COLUMNS)
+    if tables.empty:
+        return pd.DataFrame(columns=columns)
+    _check(tables, CHOICES)
+    parts, combinations = [], {}
+    for (_, method, index), group in tables.groupby(["contrast", "method", "index"], sort=False):
+        of_cells = [unit for unit in group["unit"].unique() if unit != SAMPLE_UNIT]
+        for unit in of_cells or [SAMPLE_UNIT]:
+            name = _name(method, index, unit)
+            combinations[name] = (method, index, unit)
+            parts.append(group[group["unit"].isin([SAMPLE_UNIT, unit])].assign(measure=name))
+    pooled = meta(
+        pd.concat(parts, ignore_index=True), populations=populations, overlap_groups=overlap_groups,
+        keep_confounded=keep_confounded, tau2=tau2,
+    ).drop(columns="method")  # fmt: skip
+    named = pooled["measure"].map(combinations)
+    for place, choice in enumerate(CHOICES):
+        pooled[choice] = [values[place] for values in named]
+    return pooled[columns]
+
+
+def _wide(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]], dict[str, str]]:
+    """Return one row per sample with a column per combination, what the columns are, and why one has no values."""
+    _check(table, (_keys.SAMPLE, _keys.DONOR, _keys.CONDITION, *CHOICES, _keys.FATE_BIAS))
+    keys = [key for key in (_keys.DATASET, _keys.SAMPLE) if key in table.columns]
+    repeated = table.loc[table.duplicated([*keys, *CHOICES])]
+    if len(repeated):
+        first = repeated.iloc[0]
+        raise InputError(
+            f'sample "{first[_keys.SAMPLE]}" stands twice under {first["method"]}, {first["index"]}, {first["unit"]}',
+            expected="one row per sample and combination", fix="give each file once",
+        )  # fmt: skip
+    samples = table.drop_duplicates(keys)[[*keys, _keys.DONOR, _keys.CONDITION]]
+    columns: dict[str, pd.Series] = {}
+    combinations: dict[str, tuple[str, ...]] = {}
+    reasons: dict[str, str] = {}
+    at = pd.MultiIndex.from_frame(samples[keys])
+    for values, group in table.groupby(list(CHOICES), sort=False):
+        name = _name(*values)
+        combinations[name] = tuple(map(str, values))
+        found = group.set_index(keys)[_keys.FATE_BIAS]
+        found.index = pd.MultiIndex.from_frame(group[keys])
+        columns[name] = found.reindex(at).set_axis(samples.index)
+        told = group["reason"].dropna().astype(str) if "reason" in group else pd.Series(dtype=str)
+        reasons[name] = "; ".join(dict.fromkeys(reason for reason in told if reason))
+    return pd.concat([samples, pd.DataFrame(columns)], axis=1), combinations, reasons
+
+
+def _name(*values: Any) -> str:
+    return ", ".join(map(str, values))
+
+
+def _check(table: pd.DataFrame, columns: Collection[str]) -> None:
+    absent = [column for column in columns if column not in table.columns]
+    if absent:
+        raise InputError(
+            f"the table has no column {', '.join(absent)}", expected="a table of every method, index and unit"
+        )

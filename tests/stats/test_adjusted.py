@@ -1,0 +1,99 @@
+"""Differences with other fields held constant."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from fatescore.errors import InputError
+from fatescore.stats.adjusted import adjusted_difference, covariate_columns, mixed_difference
+
+NONE = pd.DataFrame(index=range(9))
+
+
+def test_without_covariates_it_is_students_t() -> None:
+    values = np.random.default_rng(0).normal(size=9)
+    case = np.arange(9) < 5
+    found = adjusted_difference(values, case, NONE)
+    expected = stats.ttest_ind(values[case], values[~case])
+    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-10)
+    low, high = expected.confidence_interval()
+    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-9)
+
+
+def test_a_covariate_takes_its_share() -> None:
+    """Closed form: slope 1 in both arms, a difference of age of -2, so 2 is added to the difference of means."""
+    age = pd.DataFrame({"age": [-2.0, -1.0, 0.0, 0.0, 1.0, 2.0]})
+    found = adjusted_difference([1.0, 2.1, 3.0, 2.0, 2.9, 4.0], [True] * 3 + [False] * 3, age)
+    assert found.difference == pytest.approx(2.0 + (6.1 - 8.9) / 3, rel=1e-12)
+    assert found.df == 3
+
+
+def test_intervals_cover_and_the_null_is_rejected_at_its_level() -> None:
+    rng = np.random.default_rng(4)
+    case = np.arange(8) < 4
+    covered = rejected = 0
+    for _ in range(1000):
+        age = pd.DataFrame({"age": rng.normal(size=8) + case})
+        y = rng.normal(size=8) + 2 * age["age"].to_numpy()
+        found = adjusted_difference(y, case, age)
+        covered += found.low <= 0 <= found.high
+        rejected += found.p_value < 0.05
+    assert 930 <= covered <= 970
+    assert rejected == 1000 - covered
+
+
+def test_a_covariate_that_is_the_condition_cannot_be_held_constant() -> None:
+    kit = pd.DataFrame({"kit[B]": [0.0, 0, 0, 1, 1, 1]})
+    found = adjusted_difference(range(6), [True] * 3 + [False] * 3, kit)
+    assert np.isnan(found.p_value)
+    assert found.method == "the condition cannot be told apart from kit[B]"
+
+
+def test_covariates_that_repeat_each_other_or_leave_no_donors() -> None:
+    twice = pd.DataFrame({"age": [1.0, 2, 3, 4, 5, 7], "years": [2.0, 4, 6, 8, 10, 14]})
+    assert adjusted_difference(range(6), [True, False] * 3, twice).method == "age, years say the same twice"
+    many = pd.DataFrame(np.random.default_rng(0).normal(size=(6, 3)), columns=["a", "b", "c"])
+    assert "6 donors are too few" in adjusted_difference(range(6), [True, False] * 3, many).method
+    gone = adjusted_difference([1.0, np.nan, 2.0, np.nan, 3.0, np.nan], [True, False] * 3, many[["a"]])
+    assert gone.method == "an arm is empty once donors without a value are left out"
+
+
+def test_columns_from_fields() -> None:
+    fields = pd.DataFrame({"sex": ["M", "F", "n/a"], "age": ["70 yrs", "80", "75"], "kit": ["x", "X.", "x"]})
+    columns = covariate_columns(fields, ["sex", "age", "kit"])
+    assert list(columns) == ["sex[M]", "age"]
+    assert columns.loc[0].tolist() == [1.0, -5.0]
+    assert columns.loc[2].isna().all()
+    with pytest.raises(InputError, match='no column "ages"'):
+        covariate_columns(fields, ["ages"])
+
+
+def test_whole_pairs_in_a_mixed_model_are_a_paired_t() -> None:
+    """Balanced pairs with positive covariance: REML's estimate and error are those of the paired t test."""
+    rng = np.random.default_rng(2)
+    donor = rng.normal(0, 3, 8)
+    a, b = donor + 1 + rng.normal(size=8), donor + rng.normal(size=8)
+    found = mixed_difference([*a, *b], [True] * 8 + [False] * 8, [*"abcdefgh"] * 2)
+    error = (a - b).std(ddof=1) / np.sqrt(8)
+    assert found.difference == pytest.approx((a - b).mean(), rel=1e-6)
+    assert (found.high - found.difference) / stats.t.isf(0.025, 6) == pytest.approx(error, rel=1e-3)
+
+
+def test_partly_shared_donors_under_the_null() -> None:
+    rng = np.random.default_rng(5)
+    block = [*"abcdefgh", *"cdefghij"]
+    rejected = 0
+    for _ in range(200):
+        level = dict(zip("abcdefghij", rng.normal(0, 2, 10), strict=True))
+        y = [level[name] + rng.normal() for name in block]
+        rejected += mixed_difference(y, [True] * 8 + [False] * 8, block).p_value < 0.05
+    assert rejected <= 20  # 5 % would be 10; the upper 99.9 % of a binomial is 21
+
+
+def test_too_few_blocks() -> None:
+    found = mixed_difference([1.0, 2, 3, 4], [True, False] * 2, ["a", "a", "b", "b"])
+    assert np.isnan(found.p_value)
+    assert "too few" in found.method
