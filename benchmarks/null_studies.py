@@ -12,7 +12,7 @@ up to twice or half as deep, and as rich in cells, as its controls. The seed is 
 - power: a shift of the programme is planted in all cells of a case. Its size g is one of donors: the difference of the
   mean index over the standard deviation of the index between donors, both from thousands of other simulated donors
   ("true g"). Coverage of the intervals is over the same studies.
-- direct: effect.hedges_g on normal values, where the truth is exact; and with ends not multiplied by J.
+- direct: effect.hedges_g on normal values, where the truth is exact; and with ends multiplied by J.
 - pairs: sign flips where every donor has both conditions. Its own level is shared, its response to a condition is not.
 - strained: what happens where labels are not exchangeable, or donors are not normal.
 """
@@ -135,7 +135,7 @@ def of_power(studies: int, rng: np.random.Generator) -> None:
 
 def of_direct(studies: int, rng: np.random.Generator) -> None:
     many = 5 * studies
-    tables: dict[str, list[dict[str, object]]] = {"as returned": [], "ends not multiplied by J": [], "mean of g": []}
+    tables: dict[str, list[dict[str, object]]] = {"as returned": [], "ends multiplied by J": [], "mean of g": []}
     for paired in (False, True):
         for n in PAIRS if paired else (3, 4, 5, 6, 8, 12):
             j = effect.hedges_correction(n - 1 if paired else 2 * n - 2)
@@ -145,8 +145,8 @@ def of_direct(studies: int, rng: np.random.Generator) -> None:
             for g in (0.0, *POWER_G):
                 found = [normal_study(g, n, paired, rng) for _ in range(many)]
                 rows["as returned"][f"g = {g:g}"] = rate([one.low <= g <= one.high for one in found])
-                free = [one.low / j <= g <= one.high / j for one in found]
-                rows["ends not multiplied by J"][f"g = {g:g}"] = rate(free)
+                shrunk = [one.low * j <= g <= one.high * j for one in found]
+                rows["ends multiplied by J"][f"g = {g:g}"] = rate(shrunk)
                 rows["mean of g"][f"g = {g:g}"] = f"{np.mean([one.g for one in found]):.2f}"
             for key, row in rows.items():
                 tables[key].append(row)

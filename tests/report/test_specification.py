@@ -21,3 +21,36 @@ def test_the_summary_shows_every_method_from_low_to_high(results: Any) -> None:
     table = page[page.index('id="specification-table"') :]
     assert table.index("ucell") < table.index("rank_log") < table.index("zscore")
     assert "specification-table" not in summary_page(results.summary())
+
+
+def test_known_fates_stand_by_how_well_each_method_finds_them(results: Any) -> None:
+    rows = pd.DataFrame(
+        {
+            "dataset": "D", "contrast": ["bone", "bone", "bone", "op"], "kind": ["known_fate"] * 3 + ["disease"],
+            "method": ["ucell", "rank_log", "zscore", "ssgsea"], "index": "core", "unit": "sample",
+            "auroc": [0.75, 1.0, float("nan"), 1.0], "g": [1.0, 3.0, 2.0, 9.0],
+        }
+    ).reindex(columns=list(_keys.SPECIFICATION_COLUMNS))  # fmt: skip
+    page = summary_page(results.summary(specification=rows))
+    table = page[page.index('id="recovered-table"') :]
+    table = table[: table.index("</table>")]
+    assert 0 < table.index("rank_log") < table.index("ucell")
+    assert "zscore" not in table  # nothing was found out
+    assert "ssgsea" not in table  # whose fate is not known
+    assert "recovered-table" not in summary_page(results.summary())
+
+
+def test_the_pooled_index_made_again(results: Any) -> None:
+    rows = pd.DataFrame(
+        {
+            "contrast": "op", "measure": ["fate_bias", "fate_bias", "set:wnt"],
+            "analysis": ["leave one out", "tau2", "leave one out"], "level": ["GSE1", "reml", "GSE2"],
+            "effect": [-1.0, -2.0, -3.0],
+        }
+    ).reindex(columns=list(_keys.META_ROBUSTNESS_COLUMNS))  # fmt: skip
+    page = summary_page(results.summary(meta_robustness=rows))
+    table = page[page.index('id="robustness-table"') :]
+    table = table[: table.index("</table>")]
+    assert "reml" in table
+    assert "GSE2" not in table
+    assert "robustness-table" not in summary_page(results.summary())

@@ -65,7 +65,10 @@ rule report_summary:
         confounding=expand(rules.contrast.output.confounding, dataset=DATASETS)
         + expand(rules.contrast_across.output.confounding, contrast=ACROSS),
         meta=rules.meta.output.meta,
-        specification=rules.meta.output.specification,
+        pooled=rules.meta.output.specification,
+        robustness=rules.meta.output.robustness,
+        specification=expand(rules.contrast.output.specification, dataset=DATASETS)
+        + expand(rules.contrast_across.output.specification, contrast=ACROSS),
         scoreboard=rules.meta.output.scoreboard,
         copies=rules.copies.output,
         settings=rules.settings.output,
@@ -90,7 +93,9 @@ rule report_summary:
         title=lambda wildcards: SETTINGS["title"],
     shell:
         "fatescore report summary --status {input.status:q} --contrasts {input.contrasts:q} "
-        "--confounding {input.confounding:q} --meta {input.meta:q} --meta-specification {input.specification:q} --scoreboard {input.scoreboard:q} --copies {input.copies:q} "
+        "--confounding {input.confounding:q} --meta {input.meta:q} --meta-specification {input.pooled:q} "
+        "--meta-robustness {input.robustness:q} --specification {input.specification:q} "
+        "--scoreboard {input.scoreboard:q} --copies {input.copies:q} "
         "--title={params.title:q} --settings {input.settings:q} --output {output.page:q} "
         "--provenance {output.provenance:q} --answer {output.answer:q} > {log:q} 2>&1"
 

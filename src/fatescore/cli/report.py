@@ -49,6 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     summary.add_argument("--meta", type=Path, required=True, metavar="FILE", help="meta.tsv")
     summary.add_argument("--meta-specification", type=Path, metavar="FILE", help="meta_specification.tsv")
+    summary.add_argument("--meta-robustness", type=Path, metavar="FILE", help="meta_robustness.tsv")
+    summary.add_argument(
+        "--specification", nargs="*", default=[], type=Path, metavar="FILE", help="specification.tsv files"
+    )
     summary.add_argument("--scoreboard", type=Path, required=True, metavar="FILE", help="scoreboard.tsv")
     summary.add_argument("--copies", type=Path, metavar="FILE", help="copies.tsv: samples that occur twice")
     summary.add_argument("--title", default="Fate bias of bone-marrow stromal cells", help="title of the page")
@@ -96,6 +100,8 @@ def _summary(args: argparse.Namespace) -> None:
         confounding=stack([_read(path) for path in args.confounding], _keys.CONFOUNDING_COLUMNS),
         meta=_read(args.meta),
         meta_specification=_read(args.meta_specification),
+        meta_robustness=_read(args.meta_robustness),
+        specification=stack([_read(path) for path in args.specification], _keys.SPECIFICATION_COLUMNS),
         copies=_read(args.copies),
         statuses=[read_status(path) for path in args.status],
         title=args.title,
@@ -110,8 +116,8 @@ def _summary(args: argparse.Namespace) -> None:
 
 def _hashes(args: argparse.Namespace) -> dict[str, str]:
     """Return the hash of every table of the summary, named as seen from the page."""
-    paths = [args.scoreboard, args.meta, *args.contrasts, *args.confounding]
-    paths += [path for path in (args.copies, args.meta_specification) if path is not None]
+    paths = [args.scoreboard, args.meta, *args.contrasts, *args.confounding, *args.specification]
+    paths += [path for path in (args.copies, args.meta_specification, args.meta_robustness) if path is not None]
     return {_relative(path, args.output): sha256(path) for path in paths}
 
 

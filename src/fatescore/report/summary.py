@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from fatescore import _keys, pl
-from fatescore.report import _format, _html, _words, methods
+from fatescore.report import _format, _html, _words, choices, methods
 from fatescore.report.copies import copies_said
 from fatescore.report.tables import SummaryTables, by_dataset, facts, in_order, is_simulated, records
 
@@ -51,7 +51,9 @@ def summary_page(tables: SummaryTables) -> str:
         scoreboard=_scoreboard(tables),
         forest=_forest(tables),
         meta=_meta(tables),
-        specification=_specification(tables.meta_specification),
+        specification=choices.specification(tables.meta_specification),
+        robustness=choices.robustness(tables.meta_robustness),
+        recovered=choices.recovered(tables.specification),
         heatmap=_heatmap(tables),
         controls=_controls(known) if len(known) else None,
         controls_said=_words.controls(tables.contrasts),
@@ -210,13 +212,6 @@ def _meta(tables: SummaryTables) -> _html.Table | None:
     if not len(tables.meta):
         return None
     return _html.table("meta-table", "Pooled over data sets (random effects)", tables.meta, _keys.META_COLUMNS)
-
-
-def _specification(rows: pd.DataFrame) -> _html.Table | None:
-    if not len(rows):
-        return None
-    shown = rows.sort_values(["contrast", "effect"], kind="stable")
-    return _html.table("specification-table", "Under every method and index", shown, _keys.META_SPECIFICATION_COLUMNS)
 
 
 def _heatmap(tables: SummaryTables) -> _html.Figure | None:

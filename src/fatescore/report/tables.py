@@ -65,6 +65,11 @@ class SummaryTables:
         The tables of all data sets, one below the other.
     meta_specification
         The pooled results under every method and index (``_keys.META_SPECIFICATION_COLUMNS``).
+    meta_robustness
+        The pooled results without each data set, by other estimators and in subgroups
+        (``_keys.META_ROBUSTNESS_COLUMNS``).
+    specification
+        Every contrast under every method and index (``_keys.SPECIFICATION_COLUMNS``).
     copies
         Samples that occur twice (``_keys.COPY_COLUMNS``).
     statuses
@@ -82,6 +87,8 @@ class SummaryTables:
     confounding: pd.DataFrame = field(default_factory=_empty)
     meta: pd.DataFrame = field(default_factory=_empty)
     meta_specification: pd.DataFrame = field(default_factory=_empty)
+    meta_robustness: pd.DataFrame = field(default_factory=_empty)
+    specification: pd.DataFrame = field(default_factory=_empty)
     copies: pd.DataFrame = field(default_factory=_empty)
     statuses: Sequence[Status] = ()
     title: str = "Fate bias of bone-marrow stromal cells"

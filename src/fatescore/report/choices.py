@@ -1,0 +1,42 @@
+"""Whether the answer hangs on a choice: tables of the summary page."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from fatescore import _keys
+from fatescore.report import _html, _words
+
+
+def specification(rows: pd.DataFrame) -> _html.Table | None:
+    """Show the pooled result under every method and index, from low to high."""
+    if not len(rows):
+        return None
+    shown = rows.sort_values(["contrast", "effect"], kind="stable")
+    return _html.table("specification-table", "Under every method and index", shown, _keys.META_SPECIFICATION_COLUMNS)
+
+
+def robustness(rows: pd.DataFrame) -> _html.Table | None:
+    """Show the pooled index made again in other ways; the file has all measures."""
+    main = _words.rows_of(rows, measure=_keys.FATE_BIAS)
+    if not len(main):
+        return None
+    columns = (
+        "contrast", "analysis", "level", "k", "effect", "ci_low", "ci_high", "pi_low", "pi_high", "p_value",
+        "p_between", "datasets", "note",
+    )  # fmt: skip
+    return _html.table(
+        "robustness-table", "Pooled again: without each data set, by other estimators, in subgroups", main, columns
+    )
+
+
+def recovered(rows: pd.DataFrame) -> _html.Table | None:
+    """Show how well each method and definition of the index recovers fates that are known."""
+    known = _words.rows_of(rows, kind=_words.KNOWN)
+    if not len(known):
+        return None
+    shown = known[known["auroc"].notna()].sort_values(
+        ["dataset", "contrast", "auroc", "g"], ascending=[True, True, False, False], kind="stable"
+    )
+    columns = ("dataset", "contrast", "method", "index", "unit", "n_case", "n_control", "auroc", "g", "g_low", "g_high")
+    return _html.table("recovered-table", "Known fates under every method and index", shown, columns)
