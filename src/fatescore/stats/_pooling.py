@@ -13,8 +13,8 @@
   (Borenstein et al. 2009, Introduction to Meta-Analysis, chapter 19), so that a group may be one data set.
 
 statsmodels has neither restricted maximum likelihood nor groups, and its Paule-Mandel iteration is right to about 1e-4
-or, asked for more, falls back to 0 when a step passes the root by rounding (0.14 and later). So these few lines of linear
-algebra are ours, checked against metafor's published results.
+or, asked for more, falls back to 0 when a step passes the root by rounding (0.14 and later). So these few lines of
+linear algebra are ours, checked against metafor's published results.
 """
 
 from __future__ import annotations
