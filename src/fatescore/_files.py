@@ -9,7 +9,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +141,13 @@ def read_tsv(path: StrPath) -> pd.DataFrame:
         return pd.read_csv(source, sep="\t", dtype=dtype, keep_default_na=False, na_values=gaps)
     except (ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{source} cannot be read as a tab-separated table ({error})") from error
+
+
+def read_tsvs(paths: Iterable[StrPath]) -> pd.DataFrame:
+    """Read tables and put them one below the other; empty ones add nothing."""
+    # by way of object, because pandas warns when a column is missing throughout one of the tables
+    tables = [table.astype(object) for table in map(read_tsv, paths) if not table.empty]
+    return pd.concat(tables, ignore_index=True).infer_objects() if tables else pd.DataFrame()
 
 
 def read_text_table(

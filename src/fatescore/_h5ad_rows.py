@@ -61,11 +61,16 @@ def open_rows(path: StrPath) -> AnnData:
         raise
 
 
-def on_disk(adata: AnnData) -> bool:
-    """Tell whether ``X`` is read from a file when it is asked for rows."""
+def is_on_disk(matrix: Any) -> bool:
+    """Tell whether a matrix is read from a file when it is asked for rows."""
     import h5py
 
-    return adata.isbacked or hasattr(adata.X, "group") or isinstance(adata.X, h5py.Dataset)
+    return hasattr(matrix, "group") or isinstance(matrix, h5py.Dataset)
+
+
+def on_disk(adata: AnnData) -> bool:
+    """Tell whether ``X`` is read from a file when it is asked for rows; that of a selection may be read right away."""
+    return adata.isbacked or is_on_disk(adata.X)
 
 
 def rows_of(source: AnnData, rows: IntArray) -> AnnData:

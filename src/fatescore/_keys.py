@@ -50,6 +50,7 @@ FATE_CALLS = (CALL_OSTEOGENIC, CALL_ADIPOGENIC, CALL_DUAL, CALL_UNCOMMITTED, CAL
 ORIGINAL_ID = "original_id"
 MAPPED_BY = "mapped_by"
 EXPRESSED = "expressed"
+NEAR_BACKGROUND = "near_background"
 
 # --- layers, uns, obsm ------------------------------------------------------------------------------
 COUNTS = "counts"

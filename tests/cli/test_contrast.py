@@ -10,7 +10,6 @@ import pytest
 
 from fatescore import _keys
 from fatescore._files import read_tsv, write_tsv
-from fatescore.cli import main
 
 Run = Callable[..., int]
 OP = {"id": "op", "kind": "disease", "case": "sick", "control": "well", "expected": "-"}
@@ -40,22 +39,14 @@ def tables(
     return {"scores": scores, "fields": fields, "qc": qc, "genes": pd.concat([identity, genes], axis=1)}
 
 
+OPTIONS = {"scores": "sample-scores", "fields": "sample-fields", "qc": "qc", "genes": "gene-contributions"}
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(contrast_verb: Run) -> Run:
     def call(*inputs: dict[str, pd.DataFrame], contrasts=(OP,), more: tuple[str, ...] = ()) -> int:
-        paths: dict[str, list[str]] = {}
-        for number, parts in enumerate(inputs):
-            for kind, table in parts.items():
-                path = tmp_path / f"{kind}{number}.tsv"
-                write_tsv(path, table)
-                paths.setdefault(kind, []).append(str(path))
-        words = ["contrast", "--sample-scores", *paths["scores"], "--sample-fields", *paths["fields"]]
-        words += ["--qc", *paths.get("qc", []), "--gene-contributions", *paths.get("genes", [])]
-        for spec in contrasts:
-            words += ["--contrast", spec if isinstance(spec, str) else json.dumps(spec)]
-        for name in ("output", "confounding", "contributions"):
-            words += [f"--{name}", str(tmp_path / f"{name}.tsv")]
-        return main([*words, *more])
+        kinds = {option: [parts[kind] for parts in inputs if kind in parts] for kind, option in OPTIONS.items()}
+        return contrast_verb(kinds, contrasts, more)
 
     return call
 
@@ -302,3 +293,21 @@ def test_covariates_and_what_accounts_for_the_difference(run: Run, tmp_path: Pat
 def test_wrong_models_are_refused(run: Run, capsys, more: dict[str, object], told: str) -> None:
     assert run(tables(), contrasts=[OP | more]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_what_bulk_samples_hold_may_account_for_a_difference(run: Run, tmp_path: Path) -> None:
+    """The index follows the markers of blood, and so is gone once they are held constant."""
+    parts = tables()
+    blood = parts["scores"]["fate_bias"] / 10 + 0.5 + np.random.default_rng(1).normal(0, 1e-3, 10)
+    metrics = parts["scores"][["sample"]].assign(contamination_haematopoietic=blood, contamination_muscle=0.0)
+    write_tsv(tmp_path / "metrics.tsv", metrics)
+    more = ("--qc-metrics", str(tmp_path / "metrics.tsv"), "--explained", str(tmp_path / "explained.tsv"))
+    assert run(parts, more=more) == 0
+    found = read_tsv(tmp_path / "explained.tsv").set_index("by")
+    assert list(found.index) == [
+        "commitment",
+        "maturation",
+        "contamination_haematopoietic",
+    ]  # muscle is the same for all
+    assert found.loc["contamination_haematopoietic", "accounted"] == pytest.approx(1, abs=0.2)
+    assert "composition" not in "".join(read_tsv(tmp_path / "output.tsv")["measure"])

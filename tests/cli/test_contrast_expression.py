@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +13,7 @@ import scipy.sparse as sp
 from scipy import stats
 
 from fatescore import _keys
-from fatescore._files import read_tsv, write_tsv
-from fatescore.cli import main
+from fatescore._files import read_tsv
 
 Run = Callable[..., int]
 SIDES = {"case": "sick", "control": "well"}
@@ -42,24 +40,18 @@ def expression(rows: pd.DataFrame, *, assay: str = "bulk", planted: int = 150, s
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(contrast_verb: Run, tmp_path: Path) -> Run:
     def call(
         *inputs: pd.DataFrame, adata: ad.AnnData | None, contrasts: tuple[dict, ...] = ({"id": "op"} | SIDES,)
     ) -> int:
-        words = ["contrast"]
-        for kind, more in (("sample-scores", {"fate_bias": 1.0}), ("sample-fields", {"sex": "f"})):
-            words.append(f"--{kind}")
-            for number, rows in enumerate(inputs):
-                write_tsv(tmp_path / f"{kind}{number}.tsv", rows.assign(**more))
-                words.append(str(tmp_path / f"{kind}{number}.tsv"))
-        if adata is not None:
-            adata.write_h5ad(tmp_path / "expression.h5ad")
-            words += ["--expression", str(tmp_path / "expression.h5ad")]
-        for spec in contrasts:
-            words += ["--contrast", json.dumps(spec)]
-        for name in ("output", "confounding", "contributions"):
-            words += [f"--{name}", str(tmp_path / f"{name}.tsv")]
-        return main(words)
+        tables = {
+            "sample-scores": [rows.assign(fate_bias=1.0) for rows in inputs],
+            "sample-fields": [rows.assign(sex="f") for rows in inputs],
+        }
+        if adata is None:
+            return contrast_verb(tables, contrasts)
+        adata.write_h5ad(tmp_path / "expression.h5ad")
+        return contrast_verb(tables, contrasts, ["--expression", str(tmp_path / "expression.h5ad")])
 
     return call
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +11,7 @@ import pytest
 from scipy import stats
 
 from fatescore import _keys
-from fatescore._files import read_tsv, write_tsv
-from fatescore.cli import main
+from fatescore._files import read_tsv
 
 Run = Callable[..., int]
 LEVELS = ["day0", "day7", "day14"]
@@ -47,17 +45,9 @@ def tables(n: int = 4) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(contrast_verb: Run) -> Run:
     def call(*specs: dict, parts: dict[str, pd.DataFrame] | None = None) -> int:
-        words = ["contrast"]
-        for kind, table in (parts or tables()).items():
-            write_tsv(tmp_path / f"{kind}.tsv", table)
-            words += [f"--{kind}", str(tmp_path / f"{kind}.tsv")]
-        for spec in specs:
-            words += ["--contrast", json.dumps(spec)]
-        for name in ("output", "confounding", "contributions"):
-            words += [f"--{name}", str(tmp_path / f"{name}.tsv")]
-        return main(words)
+        return contrast_verb({kind: [table] for kind, table in (parts or tables()).items()}, specs)
 
     return call
 

@@ -8,7 +8,7 @@ import pytest
 
 import fatescore as fs
 from fatescore.errors import InputError
-from fatescore.pp.arrays import array_metrics, quantile_normalise
+from fatescore.pp.arrays import array_metrics, background_share, quantile_normalise
 
 
 def arrays(seed: int = 0) -> ad.AnnData:
@@ -81,3 +81,14 @@ def test_quantile_normalise() -> None:
 def test_no_negative_linear_values() -> None:
     with pytest.raises(InputError, match="no negative linear values"):
         array_metrics(ad.AnnData(np.array([[-1.0, 2.0], [1.0, 2.0]])), "linear")
+
+
+def test_background_per_gene_by_hand() -> None:
+    """Arrays of genes from 4 by steps of 0.1: their 5 % quantiles are 4.49, 4.39 and 4.585, background is 1 above."""
+    values = np.tile(np.arange(100) / 10 + 4, (3, 1))
+    values[1, 50], values[2, 0], values[:, 99] = 4.0, np.nan, np.nan
+    share = background_share(ad.AnnData(values), "log2")
+    assert share[[0, 13, 14, 15, 20, 50]] == pytest.approx([1, 1, 2 / 3, 1 / 3, 0, 1 / 3])
+    assert np.isnan(share[99])
+    per_array = array_metrics(ad.AnnData(values), "log2")["near_background"]
+    assert per_array.to_numpy() == pytest.approx([15 / 99, 15 / 99, 15 / 98])

@@ -31,7 +31,7 @@ rule contrast:
         runtime=30,
     params:
         cells=lambda wildcards, input: (
-            f"--cells {shlex.quote(str(input.cells))} --qc-metrics {shlex.quote(str(input.metrics))}"
+            f"--cells {shlex.quote(str(input.cells))}"
             if PLAN.datasets[wildcards.dataset].assay == "single_cell"
             else ""
         ),
@@ -41,6 +41,7 @@ rule contrast:
         seed=SETTINGS["seed"],
     shell:
         "fatescore contrast --sample-scores {input.scores:q} --sample-fields {input.fields:q} --qc {input.qc:q} "
+        "--qc-metrics {input.metrics:q} "
         "--gene-contributions {input.genes:q} {params.cells} --expression {input.expression:q} "
         "{params.contrasts} --seed {params.seed} "
         "--output {output.contrasts:q} --confounding {output.confounding:q} --contributions {output.contributions:q} "

@@ -29,5 +29,6 @@ rule score:
         "fatescore score {input.h5ad:q} --organism {params.organism} --index {params.index} "
         "--min-osteogenic {params.min_osteogenic} --min-adipogenic {params.min_adipogenic} --output {output.scores:q} "
         "--sample-scores {output.samples:q} --gene-contributions {output.contributions:q} "
-        "--coverage {output.coverage:q} --method-scores {output.methods:q} --jobs {threads} --seed {params.seed} --dataset {wildcards.dataset} "
+        "--coverage {output.coverage:q} --method-scores {output.methods:q} --jobs {threads} "
+        "--seed {params.seed} --dataset {wildcards.dataset} "
         "--status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"

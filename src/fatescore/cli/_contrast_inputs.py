@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from fatescore import _keys
-from fatescore._files import check_input, read_tsv
+from fatescore._files import check_input, read_tsv, read_tsvs
 from fatescore.cli._expression import Expression, read_expression
 from fatescore.cli._step import read_status
 from fatescore.errors import InputError
@@ -32,6 +32,8 @@ class Inputs:
         One row per sample: measures, parts of genes in the index, and everything else that is known.
     types
         Shares of cell types per sample; empty where nobody looked.
+    content
+        What the samples hold, one row per sample: share of stromal cells, or of other tissues' markers.
     cells
         One row per cell, or ``None``.
     measures
@@ -51,6 +53,7 @@ class Inputs:
     genes: pd.DataFrame
     fields: pd.DataFrame
     types: pd.DataFrame
+    content: pd.DataFrame
     cells: pd.DataFrame | None
     measures: list[str]
     known: list[str]
@@ -62,14 +65,14 @@ class Inputs:
 
 def read_inputs(args: argparse.Namespace) -> Inputs:
     """Read the files that the options name."""
-    scores, described = _read(args.sample_scores), _read(args.sample_fields)
-    genes = _read(args.gene_contributions)
-    fields = _fields(described, _read(args.qc), scores)
+    scores, described = read_tsvs(args.sample_scores), read_tsvs(args.sample_fields)
+    genes = read_tsvs(args.gene_contributions)
+    fields = _fields(described, read_tsvs(args.qc), scores)
     measures = [measure for measure in _keys.INDEX_MEASURES if measure in scores.columns]
     measures += [str(column) for column in scores.columns if str(column).startswith(_SET_PREFIX)]
     return Inputs(
         dataset=_name(scores, args.dataset), scores=scores, genes=genes, fields=fields,
-        types=_types(args.qc_metrics, described), measures=measures,
+        types=_types(args.qc_metrics, described), content=_content(args.qc_metrics, fields), measures=measures,
         cells=None if args.cells is None else _read_cells(args.cells, measures),
         known=sorted(described[_keys.CONDITION].dropna().unique()), arms=_arms(genes),
         factors=_factors(genes, args.status_in), loss=_loss(args.status_in),
@@ -99,6 +102,18 @@ def _types(path: Path | None, described: pd.DataFrame) -> pd.DataFrame:
     return told.merge(metrics[[_keys.SAMPLE, *shares]], on=_keys.SAMPLE, validate="one_to_one")
 
 
+def _content(path: Path | None, fields: pd.DataFrame) -> pd.DataFrame:
+    """Return what samples hold besides their programme, as far as it differs between them."""
+    table = fields[[_keys.DATASET, _keys.SAMPLE, *[name for name in ("fraction_stromal",) if name in fields]]]
+    if path is not None:
+        metrics = read_tsv(path)
+        others = [name for name in metrics if str(name).startswith("contamination_")]
+        if others:
+            table = table.merge(metrics[[_keys.SAMPLE, *others]], on=_keys.SAMPLE, how="left")
+    fixed = [name for name in table.columns[2:] if table[name].nunique() < 2]
+    return table.drop(columns=fixed)
+
+
 def shares_of_types() -> dict[str, str]:
     from fatescore.pp.markers import MARKERS, UNKNOWN
 
@@ -124,11 +139,6 @@ def _loss(paths: Sequence[Path]) -> str:
     facts = [read_status(path)["facts"] for path in paths]
     index = next((fact["index"] for fact in facts if fact.get("index")), gene_sets.DEFAULT_INDEX)
     return gene_sets.loss_between({fact["organism"] for fact in facts if fact.get("organism")}, index)
-
-
-def _read(paths: Sequence[Path]) -> pd.DataFrame:
-    tables = [table for table in map(read_tsv, paths) if not table.empty]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def _read_cells(path: Path, measures: Sequence[str]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from fatescore import _keys
-from fatescore._files import read_tsv
+from fatescore._files import read_tsvs
 
 _RELATIVE = "scores are relative to the other samples of a data set"
 
@@ -18,11 +18,10 @@ def read_method_scores(paths: Sequence[Path]) -> pd.DataFrame:
     """Read the tables of one or more data sets; between data sets the scores of relative methods are taken out."""
     from fatescore import methods
 
-    tables = [table for table in map(read_tsv, paths) if not table.empty]
-    if not tables:
-        return pd.DataFrame()
-    joined = pd.concat(tables, ignore_index=True)
-    if len(set(joined[_keys.DATASET])) > 1:
+    joined = read_tsvs(paths)
+    if "reason" in joined:
+        joined["reason"] = joined["reason"].astype(object)  # of numbers, where nobody gave one
+    if not joined.empty and len(set(joined[_keys.DATASET])) > 1:
         relative = joined["method"].isin([name for name in methods.names() if methods.get(name).relative])
         joined.loc[relative, _keys.FATE_BIAS] = float("nan")
         joined.loc[relative, "reason"] = _RELATIVE

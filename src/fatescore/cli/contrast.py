@@ -134,12 +134,9 @@ def _explained(inputs: Inputs, **more: str) -> pd.DataFrame:
     from fatescore import stats
 
     by = [name for name in (_keys.COMMITMENT, _keys.MATURATION) if name in inputs.scores]
-    scores = inputs.scores
-    if "fraction_stromal" in inputs.fields and inputs.fields["fraction_stromal"].notna().any():
-        keys = [_keys.DATASET, _keys.SAMPLE]
-        scores = scores.merge(inputs.fields[[*keys, "fraction_stromal"]], on=keys, how="left")
-        by.append("fraction_stromal")
-    return stats.explained(scores, by=by, **more)
+    keys = [_keys.DATASET, _keys.SAMPLE]
+    scores = inputs.scores.merge(inputs.content, on=keys, how="left")
+    return stats.explained(scores, by=[*by, *inputs.content.columns.drop(keys)], **more)
 
 
 def _composition(types: pd.DataFrame, spec: Mapping[str, Any], audit: pd.DataFrame, **more: Any) -> pd.DataFrame:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from fatescore import _keys
 from fatescore._files import atomic_path, check_input, check_output, write_tsv
+from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._step import add_step_arguments, read_status, run_step
 from fatescore.errors import InputError
 
@@ -105,20 +106,8 @@ def _of_parquet(path: Path) -> Fingerprints:
 
 def _of_h5ad(path: Path, dataset: str = "") -> Fingerprints:
     from fatescore import pp
-    from fatescore._h5ad_rows import open_rows
 
-    check_input(path, "an h5ad file written by ingest")
-    try:
-        adata = open_rows(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{path} cannot be read as h5ad ({error})", expected="an h5ad file written by ingest"
-        ) from error
-    if "assay" not in adata.uns.get(_keys.UNS, {}):
-        raise InputError(
-            f'{path}: uns["{_keys.UNS}"] does not say whether the rows are samples or cells',
-            expected="an h5ad file written by ingest", fix="run fatescore ingest on it first",
-        )  # fmt: skip
+    adata, _ = open_ingested(path)
     found = pp.fingerprint(adata)
     if dataset or not found.samples[_keys.DATASET].all():
         found.samples[_keys.DATASET] = dataset or str(path)

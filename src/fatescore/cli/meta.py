@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from fatescore import _keys
-from fatescore._files import read_tsv, write_tsv
+from fatescore._files import read_tsvs, write_tsv
 from fatescore.cli._step import read_status
 
 HELP = "pool contrasts over data sets and write the scoreboard"
@@ -35,14 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--pool-other", action="store_true", help="pool data sets that are not BMSC, too")
     add("--output", required=True, type=Path, metavar="TSV", help="meta.tsv to write")
     add("--robustness", type=Path, metavar="TSV", help="meta_robustness.tsv to write")
-    add(
-        "--specification-tables",
-        nargs="*",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="specification.tsv of the data sets",
-    )
+    add("--specification-tables", nargs="*", default=[], type=Path, metavar="FILE", help="specification.tsv files")
     add("--specification", type=Path, metavar="TSV", help="meta_specification.tsv to write")
     add("--scoreboard", required=True, type=Path, metavar="TSV", help="scoreboard.tsv to write")
 
@@ -51,7 +44,7 @@ def run(args: argparse.Namespace) -> int | None:
     """Run the verb."""
     from fatescore import stats
 
-    contrasts = _read(args.contrasts)
+    contrasts = read_tsvs(args.contrasts)
     outcomes = [read_status(path) for path in args.status]
     scoreboard = _scoreboard(outcomes)
     # Without any status file nothing is known of the populations, and nothing is left out for it.
@@ -70,13 +63,8 @@ def run(args: argparse.Namespace) -> int | None:
     if args.robustness is not None:
         write_tsv(args.robustness, stats.meta_robustness(contrasts, facts=facts if args.status else None, **choice))
     if args.specification is not None:
-        write_tsv(args.specification, stats.meta_specification(_read(args.specification_tables), **choice))
+        write_tsv(args.specification, stats.meta_specification(read_tsvs(args.specification_tables), **choice))
     return None
-
-
-def _read(paths: Sequence[Path]) -> pd.DataFrame:
-    tables = [table.astype(object) for table in map(read_tsv, paths) if not table.empty]
-    return pd.concat(tables, ignore_index=True).infer_objects() if tables else pd.DataFrame()
 
 
 def _with_loss(row: Mapping[Any, Any], outcomes: Sequence[Mapping[str, Any]]) -> str:

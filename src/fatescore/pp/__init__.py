@@ -1,7 +1,7 @@
 """Preparation: quality control, cell types, normalisation, pseudobulk."""
 
 from fatescore.pp.ambient import ambient
-from fatescore.pp.arrays import array_metrics, quantile_normalise
+from fatescore.pp.arrays import array_metrics, background_share, quantile_normalise
 from fatescore.pp.bulk import bulk_metrics, strand
 from fatescore.pp.cell_type import cell_types
 from fatescore.pp.components import batch_in_components, components
@@ -21,6 +21,7 @@ __all__ = [
     "QcResult",
     "ambient",
     "array_metrics",
+    "background_share",
     "batch_in_components",
     "bulk_metrics",
     "cell_types",

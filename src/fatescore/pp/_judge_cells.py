@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.stats import median_abs_deviation
 
 from fatescore import _keys
 from fatescore.pp.cell_type import STROMAL
@@ -21,7 +23,6 @@ DOUBLET = "doublet"
 NOT_STROMAL = "not stromal"
 EMPTY_DROPLET = "empty droplet"
 REASONS = (EMPTY_DROPLET, LOW_DEPTH, FEW_GENES, MITOCHONDRIAL, DOUBLET, NOT_STROMAL)
-_NORMAL = 1.4826  # median absolute deviations of a normal distribution in one standard deviation
 
 
 def thresholds(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
@@ -56,22 +57,26 @@ def thresholds(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
     return table.rename_axis(_keys.SAMPLE)
 
 
-def judge(obs: pd.DataFrame, limits: QcLimits, doublet: pd.Series[bool] | None = None) -> pd.Series[str]:
+def judge(
+    obs: pd.DataFrame, by_sample: pd.DataFrame, doublet: pd.Series[bool] | None = None, *, gate: str = "markers"
+) -> pd.Series[str]:
     """Return why each cell is dropped, an empty text where it is kept; the first reason that holds is given.
 
     Parameters
     ----------
     obs
         Cells with ``sample``, scanpy's metrics and, with the gate, ``cell_type``.
-    limits
-        The settings.
+    by_sample
+        Limits of the samples, as :func:`thresholds` returns them.
     doublet
         Which cells are called doublets.
+    gate
+        ``"markers"`` drops cells that are not stromal, ``"none"`` keeps them.
     """
-    by_sample = thresholds(obs, limits).reindex(obs[_keys.SAMPLE].astype(str))
-    few, shallow, high = (by_sample[name].to_numpy() for name in ("min_genes", "min_total_counts", "max_pct_mt"))
+    own = by_sample.reindex(obs[_keys.SAMPLE].astype(str))
+    few, shallow, high = (own[name].to_numpy() for name in ("min_genes", "min_total_counts", "max_pct_mt"))
     reason = pd.Series("", index=obs.index, dtype=object)
-    if limits.gate == "markers":
+    if gate == "markers":
         reason[(obs[_keys.CELL_TYPE] != STROMAL).to_numpy()] = NOT_STROMAL
     if doublet is not None:
         reason[doublet.to_numpy()] = DOUBLET
@@ -126,5 +131,5 @@ def _low(values: pd.Series[float], n_mads: float) -> float:
     return float(np.expm1(logs.median() - n_mads * spread)) if spread > 0 else 0.0
 
 
-def _mad(values: pd.Series[float]) -> float:
-    return float((values - values.median()).abs().median()) * _NORMAL
+def _mad(values: ArrayLike) -> float:
+    return float(median_abs_deviation(values, scale="normal"))

@@ -117,6 +117,7 @@ def with_cells(adata: AnnData, judged: JudgedCells, rows: IntArray) -> AnnData:
 def _judged(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _Sample:
     per_observation(part, organism)
     cells, empty = _droplets(part, limits, seed)
+    by_sample = thresholds(cells.obs, limits)
     if cells.n_obs:
         if limits.gate == "markers":
             cell_types(cells, organism=organism)
@@ -126,7 +127,7 @@ def _judged(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _
         for name in _keys.CELL_SCORES:
             if name in described:
                 cells.obs[name] = described[name]
-        cells.obs[DROPPED] = judge(cells.obs, limits, described["doublet"])
+        cells.obs[DROPPED] = judge(cells.obs, by_sample, described["doublet"], gate=limits.gate)
         kept = (cells.obs[DROPPED] == "").to_numpy()
         metrics = of_sample(cells, organism, described, kept, seed, empty)
     else:
@@ -137,7 +138,7 @@ def _judged(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _
     further = cells.obs[[name for name in _ADDED if name in cells.obs and name not in obs]]
     obs = obs.join(further)
     obs[DROPPED] = obs[DROPPED].where(obs.index.isin(cells.obs_names), EMPTY_DROPLET)
-    return _Sample(obs, part.var, thresholds(cells.obs, limits), _row(part, cells, limits), metrics)
+    return _Sample(obs, part.var, by_sample, _row(part, cells, limits), metrics)
 
 
 def _droplets(part: AnnData, limits: QcLimits, seed: int) -> tuple[AnnData, AnnData | None]:

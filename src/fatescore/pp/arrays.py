@@ -80,10 +80,35 @@ def array_metrics(adata: AnnData, scale: Scale, *, n_mads: float = 5.0) -> pd.Da
     spread = _iqr(_polished(whole))
     typical = float(np.median(spread))
     table["spread"] = spread / typical if typical > 0 else 1.0
-    table["near_background"] = np.nanmean(
-        np.where(np.isfinite(logs), logs < table["q05"].to_numpy()[:, None] + 1, np.nan), axis=1
-    )
+    table["near_background"] = np.nanmean(_near_background(logs), axis=1)
     return table.assign(outlier=outliers(table[list(_FLOORS)], _FLOORS, n_mads))
+
+
+def background_share(adata: AnnData, scale: Scale) -> FloatArray:
+    """Return, for every gene, the share of arrays on which it is no more than background.
+
+    Background is less than 1 (log2) above the 5 % quantile of the array: what a gene in every array shows there is
+    glass, not expression.
+
+    Parameters
+    ----------
+    adata, scale
+        As in :func:`array_metrics`.
+
+    Returns
+    -------
+    (n_genes,) 0 to 1; NaN for a gene that no array measures.
+
+    Examples
+    --------
+    >>> import anndata
+    >>> values = np.vstack([np.linspace(4, 12, 101), np.linspace(4, 12, 101)[::-1]])
+    >>> background_share(anndata.AnnData(values), "log2")[[0, 50, 100]].tolist()
+    [0.5, 0.0, 0.5]
+    """
+    near = _near_background(log_values(adata, scale))
+    known = np.isfinite(near).sum(axis=0)
+    return np.asarray(np.divide(np.nansum(near, axis=0), known, out=np.full(near.shape[1], np.nan), where=known > 0))
 
 
 def quantile_normalise(matrix: FloatArray) -> FloatArray:
@@ -115,6 +140,12 @@ def quantile_normalise(matrix: FloatArray) -> FloatArray:
         raise InputError("the values hold missing or infinite numbers", expected="finite numbers")
     mean = np.sort(values, axis=1).mean(axis=0)
     return np.asarray(np.interp(rankdata(values, axis=1) - 1, np.arange(len(mean)), mean))
+
+
+def _near_background(logs: FloatArray) -> FloatArray:
+    """Return 1 where a value is near its array's background, 0 where it is above, NaN where it is missing."""
+    floor = np.nanquantile(logs, _QUANTILES["q05"], axis=1)[:, None]
+    return np.where(np.isfinite(logs), logs < floor + 1, np.nan)
 
 
 def _polished(values: FloatArray) -> FloatArray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from scipy.stats import median_abs_deviation
 
 from fatescore import _keys
 from fatescore.errors import InputError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 OUTLIER, WRONG_STRAND = "outlier", "wrong_strand"
-_NORMAL = 1.4826  # median absolute deviations of a normal distribution in one standard deviation
 _TINY = np.finfo(np.float64).tiny  # instead of dividing by zero
 _MIN_SAMPLES = 5  # with fewer the median absolute deviation says nothing
 # Per unit of what one robust deviation is at least: samples that agree closely make no other an outlier.
@@ -107,7 +107,9 @@ def outliers(metrics: pd.DataFrame, floors: dict[str, float], n_mads: float) -> 
         return pd.Series("", index=metrics.index, dtype=object)
     values = metrics.to_numpy(dtype=np.float64)
     away = values - np.median(values, axis=0)
-    away /= np.maximum(np.median(np.abs(away), axis=0) * _NORMAL, [floors[str(name)] for name in metrics.columns])
+    away /= np.maximum(
+        median_abs_deviation(values, axis=0, scale="normal"), [floors[str(name)] for name in metrics.columns]
+    )
     texts = [
         "; ".join(
             f"{name} {'high' if value > 0 else 'low'} ({abs(value):.0f} deviations)"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import factorial, gammaln
+from scipy.stats import median_abs_deviation
 
 from fatescore.errors import InputError
 from fatescore.stats._fields import clean_text, parse_numbers, same_wording
@@ -15,7 +16,6 @@ from fatescore.stats.fdr import bh
 from fatescore.typing import FloatArray
 
 COLUMNS = ("field", "kind", "component", "n", "groups", "r2", "adjusted_r2", "p_value", "p_smallest", "padj")
-_NORMAL = 1.4826
 _MIN_SAMPLES = 5
 _FEWEST = 3
 _CARRIED = 0.6
@@ -170,7 +170,7 @@ def _apart(scores: pd.DataFrame, explained: FloatArray, n_mads: float) -> pd.Ser
         return pd.Series("", index=scores.index, dtype=object)
     values = scores.to_numpy(dtype=np.float64)
     away = np.abs(values - np.median(values, axis=0))
-    away /= np.maximum(np.median(away, axis=0) * _NORMAL, _TINY)
+    away /= np.maximum(median_abs_deviation(values, axis=0, scale="normal"), _TINY)
     carried = values**2 >= _CARRIED * (values**2).sum(axis=0)
     far = (away > n_mads) & carried & (explained > 1 / (len(scores) - 1))
     texts = [

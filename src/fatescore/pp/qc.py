@@ -13,10 +13,11 @@ from fatescore import _keys
 from fatescore._h5ad_rows import on_disk
 from fatescore.errors import InputError, NotScorable
 from fatescore.methods._ranking import constant_rows
-from fatescore.pp._judge_samples import batches, look, not_stromal
+from fatescore.pp._judge_samples import batches, look, not_stromal, scale_of
 from fatescore.pp._limits import QcLimits
 from fatescore.pp._qc_cells import judge_cells, stays, with_cells
 from fatescore.pp._qc_metrics import identity, medians, per_observation
+from fatescore.pp.arrays import background_share
 from fatescore.typing import Assay, Organism
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ class QcResult:
     ----------
     adata
         The observations that can be scored; ``obs`` gains scanpy's ``total_counts``, ``n_genes_by_counts``,
-        ``pct_counts_mt`` and, for cells, ``cell_type``. A copy of what was in memory; of cells on disk a selection
-        whose ``X`` and layers are read from the file when they are asked for, so the file must stay.
+        ``pct_counts_mt`` and, for cells, ``cell_type``; of arrays ``var`` gains ``near_background``, see
+        :func:`fatescore.pp.background_share`. A copy of what was in memory; of cells on disk a selection whose ``X``
+        and layers are read from the file when they are asked for, so the file must stay.
     samples
         One row per sample: ``_keys.QC_COLUMNS`` (numbers of observations, verdict ``ok`` or ``not scorable``, reason).
     cells
@@ -114,6 +116,8 @@ def qc(adata: AnnData, *, assay: Assay, organism: Organism, limits: QcLimits | N
         table = _without_blood(judged, table, organism)
         _check_any(table)
     kept = judged[(table["verdict"] == _keys.OK).to_numpy()].copy()
+    if assay == "array":
+        kept.var[_keys.NEAR_BACKGROUND] = background_share(kept, scale_of(kept))
     metrics, doubts = look(kept, assay=assay, organism=organism, n_mads=limits.n_mads)
     fields, apart = batches(kept, seed=seed)
     return QcResult(kept, _with_doubts(table, doubts, apart), metrics=metrics, components=fields)

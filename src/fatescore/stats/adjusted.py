@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from fatescore.errors import InputError, nearest
 from fatescore.stats import _fields
 from fatescore.typing import FloatArray
 
@@ -56,11 +55,6 @@ def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> pd.Data
     -------
     Donors x columns, named ``field`` or ``field[value]``; a row with a missing value is NaN throughout.
 
-    Raises
-    ------
-    InputError
-        For a field that the table does not have.
-
     Examples
     --------
     >>> fields = pd.DataFrame({"sex": ["f", "m"], "age": ["70 yrs", "80 yrs"]})
@@ -70,10 +64,6 @@ def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> pd.Data
     columns: dict[str, FloatArray] = {}
     missing = np.zeros(len(table), dtype=bool)
     for name in covariates:
-        if name not in table:
-            raise InputError(
-                f'the sample fields have no column "{name}" to adjust for', fix=nearest(name, map(str, table.columns))
-            )
         texts = _fields.same_wording(_fields.clean_text(table[name]))
         missing |= texts.isna().to_numpy()
         numbers = _fields.parse_numbers(texts)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fatescore import _keys
 from fatescore.stats._donors import donor_means
-from fatescore.stats.adjusted import adjusted_difference, covariate_columns
+from fatescore.stats.adjusted import adjusted_difference
 
 
 def explained(
@@ -62,9 +62,9 @@ def explained(
         is_case = (donors[_keys.CONDITION] == case).to_numpy()
         means = donors.groupby(is_case)[measure].mean()
         difference = float(means.get(True, math.nan) - means.get(False, math.nan))
-        columns = covariate_columns(donors[[name]], [name])
-        found = adjusted_difference(donors[measure].to_numpy(), is_case, columns)
-        note = found.method if len(columns.columns) else f"{name} does not vary"
+        varies = bool(donors[name].max() > donors[name].min())
+        found = adjusted_difference(donors[measure].to_numpy(), is_case, donors[[name] if varies else []])
+        note = found.method if varies else f"{name} does not vary"
         rows.append(
             {
                 "dataset": dataset, "contrast": contrast, "by": name, "difference": difference,

@@ -22,11 +22,6 @@ _DEFLATE, _SHUFFLE = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE
 Entries = Callable[[int, int], tuple[Any, Any]]
 
 
-def is_on_disk(matrix: Any) -> bool:
-    """Tell whether a matrix is read from a file when it is asked for rows."""
-    return hasattr(matrix, "group") or isinstance(matrix, h5py.Dataset)
-
-
 def entries_of(group: Any) -> Entries:
     """Return a function that gives the values and indices of a range of entries.
 

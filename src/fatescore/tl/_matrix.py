@@ -14,9 +14,10 @@ import pandas as pd
 import scipy.sparse as sp
 from threadpoolctl import ThreadpoolController
 
+from fatescore._h5ad_rows import is_on_disk
 from fatescore.errors import InputError, nearest
 from fatescore.methods._ranking import csr_of
-from fatescore.tl._disk import Entries, entries_of, is_on_disk
+from fatescore.tl._disk import Entries, entries_of
 from fatescore.typing import BoolArray, Matrix
 
 if TYPE_CHECKING:
