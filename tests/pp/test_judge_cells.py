@@ -46,7 +46,7 @@ def test_genes_never_below_the_floor_and_each_sample_by_itself() -> None:
     assert table.loc["a", "min_genes"] > 100
     assert table.loc["b", "min_genes"] > 30
     assert thresholds(both, LIMITS).loc["b", "min_genes"] == 200
-    assert (judge(both, thresholds(both, QcLimits(min_genes=30)), gate="none") == "").mean() > 0.99
+    assert (judge(both, thresholds(both, QcLimits(min_genes=30))) == "").mean() > 0.99
 
 
 def test_what_was_planted_is_dropped_for_its_reason() -> None:
@@ -56,7 +56,7 @@ def test_what_was_planted_is_dropped_for_its_reason() -> None:
     obs.loc[20:29, "pct_counts_mt"] = 60.0
     doublet = pd.Series(False, index=obs.index)
     doublet[[30, 31]] = True
-    why = judge(obs, thresholds(obs, LIMITS), doublet, gate=LIMITS.gate)
+    why = judge(obs, thresholds(obs, LIMITS), doublet)
     assert why[:10].eq("low depth").all()
     assert why[10:20].eq("few genes").all()
     assert why[20:30].eq("mitochondrial share").all()
@@ -66,6 +66,6 @@ def test_what_was_planted_is_dropped_for_its_reason() -> None:
 
 def test_values_that_are_not_measured_drop_nobody() -> None:
     obs = cells().assign(total_counts=np.nan, pct_counts_mt=np.nan, n_genes_by_counts=1000.0)
-    assert (judge(obs, thresholds(obs, LIMITS), gate=LIMITS.gate) == "").all()
+    assert (judge(obs, thresholds(obs, LIMITS)) == "").all()
     one = cells(1)
-    assert (judge(one, thresholds(one, LIMITS), gate=LIMITS.gate) == "").all()
+    assert (judge(one, thresholds(one, LIMITS)) == "").all()

@@ -124,3 +124,15 @@ def test_repeated_names_and_impossible_limits_are_refused(cells: ad.AnnData) -> 
     for wrong in ({"min_stromal_cells": 0}, {"n_mads": float("nan")}, {"gate": "maybe"}, {"max_pct_mt": 120}):
         with pytest.raises(InputError, match=next(iter(wrong))):
             fs.pp.QcLimits(**wrong)
+
+
+def test_the_background_of_arrays_stands_beside_every_gene() -> None:
+    values = np.random.default_rng(0).normal(8, 2, (5, 300))
+    values[:, 0], values[:, 1] = 2.0, 14.0
+    names = [f"a{number}" for number in range(5)]
+    obs = pd.DataFrame(dict.fromkeys(("dataset", "sample", "donor", "condition"), names), index=names)
+    genes = [*fs.pp.markers.marker_genes("human")["stromal"], *(f"g{number}" for number in range(300))][:300]
+    arrays = ad.AnnData(values, obs=obs, var=pd.DataFrame(index=genes), uns={"fatescore": {"scale": "log2"}})
+    kept = fs.pp.qc(arrays, assay="array", organism="human", limits=fs.pp.QcLimits(gate="none")).adata
+    assert kept.var["near_background"].iloc[:2].tolist() == [1.0, 0.0]
+    assert "near_background" not in arrays.var

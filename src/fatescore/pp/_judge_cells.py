@@ -57,26 +57,22 @@ def thresholds(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
     return table.rename_axis(_keys.SAMPLE)
 
 
-def judge(
-    obs: pd.DataFrame, by_sample: pd.DataFrame, doublet: pd.Series[bool] | None = None, *, gate: str = "markers"
-) -> pd.Series[str]:
+def judge(obs: pd.DataFrame, by_sample: pd.DataFrame, doublet: pd.Series[bool] | None = None) -> pd.Series[str]:
     """Return why each cell is dropped, an empty text where it is kept; the first reason that holds is given.
 
     Parameters
     ----------
     obs
-        Cells with ``sample``, scanpy's metrics and, with the gate, ``cell_type``.
+        Cells with ``sample``, scanpy's metrics and, where they are to be stromal, ``cell_type``.
     by_sample
         Limits of the samples, as :func:`thresholds` returns them.
     doublet
         Which cells are called doublets.
-    gate
-        ``"markers"`` drops cells that are not stromal, ``"none"`` keeps them.
     """
     own = by_sample.reindex(obs[_keys.SAMPLE].astype(str))
     few, shallow, high = (own[name].to_numpy() for name in ("min_genes", "min_total_counts", "max_pct_mt"))
     reason = pd.Series("", index=obs.index, dtype=object)
-    if gate == "markers":
+    if _keys.CELL_TYPE in obs:
         reason[(obs[_keys.CELL_TYPE] != STROMAL).to_numpy()] = NOT_STROMAL
     if doublet is not None:
         reason[doublet.to_numpy()] = DOUBLET

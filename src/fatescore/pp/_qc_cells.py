@@ -127,7 +127,7 @@ def _judged(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _
         for name in _keys.CELL_SCORES:
             if name in described:
                 cells.obs[name] = described[name]
-        cells.obs[DROPPED] = judge(cells.obs, by_sample, described["doublet"], gate=limits.gate)
+        cells.obs[DROPPED] = judge(cells.obs, by_sample, described["doublet"])
         kept = (cells.obs[DROPPED] == "").to_numpy()
         metrics = of_sample(cells, organism, described, kept, seed, empty)
     else:
