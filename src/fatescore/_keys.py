@@ -134,7 +134,7 @@ DECLARED, UNDECLARED = "yes", "no"
 METHOD_SCORE_COLUMNS = (*IDENTITY, "method", "index", "unit", FATE_BIAS, "reason")
 SPECIFICATION_COLUMNS = (
     "dataset", "contrast", "kind", "case", "control", "method", "index", "unit", "n_case", "n_control",
-    "g", "g_low", "g_high", "g_var", "p_value", "auroc", "audit", "expected", "note",
+    "g", "g_low", "g_high", "g_var", "p_value", "auroc", "auroc_cells", "audit", "expected", "note",
 )  # fmt: skip
 META_SPECIFICATION_COLUMNS = (
     "contrast", "method", "index", "unit", "k", "effect", "se", "ci_low", "ci_high", "pi_low", "pi_high", "p_value",

@@ -13,13 +13,15 @@ import pytest
 import fatescore as fs
 from fatescore import _keys
 from fatescore._files import read_tsv, write_tsv
-from fatescore.cli import main
+from fatescore.cli import _method_scores, main
 
 OP = {"id": "op", "kind": "known_fate", "case": "osteoporosis", "control": "control", "expected": "-"}
 TABLES = ("sample-scores", "gene-contributions", "coverage", "method-scores")
 
 
-def score(folder: Path, data: ad.AnnData, *, assay: str, tables: tuple[str, ...] = TABLES) -> int:
+def score(
+    folder: Path, data: ad.AnnData, *, assay: str, tables: tuple[str, ...] = TABLES, more: tuple[str, ...] = ()
+) -> int:
     folder.mkdir()
     data = data.copy()
     data.layers["counts"] = data.X
@@ -29,7 +31,7 @@ def score(folder: Path, data: ad.AnnData, *, assay: str, tables: tuple[str, ...]
     words = ["score", str(folder / "in.h5ad"), "--organism", "human", "--output", str(folder / "scores.parquet")]
     for name in tables:
         words += [f"--{name}", str(folder / f"{name}.tsv")]
-    return main(words)
+    return main([*words, *more])
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,7 @@ def bulk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def contrast(*folders: Path, out: Path, methods: bool = True, **changes: object) -> int:
+def contrast(*folders: Path, out: Path, methods: bool = True, more: tuple[str, ...] = (), **changes: object) -> int:
     words = ["contrast", "--contrast", json.dumps(OP | changes), "--specification", str(out / "specification.tsv")]
     words += ["--sample-scores", *[str(folder / "sample-scores.tsv") for folder in folders], "--sample-fields"]
     for folder in folders:
@@ -48,7 +50,7 @@ def contrast(*folders: Path, out: Path, methods: bool = True, **changes: object)
     words += ["--method-scores", *[str(folder / "method-scores.tsv") for folder in folders]] if methods else []
     for name in ("output", "confounding", "contributions"):
         words += [f"--{name}", str(out / f"{name}.tsv")]
-    return main(words)
+    return main([*words, *more])
 
 
 def test_samples_are_scored_as_they_are_given(bulk: Path) -> None:
@@ -70,6 +72,45 @@ def test_cells_are_scored_as_pseudobulks_and_as_means(tmp_path: Path) -> None:
         fs.pp.pseudobulk(cells), organism="human", unit="pseudobulk", counts=True, cells=cells
     )
     pd.testing.assert_frame_equal(table.fillna({"reason": ""}), expected, check_dtype=False, rtol=1e-6)
+
+
+def test_known_fates_of_cells_under_every_method(tmp_path: Path) -> None:
+    """Bone against fat cells, a donor each: nothing to test, but the AUROC of cells says how well a method tells them.
+
+    By the default method it is that of the scores of all cells, which were computed apart.
+    """
+    cells = fs.simulate.single_cell(n_donors=2, cells_per_donor=120, n_genes=600, depth=8000, seed=1)
+    cells = cells[cells.obs["true_fate"].isin(["osteogenic", "adipogenic"])].copy()
+    cells.obs["condition"] = cells.obs["sample"] = cells.obs["donor"] = cells.obs["true_fate"].astype(str)
+    folder = tmp_path / "cells"
+    more = ("--cell-method-scores", str(folder / "cells.parquet"))
+    assert score(folder, cells, assay="single_cell", more=more) == 0
+    known = {"case": "osteogenic", "control": "adipogenic", "expected": "+"}
+    shown = ("--cells", str(folder / "scores.parquet"), "--cell-method-scores", str(folder / "cells.parquet"))
+    assert contrast(folder, out=tmp_path, more=shown, **known) == 0
+    found = read_tsv(tmp_path / "specification.tsv").set_index(["unit", "method", "index"]).sort_index()
+    assert found.loc["cell mean", "auroc_cells"].isna().all()
+    assert (found.loc["pseudobulk", "auroc_cells"] > 0.7).all()
+    assert found["auroc"].isna().all()
+    default = read_tsv(tmp_path / "output.tsv").set_index("measure").loc["fate_bias", "auroc_cells"]
+    assert found.loc[("pseudobulk", "rank_log", "extended"), "auroc_cells"] == pytest.approx(default, abs=1e-12)
+
+
+def test_of_many_cells_some_are_taken_by_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = fs.simulate.single_cell(n_donors=2, cells_per_donor=30, n_genes=400, seed=0)
+    monkeypatch.setattr(_method_scores, "MOST_CELLS", 25)
+    one, again, other = (_method_scores.score_cells(cells, seed=seed, organism="human") for seed in (0, 0, 1))
+    assert len(one) == 25 * len(fs.methods.names()) * len(fs.gene_sets.index_names())
+    pd.testing.assert_frame_equal(one, again)
+    assert not one["fate_bias"].equals(other["fate_bias"])
+
+
+def test_samples_leave_no_cells(tmp_path: Path) -> None:
+    folder = tmp_path / "bulk"
+    data = fs.simulate.bulk(n_donors=8, n_genes=400, seed=1)
+    assert score(folder, data, assay="bulk", more=("--cell-method-scores", str(folder / "cells.parquet"))) == 0
+    assert contrast(folder, out=tmp_path, more=("--cell-method-scores", str(folder / "cells.parquet"))) == 0
+    assert read_tsv(tmp_path / "specification.tsv")["auroc_cells"].isna().all()
 
 
 def test_one_table_alone_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,8 @@ def test_known_fates_stand_by_how_well_each_method_finds_them(results: Any) -> N
     table = table[: table.index("</table>")]
     assert 0 < table.index("rank_log") < table.index("ucell")
     assert "zscore" not in table  # nothing was found out
+    page = summary_page(results.summary(specification=rows.assign(auroc_cells=[0.5, 0.5, 0.987, 0.5])))
+    assert "0.987" in page[page.index('id="recovered-table"') :].split("</table>")[0]  # one donor an arm, many cells
     assert "ssgsea" not in table  # whose fate is not known
     assert "recovered-table" not in summary_page(results.summary())
 

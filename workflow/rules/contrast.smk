@@ -12,6 +12,7 @@ rule contrast:
             else rules.normalise.output.h5ad
         ),
         methods=rules.score.output.methods,
+        cell_methods=rules.score.output.cell_methods,
         status=rules.score.output.status,
     output:
         contrasts=f"{RESULTS}/datasets/{{dataset}}/contrasts.tsv",
@@ -45,7 +46,8 @@ rule contrast:
         "--gene-contributions {input.genes:q} {params.cells} --expression {input.expression:q} "
         "{params.contrasts} --seed {params.seed} "
         "--output {output.contrasts:q} --confounding {output.confounding:q} --contributions {output.contributions:q} "
-        "--explained {output.explained:q} --method-scores {input.methods:q} --specification {output.specification:q} "
+        "--explained {output.explained:q} --method-scores {input.methods:q} "
+        "--cell-method-scores {input.cell_methods:q} --specification {output.specification:q} "
         "--dataset {wildcards.dataset} --status-in {input.status:q} --status-out {output.status:q} > {log:q} 2>&1"
 
 

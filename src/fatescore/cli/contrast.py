@@ -61,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--contributions", required=True, type=Path, metavar="TSV", help="contributions.tsv to write")
     add("--explained", type=Path, metavar="TSV", help="explained.tsv to write: what accounts for the difference")
     add("--method-scores", nargs="*", default=[], type=Path, metavar="FILE", help="method_scores.tsv")
+    add("--cell-method-scores", type=Path, metavar="FILE", help="cell_method_scores.parquet: adds the AUROC of cells")
     add("--specification", type=Path, metavar="TSV", help="specification.tsv to write, from --method-scores")
     add_step_arguments(parser)
 
@@ -88,7 +89,9 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
     for spec in specs:
         verdicts[spec["id"]] = _compare(spec, inputs, args.seed, tables)
         told = {"dataset": inputs.dataset, "audit": verdicts[spec["id"]], "known_conditions": inputs.known}
-        tables["specification"].append(under_every_method(by_method, spec, seed=args.seed, **told))
+        tables["specification"].append(
+            under_every_method(by_method, spec, args.cell_method_scores, seed=args.seed, **told)
+        )
     for name, columns in _TABLES.items():
         if getattr(args, name) is not None:
             _write(getattr(args, name), tables[name], columns)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from fatescore import _keys
 from fatescore._files import atomic_path, check_output, write_tsv
 from fatescore.cli._h5ad import open_ingested
+from fatescore.cli._method_scores import MOST_CELLS, score_cells
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
 
@@ -54,6 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     workflow.add_argument("--gene-contributions", type=Path, help="each gene's part in the samples' index")
     workflow.add_argument("--coverage", type=Path, help="genes found and missing per gene set")
     workflow.add_argument("--method-scores", type=Path, help="the samples' index by every method and definition")
+    workflow.add_argument(
+        "--cell-method-scores", type=Path, help=f"the same of up to {MOST_CELLS:,} cells (.parquet; of samples no rows)"
+    )
     add_step_arguments(parser)
 
 
@@ -64,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
     if args.output.suffix not in {".tsv", ".csv", ".parquet"}:
         raise InputError(f'--output ends with "{args.output.suffix}"', expected=".tsv, .csv or .parquet")
     tables = [args.sample_scores, args.gene_contributions, args.coverage]
-    more = [path for path in [args.method_scores] if path is not None]
+    more = [path for path in [args.method_scores, args.cell_method_scores] if path is not None]
     if args.status_out is None and tables == [None, None, None] and not more:
         _score_file(args)
         return
@@ -120,6 +124,8 @@ def _score_sets(args: argparse.Namespace, adata: AnnData) -> pd.DataFrame:
 
 
 def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
+    import pandas as pd
+
     from fatescore import pp, tl
 
     adata, facts = open_ingested(args.input)
@@ -129,6 +135,7 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
     index = _index(args)
     observations = tl.observation_scores(adata, organism=organism, index=index, n_jobs=args.jobs)
     unit = "pseudobulk" if cells else "sample"
+    how: dict[str, Any] = {"organism": organism, "scorable": index.scorable, "n_jobs": args.jobs}
     scored = tl.sample_scores(
         samples, organism=organism, unit=unit, index=index, cells=adata if cells else None,
         cell_scores=observations if cells else None, rng=args.seed,
@@ -138,11 +145,11 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
     write_tsv(args.gene_contributions, scored.contributions)
     write_tsv(args.coverage, tl.set_coverage(adata, organism=organism, dataset=args.dataset))
     if args.method_scores is not None:
-        by_method = tl.specification_scores(
-            samples, organism=organism, unit=unit, counts=cells, cells=adata if cells else None,
-            scorable=index.scorable, n_jobs=args.jobs,
-        )  # fmt: skip
+        by_method = tl.specification_scores(samples, unit=unit, counts=cells, cells=adata if cells else None, **how)
         write_tsv(args.method_scores, by_method)
+    if args.cell_method_scores is not None:
+        none = pd.DataFrame(columns=list(_keys.METHOD_SCORE_COLUMNS))
+        _write(args.cell_method_scores, score_cells(adata, seed=args.seed, **how) if cells else none)
     return {"index": index.name, "organism": organism, "method": "rank_log", "n_scored": len(observations)}
 
 

@@ -35,8 +35,11 @@ def recovered(rows: pd.DataFrame) -> _html.Table | None:
     known = _words.rows_of(rows, kind=_words.KNOWN)
     if not len(known):
         return None
-    shown = known[known["auroc"].notna()].sort_values(
-        ["dataset", "contrast", "auroc", "g"], ascending=[True, True, False, False], kind="stable"
+    shown = known[known[["auroc", "auroc_cells"]].notna().any(axis=1)].sort_values(
+        ["dataset", "contrast", "auroc", "auroc_cells", "g"], ascending=[True, True, False, False, False], kind="stable"
     )
-    columns = ("dataset", "contrast", "method", "index", "unit", "n_case", "n_control", "auroc", "g", "g_low", "g_high")
+    columns = (
+        "dataset", "contrast", "method", "index", "unit", "n_case", "n_control", "auroc", "auroc_cells", "g",
+        "g_low", "g_high",
+    )  # fmt: skip
     return _html.table("recovered-table", "Known fates under every method and index", shown, columns)
