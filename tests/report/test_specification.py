@@ -21,6 +21,22 @@ def test_the_summary_shows_every_method_from_low_to_high(results: Any) -> None:
     table = page[page.index('id="specification-table"') :]
     assert table.index("ucell") < table.index("rank_log") < table.index("zscore")
     assert "specification-table" not in summary_page(results.summary())
+    assert "specification-table" not in summary_page(results.summary(meta_specification=rows.assign(k=0)))
+
+
+def test_data_sets_that_are_not_pooled_are_shown_too(results: Any) -> None:
+    rows = pd.DataFrame(
+        {
+            "dataset": "D", "contrast": ["op", "op", "bone"], "kind": ["disease", "disease", "known_fate"],
+            "method": ["ucell", "rank_log", "zscore"], "index": "core", "unit": "sample", "g": [2.0, -1.0, 5.0],
+            "audit": "cannot be separated from kit",
+        }
+    ).reindex(columns=list(_keys.SPECIFICATION_COLUMNS))  # fmt: skip
+    page = summary_page(results.summary(specification=rows))
+    table = page[page.index('id="each-table"') :].split("</table>")[0]
+    assert 0 < table.index("rank_log") < table.index("ucell")
+    assert "cannot be separated from kit" in table  # wherever the difference goes, its warning goes too
+    assert "zscore" not in table
 
 
 def test_known_fates_stand_by_how_well_each_method_finds_them(results: Any) -> None:

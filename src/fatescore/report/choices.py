@@ -10,10 +10,24 @@ from fatescore.report import _html, _words
 
 def specification(rows: pd.DataFrame) -> _html.Table | None:
     """Show the pooled result under every method and index, from low to high."""
-    if not len(rows):
+    pooled = rows[rows["k"] > 0] if len(rows) else rows
+    if not len(pooled):
         return None
-    shown = rows.sort_values(["contrast", "effect"], kind="stable")
+    shown = pooled.sort_values(["contrast", "effect"], kind="stable")
     return _html.table("specification-table", "Under every method and index", shown, _keys.META_SPECIFICATION_COLUMNS)
+
+
+def each(rows: pd.DataFrame) -> _html.Table | None:
+    """Show the difference in every data set under every method and index, pooled or not, from low to high."""
+    disease = _words.rows_of(rows, kind=_words.DISEASE)
+    if not len(disease):
+        return None
+    shown = disease.sort_values(["contrast", "dataset", "g"], kind="stable")
+    columns = (
+        "dataset", "contrast", "method", "index", "unit", "n_case", "n_control", "g", "g_low", "g_high", "p_value",
+        "auroc", "audit", "note",
+    )  # fmt: skip
+    return _html.table("each-table", "Data set by data set under every method and index", shown, columns)
 
 
 def robustness(rows: pd.DataFrame) -> _html.Table | None:

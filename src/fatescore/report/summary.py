@@ -52,6 +52,7 @@ def summary_page(tables: SummaryTables) -> str:
         forest=_forest(tables),
         meta=_meta(tables),
         specification=choices.specification(tables.meta_specification),
+        each=choices.each(tables.specification),
         robustness=choices.robustness(tables.meta_robustness),
         recovered=choices.recovered(tables.specification),
         heatmap=_heatmap(tables),
