@@ -92,7 +92,7 @@ def test_known_fates_of_cells_under_every_method(tmp_path: Path) -> None:
     found = read_tsv(tmp_path / "specification.tsv").set_index(["unit", "method", "index"]).sort_index()
     assert found.loc["cell mean", "auroc_cells"].isna().all()
     told = found.loc["pseudobulk", "auroc_cells"]
-    assert told.nunique() > 10
+    assert told.nunique() > 5
     for choice, part in pd.read_parquet(folder / "cells.parquet").groupby(["method", "index"]):
         sides = [part.loc[part["condition"] == fate, "fate_bias"] for fate in ("osteogenic", "adipogenic")]
         u = mannwhitneyu(*sides).statistic
