@@ -51,6 +51,7 @@ lint: $(VENV)/test.stamp
 	snakemake --lint
 
 test: lint
+	@tests/report/browser/set_up.sh $(VENV)/browser
 	python -m pytest
 
 clean:

@@ -17,9 +17,12 @@ include: "workflow/rules/ingest.smk"
 include: "workflow/rules/qc.smk"
 include: "workflow/rules/normalise.smk"
 include: "workflow/rules/score.smk"
+include: "workflow/rules/embed.smk"
+include: "workflow/rules/export.smk"
 include: "workflow/rules/contrast.smk"
 include: "workflow/rules/meta.smk"
 include: "workflow/rules/copies.smk"
+include: "workflow/rules/tables.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -36,6 +39,7 @@ rule all:
     input:
         f"{RESULTS}/report.html",
         expand(f"{RESULTS}/datasets/{{dataset}}/report.html", dataset=DATASETS),
+        expand(rules.multiqc.output, dataset=DATASETS),
         f"{RESULTS}/done.txt",
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import tempfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from fatescore import _files
 from fatescore.errors import InputError
@@ -98,3 +102,61 @@ def test_a_table_without_columns_is_read_back(tmp_path: Path) -> None:
     assert _files.read_tsv(tmp_path / "none.tsv").empty
     _files.write_tsv(tmp_path / "bare.tsv", pd.DataFrame({"a": []}))
     assert _files.read_tsv(tmp_path / "bare.tsv").columns.tolist() == ["a"]
+
+
+# What a cell can hold; a NUL, which no text of a table has, ends it for pandas.
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1) | st.text(
+    "=+-@'\t\r\n1.e\"", min_size=1
+)
+
+
+@settings(deadline=None)
+@given(texts=st.lists(TEXTS, min_size=1, max_size=5), name=TEXTS, category=st.booleans())
+@example(texts=["=cmd()", "'=cmd()", "''=cmd()", "'", "-", "+", "\r=x", "a\r=x", "＝x"], name="=x", category=True)
+def test_any_text_comes_back_and_none_is_a_formula(texts: list[str], name: str, category: bool) -> None:
+    column = f"{name}."
+    table = pd.DataFrame({"sample": texts, column: "a", "n": 0.5}).astype(
+        {"sample": "category" if category else object}
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "t.tsv"
+        _files.write_tsv(path, table)
+        again = _files.read_tsv(path)
+        with path.open(encoding="utf-8", newline="") as stream:
+            written = list(csv.reader(stream, delimiter="\t"))
+    assert again["sample"].tolist() == texts
+    assert again.columns.tolist() == ["sample", column, "n"]
+    assert again["n"].tolist() == [0.5] * len(texts)
+    assert len(written) == len(texts) + 1
+    for cell in (cell for row in written for cell in row):
+        assert not cell.startswith(("=", "@", "\t", "\r")), cell
+        assert not cell.startswith(("+", "-")) or cell in ("+", "-") or isinstance(float(cell), float)
+
+
+def test_numbers_and_signs_are_written_as_they_are(tmp_path: Path) -> None:
+    table = pd.DataFrame({"expected": ["+", "-", "-0.5", "+1e-5"], "difference": [-1.5, -2, None, float("-inf")]})
+    _files.write_tsv(tmp_path / "t.tsv", table)
+    assert (tmp_path / "t.tsv").read_text() == "expected\tdifference\n+\t-1.5\n-\t-2\n-0.5\t\n+1e-5\t-inf\n"
+
+
+def test_a_table_that_is_written_is_not_changed(tmp_path: Path) -> None:
+    table = pd.DataFrame({"=a": ["=b", 1, None]})
+    _files.write_tsv(tmp_path / "t.tsv", table)
+    assert table.to_dict("list") == {"=a": ["=b", 1, None]}
+    assert (tmp_path / "t.tsv").read_text() == "'=a\n'=b\n1\n\"\"\n"
+
+
+def test_a_draft_is_read_back_as_it_was(tmp_path: Path) -> None:
+    _files.write_tsv(tmp_path / "samples.tsv", pd.DataFrame({"sample": ["=cmd()", "'=x", "-"], "+f": "a"}))
+    table = _files.read_text_table(tmp_path / "samples.tsv", "a table")
+    assert table.to_dict("list") == {"sample": ["=cmd()", "'=x", "-"], "+f": ["a"] * 3}
+
+
+def test_a_table_read_as_text_is_written_as_it_was(tmp_path: Path) -> None:
+    table = pd.DataFrame({"kit": ["007", "=x", "NA", "-1", ""], "n": [1 / 3, -1e-30, float("-inf"), None, 5]})
+    _files.write_tsv(tmp_path / "t.tsv", table)
+    text = _files.read_tsv(tmp_path / "t.tsv", as_text=True)
+    assert text["kit"].tolist() == ["007", "=x", "NA", "-1", ""]
+    assert text["n"].tolist() == ["0.3333333333", "-1e-30", "-inf", "", "5"]
+    _files.write_tsv(tmp_path / "again.tsv", text)
+    assert (tmp_path / "again.tsv").read_bytes() == (tmp_path / "t.tsv").read_bytes()

@@ -8,8 +8,9 @@ import hashlib
 import io
 import json
 import os
+import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ _TEXT_COLUMNS = (
 )
 # A donor "NA" is a name, and a treatment "None" is a treatment: pandas would lose both.
 _GAPS = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "#N/A"]
+# What a spreadsheet takes for a formula: a number, or a sign alone, is none. Leading apostrophes are counted in, so
+# that one more can always be put before them and taken off again.
+_NUMBER_OR_SIGN = r"[+-](?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf)?\Z"
+_FORMULA = re.compile(rf"(?P<quotes>'*)(?!{_NUMBER_OR_SIGN})[=+\-@\t\r\n＝＋－＠]")
 
 
 @contextlib.contextmanager
@@ -120,27 +125,76 @@ def write_json(path: StrPath, value: Any) -> None:
 def write_tsv(path: StrPath, table: pd.DataFrame) -> None:
     """Write a table without its index as TSV; floats keep 10 significant digits, missing is empty.
 
-    A table without columns is an empty file, as :func:`read_tsv` reads it.
+    Text that a spreadsheet would take for a formula gets an apostrophe, see :func:`without_formulas`. A table without
+    columns is an empty file. :func:`read_tsv` reads both.
     """
     if table.columns.empty:
         write_text(path, "")
         return
-    with atomic_path(path) as part:
-        table.to_csv(part, sep="\t", index=False, float_format="%.10g", lineterminator="\n")
+    how: dict[str, Any] = {"sep": "\t", "index": False, "float_format": "%.10g", "lineterminator": "\n"}
+    safe = without_formulas(table)
+    text = safe.to_csv(**how)
+    if "\r" in text:  # which ends a row in some readers, and is not quoted by itself
+        text = safe.to_csv(quoting=csv.QUOTE_ALL, **how)
+    write_text(path, text)
 
 
-def read_tsv(path: StrPath) -> pd.DataFrame:
-    """Read a table written by :func:`write_tsv`; an empty file is an empty table."""
+def read_tsv(path: StrPath, *, as_text: bool = False) -> pd.DataFrame:
+    """Read a table written by :func:`write_tsv`; an empty file is an empty table.
+
+    With ``as_text`` every cell is the text that stands in the file, and a missing one is empty.
+    """
     source = check_input(path, "a table")
     if source.stat().st_size == 0:
         return pd.DataFrame()
+    how: dict[str, Any] = {"sep": "\t", "keep_default_na": False}
     try:
-        names = pd.read_csv(source, sep="\t", nrows=0).columns
-        gaps = {name: [""] if name in _TEXT_COLUMNS else _GAPS for name in names}
-        dtype = dict.fromkeys(_TEXT_COLUMNS, str)
-        return pd.read_csv(source, sep="\t", dtype=dtype, keep_default_na=False, na_values=gaps)
+        if as_text:
+            table = pd.read_csv(source, dtype=str, na_filter=False, **how)
+        else:
+            names = pd.read_csv(source, nrows=0, **how).columns
+            gaps = {name: [""] if name in _TEXT_COLUMNS else _GAPS for name in names}
+            table = pd.read_csv(source, dtype=dict.fromkeys(_TEXT_COLUMNS, str), na_values=gaps, **how)
     except (ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{source} cannot be read as a tab-separated table ({error})") from error
+    return _with_texts(table, _unquoted)
+
+
+def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before every text, and every column's name, that a spreadsheet would take for a formula.
+
+    Such a text begins with ``=``, ``+``, ``-``, ``@`` or white space that ends a cell, and is neither a number nor a
+    sign alone. Text that has apostrophes before such a beginning gets one more, so that nothing is lost.
+
+    Examples
+    --------
+    >>> without_formulas(pd.DataFrame({"donor": ["=cmd()", "D1"], "expected": ["+", "-0.5"]})).to_numpy().tolist()
+    [["'=cmd()", '+'], ['D1', '-0.5']]
+    """
+    return _with_texts(table, _quoted)
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _unquoted(text: str) -> str:
+    found = _FORMULA.match(text)
+    return text[1:] if found and found["quotes"] else text
+
+
+def _with_texts(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
+    """Return the table with every text changed; numbers are not looked at, and of equal texts only one."""
+    out = table.copy(deep=False)
+    for place, (_, column) in enumerate(table.items()):
+        if column.dtype.kind != "O":
+            continue
+        texts = [text for text in column.unique() if isinstance(text, str)]
+        changed = {text: new for text in texts if (new := change(text)) != text}
+        if changed:
+            out.isetitem(place, column.map(lambda value, changed=changed: changed.get(value, value)).array)
+    out.columns = pd.Index([change(name) if isinstance(name, str) else name for name in table.columns])
+    return out
 
 
 def read_tsvs(paths: Iterable[StrPath]) -> pd.DataFrame:
@@ -156,7 +210,8 @@ def read_text_table(
     """Read a table that a person wrote: tab-separated UTF-8, every cell as text without blanks around it.
 
     Blank lines, and lines that start with ``#``, are skipped; a ``#`` elsewhere is text. Cells that a row lacks at
-    its end are empty, and so are columns without a name, which must have no values.
+    its end are empty, and so are columns without a name, which must have no values. An apostrophe before what would be
+    a formula is taken off: :func:`write_tsv` wrote it, in a draft.
 
     Parameters
     ----------
@@ -208,7 +263,7 @@ def _rectangle(rows: dict[int, list[str]], source: Path, kind: type[FatescoreErr
                 )
     wide = [[*cells, *[""] * len(header)][: len(header)] for cells in rows.values()]
     table = pd.DataFrame(wide, columns=header, index=pd.Index(list(rows), dtype=int), dtype=object)
-    return table.loc[:, [bool(name) for name in header]]
+    return _with_texts(table.loc[:, [bool(name) for name in header]], _unquoted)
 
 
 def sha256(path: StrPath) -> str:

@@ -38,6 +38,7 @@ RHO_DEPTH = "rho_depth"
 INDEX_MEASURES = (OSTEOGENIC, ADIPOGENIC, FATE_BIAS, COMMITMENT, MATURATION)
 INDEX_COLUMNS = (*INDEX_MEASURES, FATE_BIAS_Z, FATE_BIAS_PVAL, FATE_BIAS_PADJ, FATE_CALL)
 OBS_NAME = "obs_name"
+UMAP_1, UMAP_2 = "umap_1", "umap_2"
 
 CALL_OSTEOGENIC = "osteogenic"
 CALL_ADIPOGENIC = "adipogenic"
@@ -59,6 +60,7 @@ VST = "vst"
 UNS = "fatescore"
 LEFT_OUT = "left_out"
 AXIS_SCORES = "axis_scores"
+UMAP = "X_umap"
 
 
 def obsm_key(what: str, method: str) -> str:
@@ -69,6 +71,11 @@ def obsm_key(what: str, method: str) -> str:
 def score_key(method: str) -> str:
     """Return the key of a method's scores, in ``obsm`` and of their record in ``uns["fatescore"]``."""
     return obsm_key("score", method)
+
+
+def colours_key(column: str) -> str:
+    """Return the ``uns`` key of the colours of a column's categories, as scanpy names it."""
+    return f"{column}_colors"
 
 
 # --- status of a data set ---------------------------------------------------------------------------
@@ -82,6 +89,8 @@ QC_COLUMNS = (
     DATASET, SAMPLE, DONOR, CONDITION, "n_obs", "n_kept", TOTAL_COUNTS, N_GENES, PCT_MT,
     "n_stromal", "fraction_stromal", "verdict", "reason",
 )  # fmt: skip
+PCA_COLUMNS = (*IDENTITY, "component", "score", "explained")
+EMBEDDING_COLUMNS = (OBS_NAME, SAMPLE, DONOR, CONDITION, CELL_TYPE, TOTAL_COUNTS, UMAP_1, UMAP_2)
 COVERAGE_COLUMNS = (
     "dataset",
     "gene_set",

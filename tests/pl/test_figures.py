@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -176,7 +177,9 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("page", ["#FFFFFF", "#16191E"])
-@pytest.mark.parametrize("name", ["OSTEOGENIC", "ADIPOGENIC", "DUAL", "UNCOMMITTED", "CASE", "CONTROL"])
+@pytest.mark.parametrize(
+    "name", ["OSTEOGENIC", "ADIPOGENIC", "DUAL", "UNCOMMITTED", "CASE", "CONTROL", "KEPT", "DROPPED", "HIGHLIGHT"]
+)
 def test_colours_stand_out_from_both_pages(name: str, page: str) -> None:
     a, b = sorted([luminance(getattr(_palette, name)), luminance(page)])
     assert (b + 0.05) / (a + 0.05) > 2.8
@@ -189,12 +192,53 @@ BLINDNESS = {
 }
 
 
-@pytest.mark.parametrize("kind", BLINDNESS)
-@pytest.mark.parametrize("pair", [("OSTEOGENIC", "ADIPOGENIC"), ("CASE", "CONTROL"), ("OSTEOGENIC", "DUAL")])
-def test_pairs_stay_apart_for_colour_blind_eyes(kind: str, pair: tuple[str, str]) -> None:
-    def seen(name: str) -> np.ndarray:
-        colour = getattr(_palette, name)
-        parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
-        return np.clip(np.array(BLINDNESS[kind]) @ parts**2.2, 0, 1) ** (1 / 2.2)
+def seen(colour: str, kind: str) -> np.ndarray:
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.clip(np.array(BLINDNESS[kind]) @ parts**2.2, 0, 1) ** (1 / 2.2)
 
-    assert np.linalg.norm(seen(pair[0]) - seen(pair[1])) > 0.15
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+@pytest.mark.parametrize(
+    "pair", [("OSTEOGENIC", "ADIPOGENIC"), ("CASE", "CONTROL"), ("OSTEOGENIC", "DUAL"), ("KEPT", "DROPPED")]
+)
+def test_pairs_stay_apart_for_colour_blind_eyes(kind: str, pair: tuple[str, str]) -> None:
+    first, second = (seen(getattr(_palette, name), kind) for name in pair)
+    assert np.linalg.norm(first - second) > 0.15
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+@pytest.mark.parametrize("colours", [_palette.BATCHES, tuple(_palette.INDICES.values()), _palette.SEQUENTIAL])
+def test_colours_of_one_legend_stay_apart_for_colour_blind_eyes(kind: str, colours: tuple[str, ...]) -> None:
+    assert len(set(colours)) == len(colours)
+    for first, second in itertools.combinations(colours, 2):
+        assert np.linalg.norm(seen(first, kind) - seen(second, kind)) > 0.1, (first, second)
+
+
+def test_batches_have_no_colour_that_means_something() -> None:
+    fixed = (*_palette.CALLS.values(), _palette.CASE, _palette.CONTROL)
+    for batch, meaning in itertools.product(_palette.BATCHES, fixed):
+        assert np.linalg.norm(np.subtract(_palette.rgb(batch), _palette.rgb(meaning))) > 0.15, (batch, meaning)
+
+
+def test_case_and_control_keep_their_colours_among_other_names() -> None:
+    found = _palette.categories(["b", "op", "a", "control"], {"op": _palette.CASE, "control": _palette.CONTROL})
+    assert found == {
+        "b": _palette.BATCHES[0], "op": _palette.CASE, "a": _palette.BATCHES[1], "control": _palette.CONTROL,
+    }  # fmt: skip
+
+
+def test_the_interval_over_cells_goes_through_the_point_and_both_intervals_are_told() -> None:
+    table = pd.DataFrame({
+        "sample": ["s1", "s2"], "donor": ["d1", "d2"], "condition": ["op", "control"], "fate_bias": [0.5, -0.2],
+        "fate_bias_cells_low": [0.25, np.nan], "fate_bias_cells_high": [0.75, np.nan],
+        "fate_bias_genes_low": [-1.0, -2.0], "fate_bias_genes_high": [2.0, 1.0],
+    })  # fmt: skip
+    layers = pl.donors(table).to_dict()["layer"]
+    rule = next(layer for layer in layers if layer["encoding"]["x"].get("field") == "cells_low")
+    assert rule["mark"]["type"] == "rule"
+    assert rule["encoding"]["x2"]["field"] == "cells_high"
+    titles = [line["title"] for line in layers[-1]["encoding"]["tooltip"]]
+    assert titles[-2:] == ["95 % interval over cells", "95 % interval over the choice of genes"]
+    bulk = table.drop(columns=["fate_bias_cells_low", "fate_bias_cells_high"])
+    layers = pl.donors(bulk).to_dict()["layer"]
+    assert not [layer for layer in layers if layer["encoding"]["x"].get("field") == "cells_low"]

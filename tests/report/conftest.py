@@ -10,125 +10,29 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.report.made import (
+    EVIL,
+    FORMULA,
+    GENES,
+    make_cells,
+    make_contrasts,
+    make_metrics,
+    make_pca,
+    make_quality,
+    make_samples,
+    make_specification,
+    status,
+)
 
 from fatescore import _keys
 from fatescore._files import write_json, write_text, write_tsv
 from fatescore.report import DatasetTables, SummaryTables
 
-EVIL = "<script>alert(1)</script>"
-FORMULA = "=cmd()"
-SETS = ("bmp_smad", "wnt", "hedgehog", "nf_kb", "epigenetic", "mir_204")
-GENES = {
-    **dict.fromkeys(
-        ["RUNX2", "SP7", "ALPL", "BGLAP", "COL1A1", "IBSP", "SPP1", "DLX5", "MSX2", "SATB2", "BMP2"], "osteogenic"
-    ),
-    **dict.fromkeys(
-        ["PPARG", "CEBPA", "FABP4", "LPL", "ADIPOQ", "PLIN1", "CEBPB", "CD36", "KLF5", "LEP", "ZFP423", "EBF1"],
-        "adipogenic",
-    ),
-}
-
-
-def status(dataset: str, step: str, state: str = "ok", reason: str = "", **facts: Any) -> dict[str, Any]:
-    return {"dataset": dataset, "step": step, "status": state, "reason": reason, "facts": facts}
-
-
-def make_samples(
-    rng: np.random.Generator, dataset: str, arms: dict[str, int], shift: float, names: list[str]
-) -> pd.DataFrame:
-    rows = []
-    for condition, n in arms.items():
-        for index in range(n):
-            name = names.pop() if names else f"{condition[:2]}{index + 1}"
-            bias = rng.normal(shift if condition == next(iter(arms)) else 0.0, 0.25)
-            bone = rng.normal(0.5, 0.05)
-            rows.append(
-                {
-                    "dataset": dataset,
-                    "sample": f"{dataset}_{name}",
-                    "donor": name,
-                    "condition": condition,
-                    "unit": "sample",
-                    "n_obs": 1,
-                    "total_counts": float(rng.integers(1_000_000, 3_000_000)),
-                    "osteogenic": bone,
-                    "adipogenic": bone - bias / 4,
-                    "fate_bias": bias,
-                    "commitment": rng.normal(1, 0.1),
-                    "maturation": rng.normal(0, 0.1),
-                    "fate_bias_z": bias * 4,
-                    "fate_bias_pval": 0.02,
-                    "fate_bias_padj": 0.05,
-                    "fate_call": "osteogenic" if bias > 0.2 else "adipogenic" if bias < -0.2 else "uncommitted",
-                    **{f"set:{name}": rng.normal(0, 0.2) for name in SETS},
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def make_contrasts(samples: pd.DataFrame, spec: dict[str, str], audit: str, rng: np.random.Generator) -> pd.DataFrame:
-    case, control = (samples[samples["condition"] == spec[side]] for side in ("case", "control"))
-    enough = min(len(case), len(control)) >= 3
-    rows = []
-    for measure in [*_keys.INDEX_MEASURES, *(f"set:{name}" for name in SETS)]:
-        a, b = case[measure], control[measure]
-        difference = a.mean() - b.mean()
-        spread = np.sqrt((a.var() + b.var()) / 2) if enough else np.nan
-        g = difference / spread
-        p = rng.uniform(0.0079, 0.05) if abs(g) > 1.2 else rng.uniform(0.06, 0.9)
-        rows.append(
-            {
-                "dataset": samples["dataset"].iloc[0],
-                "contrast": spec["id"],
-                "kind": spec["kind"],
-                "case": spec["case"],
-                "control": spec["control"],
-                "measure": measure,
-                "unit": "sample",
-                "n_case": len(a),
-                "n_control": len(b),
-                "mean_case": a.mean(),
-                "mean_control": b.mean(),
-                "difference": difference,
-                "difference_low": difference - 0.3,
-                "difference_high": difference + 0.3,
-                "g": g,
-                "g_low": g - 1.1,
-                "g_high": g + 1.1,
-                "g_var": 0.3,
-                "p_value": p if enough else np.nan,
-                "p_method": "exact permutation" if enough else "",
-                "p_smallest": 0.007936507937 if enough else np.nan,
-                "padj": 0.4 if enough else np.nan,
-                "p_welch": 0.2 if enough else np.nan,
-                "loo_low": difference - 0.1,
-                "loo_high": difference + 0.1,
-                "auroc": (a.to_numpy()[:, None] > b.to_numpy()).mean(),
-                "expected": spec["expected"] if measure == "fate_bias" else "",
-                "agreement": (("agrees" if p < 0.05 else "not told apart from zero") if enough else "not tested")
-                if measure == "fate_bias"
-                else "",
-                "audit": audit,
-                "note": "" if enough else "described, not tested: n=1 against 1 donors",
-            }
-        )
-    return pd.DataFrame(rows).reindex(columns=list(_keys.CONTRAST_COLUMNS))
-
-
-def make_cells(samples: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
-    pick = rng.integers(0, len(samples), n)
-    base = samples.iloc[pick][[*_keys.IDENTITY, "osteogenic", "adipogenic", "fate_bias"]].reset_index(drop=True)
-    kind = rng.choice([-1.0, 0.0, 1.0], n)
-    base["osteogenic"] += rng.normal(0, 0.08, n) + 0.1 * kind
-    base["adipogenic"] += rng.normal(0, 0.08, n) - 0.1 * kind
-    base["fate_bias"] = 4 * (base["osteogenic"] - base["adipogenic"])
-    base.insert(0, "obs_name", [f"c{index}" for index in range(n)])
-    base["fate_call"] = np.select(
-        [base["fate_bias"] > 0.6, base["fate_bias"] < -0.6, base["osteogenic"] > 0.55],
-        ["osteogenic", "adipogenic", "dual"],
-        "uncommitted",
-    )
-    return base
+TABLES = (
+    "sample_scores", "coverage", "contributions", "contrasts", "confounding", "specification", "qc", "qc_metrics",
+    "qc_components", "qc_pca", "sample_fields",
+)  # fmt: skip
+CELL_TABLES = ("scores", "qc_cells", "embedding")
 
 
 class Results:
@@ -234,8 +138,17 @@ class Results:
             if n_cells
             else samples.rename(columns={"sample": "obs_name"}).assign(sample=samples["sample"])
         )
+        more: dict[str, pd.DataFrame] = make_pca(samples, self.rng) if len(samples) > 3 else {}
+        if n_cells:
+            more |= make_quality(samples, scores, self.rng)
+        else:
+            more["qc_metrics"] = make_metrics(samples, self.rng)
+        if arms[next(iter(arms))] > 1:
+            more["specification"] = make_specification(contrasts, "pseudobulk" if n_cells else "sample", self.rng)
+        kits = ["A" if place % 2 else "B" for place in range(len(samples))]
         self.tables[name] = DatasetTables(
             dataset=name,
+            **more,
             sample_scores=samples,
             scores=scores,
             coverage=coverage,
@@ -251,7 +164,10 @@ class Results:
                     "contribution": parts,
                 }
             ),
-            sample_fields=samples[list(_keys.IDENTITY)].assign(age=range(60, 60 + len(samples)), sex="f", note=FORMULA),
+            sample_fields=samples[list(_keys.IDENTITY)].assign(
+                **{"age": range(60, 60 + len(samples)), "sex": "f", "note": FORMULA, "characteristics: kit": kits},
+                sex_expressed="female",
+            ),
             files=[("sample_scores.tsv", "sample_scores.tsv")],
             statuses=[
                 status(name, "fetch"),
@@ -276,7 +192,7 @@ class Results:
                 status(name, "qc"),
                 status(name, "normalise"),
                 status(name, "score", method="rank_log"),
-                status(name, "contrast"),
+                status(name, "contrast", contrasts=[spec["id"]]),
             ],
         )
 
@@ -333,12 +249,22 @@ class Results:
                 1.3,
                 "Paule-Mandel, Hartung-Knapp",
                 "GSE1, sc",
-                "kit: cannot be separated from kit; tiny: described, not tested",
+                "kit (cannot be separated from kit); tiny (described, not tested)",
                 "",
             )
             for measure in _keys.INDEX_MEASURES
         ]
         return pd.DataFrame(rows, columns=list(_keys.META_COLUMNS))
+
+    def meta_specification(self) -> pd.DataFrame:
+        rows = [
+            ("osteoporosis", method, index, "sample", 2, effect, 0.4, effect - 0.9, effect + 0.9, "GSE1, sc")
+            for effect, (method, index) in enumerate(
+                [("zscore", "core"), ("rank_log", "extended"), ("ucell", "core")], -2
+            )
+        ]
+        columns = ("contrast", "method", "index", "unit", "k", "effect", "se", "ci_low", "ci_high", "datasets")
+        return pd.DataFrame(rows, columns=list(columns)).reindex(columns=list(_keys.META_SPECIFICATION_COLUMNS))
 
     def summary(self, **changes: Any) -> SummaryTables:
         from fatescore.report import stack
@@ -351,6 +277,9 @@ class Results:
             "contrasts": stack([one.contrasts for one in every], _keys.CONTRAST_COLUMNS),
             "confounding": stack([one.confounding for one in every], _keys.CONFOUNDING_COLUMNS),
             "statuses": [status for one in every for status in one.statuses],
+            "specification": stack([one.specification for one in every], _keys.SPECIFICATION_COLUMNS),
+            "meta_specification": self.meta_specification(),
+            "files": [("tables/contrasts.tsv", "tables/contrasts.tsv")],
             "settings": {"score": {"method": "rank_log", "min_genes": 5}, "report": {"title": EVIL}},
         }
         return SummaryTables(**{**values, **changes})
@@ -361,21 +290,15 @@ class Results:
             folder = self.folder / "datasets" / name
             for index, one in enumerate(tables.statuses):
                 write_json(folder / "status" / f"{_keys.STEPS[index]}.json", dict(one))
-            for table in (
-                "sample_scores",
-                "coverage",
-                "contributions",
-                "contrasts",
-                "confounding",
-                "qc",
-                "sample_fields",
-            ):
+            for table in TABLES:
                 data = getattr(tables, table)
                 write_tsv(folder / f"{table}.tsv", data) if len(data) else write_text(folder / f"{table}.tsv", "")
-            if len(tables.scores):
-                tables.scores.to_parquet(folder / "scores.parquet")
-            else:
-                write_text(folder / "scores.parquet", "")
+            for table in CELL_TABLES:
+                data = getattr(tables, table)
+                if len(data):
+                    data.to_parquet(folder / f"{table}.parquet")
+                else:
+                    write_text(folder / f"{table}.parquet", "")
         write_tsv(self.folder / "meta.tsv", self.meta())
         write_tsv(self.folder / "scoreboard.tsv", self.scoreboard())
         (self.folder / "config.json").write_text(json.dumps({"score": {"method": "rank_log"}}))
@@ -389,13 +312,13 @@ class Results:
             name,
             "--status",
             *map(str, sorted((folder / "status").glob("*.json"))),
-            "--scores",
-            str(folder / "scores.parquet"),
             "--output",
             str(folder / "report.html"),
         ]
-        for table in ("sample_scores", "coverage", "contributions", "contrasts", "confounding", "qc", "sample_fields"):
+        for table in TABLES:
             words += [f"--{table.replace('_', '-')}", str(folder / f"{table}.tsv")]
+        for table in CELL_TABLES:
+            words += [f"--{table.replace('_', '-')}", str(folder / f"{table}.parquet")]
         return words
 
     def summary_command(self) -> list[str]:

@@ -331,7 +331,7 @@ def test_long_texts_fold_and_lose_nothing(results: Any) -> None:
     assert [" ".join(row[-1][0].split()) for row in rows] == list(fields["extract_protocol_ch1"])
     table = made[made.index('id="samples-table"') :]
     headings = re.findall(r"<th[^>]*>([^<]*)</th>", table[: table.index("</thead>")])
-    assert headings == ["sample", "donor", "condition", "age", "age_ch1", "extraction protocol"]
+    assert headings == ["sample", "donor", "condition", "age", "kit", "age_ch1", "extraction protocol"]
 
 
 def test_the_answer_in_three_lines(results: Any) -> None:

@@ -16,10 +16,24 @@ rule settings:
         "printf '%s\\n' {params.plan:q} > {output:q} 2> {log:q}"
 
 
+# How every page is made, as flags; charts for papers are written only where the settings name a format.
+LOOK = flags({
+    "language": SETTINGS["report"]["language"],
+    "figures": ",".join(SETTINGS["report"]["figures"]),
+})
+
+
+def figures(folder):
+    """Return the folder of charts as a named output, where charts are written."""
+    return {"figures": directory(folder)} if SETTINGS["report"]["figures"] else {}
+
+
 rule report_dataset:
     input:
         status=lambda wildcards: [
-            path for step in STEPS for path in status_of(step, wildcards.dataset)
+            path
+            for step in [*STEPS, "embed"]
+            for path in status_of(step, wildcards.dataset)
         ],
         scores=rules.score.output.scores,
         sample_scores=rules.score.output.samples,
@@ -28,12 +42,18 @@ rule report_dataset:
         explained=rules.contrast.output.explained,
         contrasts=rules.contrast.output.contrasts,
         confounding=rules.contrast.output.confounding,
+        specification=rules.contrast.output.specification,
         qc=rules.qc.output.table,
+        qc_cells=rules.qc.output.cells,
         qc_metrics=rules.qc.output.metrics,
         qc_components=rules.qc.output.components,
+        qc_pca=rules.qc.output.pca,
         fields=rules.ingest.output.fields,
+        embedding=rules.embed.output.embedding,
+        h5ad=rules.export.output.h5ad,
     output:
-        report(
+        **figures(f"{RESULTS}/datasets/{{dataset}}/figures"),
+        page=report(
             f"{RESULTS}/datasets/{{dataset}}/report.html",
             caption="../report/dataset.rst",
             category="Data sets",
@@ -48,18 +68,24 @@ rule report_dataset:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        look=LOOK,
     shell:
         "fatescore report dataset --dataset {wildcards.dataset} --status {input.status:q} --scores {input.scores:q} "
         "--sample-scores {input.sample_scores:q} --coverage {input.coverage:q} --contributions {input.contributions:q} "
         "--explained {input.explained:q} "
-        "--contrasts {input.contrasts:q} --confounding {input.confounding:q} --qc {input.qc:q} "
-        "--qc-metrics {input.qc_metrics:q} --qc-components {input.qc_components:q} "
-        "--sample-fields {input.fields:q} --output {output:q} > {log:q} 2>&1"
+        "--contrasts {input.contrasts:q} --confounding {input.confounding:q} --specification {input.specification:q} "
+        "--qc {input.qc:q} --qc-cells {input.qc_cells:q} --qc-metrics {input.qc_metrics:q} "
+        "--qc-components {input.qc_components:q} --qc-pca {input.qc_pca:q} "
+        "--sample-fields {input.fields:q} --embedding {input.embedding:q} --h5ad {input.h5ad:q} {params.look} "
+        "--output {output.page:q} > {log:q} 2>&1"
 
 
 rule report_summary:
     input:
-        status=[path for step in STEPS for path in status_of(step, DATASETS)],
+        status=[
+            path for step in [*STEPS, "embed"] for path in status_of(step, DATASETS)
+        ],
         contrasts=expand(rules.contrast.output.contrasts, dataset=DATASETS)
         + expand(rules.contrast_across.output.contrasts, contrast=ACROSS),
         confounding=expand(rules.contrast.output.confounding, dataset=DATASETS)
@@ -72,11 +98,15 @@ rule report_summary:
         scoreboard=rules.meta.output.scoreboard,
         copies=rules.copies.output,
         settings=rules.settings.output,
+        tables=rules.tables.output,
+        fetched=status_of("fetch", FETCHED),
     output:
+        **figures(f"{RESULTS}/figures"),
         page=report(
             f"{RESULTS}/report.html",
             caption="../report/summary.rst",
             category="Summary",
+            labels={"page": "all data sets"},
         ),
         provenance=f"{RESULTS}/provenance.json",
         answer=f"{RESULTS}/answer.txt",
@@ -91,13 +121,15 @@ rule report_summary:
         runtime=30,
     params:
         title=lambda wildcards: SETTINGS["title"],
+        sources=[SETTINGS[name] for name in ("datasets", "samples") if SETTINGS[name]],
+        look=LOOK,
     shell:
         "fatescore report summary --status {input.status:q} --contrasts {input.contrasts:q} "
         "--confounding {input.confounding:q} --meta {input.meta:q} --meta-specification {input.pooled:q} "
         "--meta-robustness {input.robustness:q} --specification {input.specification:q} "
         "--scoreboard {input.scoreboard:q} --copies {input.copies:q} "
-        "--title={params.title:q} --settings {input.settings:q} --output {output.page:q} "
-        "--provenance {output.provenance:q} --answer {output.answer:q} > {log:q} 2>&1"
+        "--title={params.title:q} --settings {input.settings:q} --tables {input.tables:q} {params.look} --output {output.page:q} "
+        "--provenance {output.provenance:q} --provenance-status {input.fetched:q} --sources {params.sources:q} --answer {output.answer:q} > {log:q} 2>&1"
 
 
 # Fails when a data set failed (not when one is not scorable), after every page has been written.
@@ -110,7 +142,7 @@ rule conclude:
         + expand(rules.contrast_across.output.status, contrast=ACROSS),
         pages=[
             rules.report_summary.output.page,
-            expand(rules.report_dataset.output, dataset=DATASETS),
+            expand(rules.report_dataset.output.page, dataset=DATASETS),
         ],
     output:
         f"{RESULTS}/done.txt",

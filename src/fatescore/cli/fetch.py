@@ -12,6 +12,7 @@ from fatescore import catalogue
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import FetchError
 from fatescore.geo import DEFAULT_BASE_URL, Fetched, fetch, preview
+from fatescore.geo._lock import Lock
 from fatescore.geo.fetch import WHAT
 from fatescore.geo.progress import bars, lines
 from fatescore.ingest.facts import check
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _work(args: argparse.Namespace) -> dict[str, Any]:
-    facts: dict[str, Any] = {"files": [], "notes": [], "changed": []}
+    facts: dict[str, Any] = {"files": [], "pins": {}, "notes": [], "changed": []}
     failed: dict[str, FetchError] = {}
     watch = bars() if sys.stderr.isatty() else lines
     for accession in args.accession:
@@ -66,6 +67,8 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
             failed[accession] = error
             continue
         facts["files"] += [str(got.folder / name) for name in got.files]
+        pins = Lock.read(got.folder, got.accession, args.base_url).files
+        facts["pins"] |= {str(got.folder / name): pins[name] for name in got.files if name in pins}
         facts["notes"] += [*got.notes, *_against_catalogue(got)]
         facts["changed"] += got.changed
     if args.status_out is None and facts["files"]:

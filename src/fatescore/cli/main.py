@@ -14,6 +14,7 @@ from fatescore.cli._said import said
 
 VERBS = (
     "fetch", "ingest", "qc", "normalise", "score", "contrast", "meta", "copies", "report", "conclude",
+    "embed", "export", "tables", "multiqc",
     "simulate", "gene_sets", "inspect", "bundle", "catalogue",
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--metrics", type=Path, help="qc_metrics.tsv: further numbers of every sample")
     parser.add_argument("--components", type=Path, help="qc_components.tsv: fields that go with principal components")
+    parser.add_argument("--pca", type=Path, help="qc_pca.tsv: the samples' scores on the principal components")
     parser.add_argument("--seed", type=int, default=0, help="of simulated doublets and permutations (default: 0)")
     for limit in fields(QcLimits):
         kind = type(limit.default)
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run quality control."""
-    more = [path for path in (args.cells, args.metrics, args.components) if path is not None]
+    more = [path for path in (args.cells, args.metrics, args.components, args.pca) if path is not None]
     run_step("qc", args, [args.output, args.table, *more], lambda: _work(args))
 
 
@@ -72,8 +73,12 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
         write_tsv(args.metrics, found.metrics.rename_axis(_keys.SAMPLE).reset_index())
     if args.components is not None:
         write_tsv(args.components, found.components)
+    if args.pca is not None:
+        write_tsv(args.pca, found.pca)
     dropped = found.samples[found.samples["verdict"] != _keys.OK]
     return {
+        "limits": asdict(limits),
+        "seed": args.seed,
         "n_obs_kept": found.adata.n_obs,
         "n_samples_kept": len(found.samples) - len(dropped),
         "samples_not_scorable": {str(row["sample"]): str(row["reason"]) for _, row in dropped.iterrows()},

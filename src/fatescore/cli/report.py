@@ -10,6 +10,7 @@ import argparse
 import importlib.util
 import json
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,21 @@ import pandas as pd
 
 from fatescore import _keys
 from fatescore._files import read_tsv, sha256, write_json, write_text
+from fatescore._language import LANGUAGES, language
 from fatescore.cli._step import read_status
-from fatescore.errors import FatescoreError, InputError
+from fatescore.errors import FatescoreError, InputError, nearest
 
 HELP = "make the HTML reports from the tables"
 
 _NEEDED = ("altair", "itables", "jinja2", "vl_convert")
 _TABLES = (
-    "sample_scores", "coverage", "contributions", "explained", "contrasts", "confounding", "qc", "qc_metrics",
-    "qc_components", "sample_fields",
+    "sample_scores", "coverage", "contributions", "explained", "contrasts", "confounding", "specification", "qc",
+    "qc_metrics", "qc_components", "qc_pca", "sample_fields",
 )  # fmt: skip
+_CELL_TABLES = {
+    "scores": "one row per cell or sample", "qc_cells": "one row per cell", "embedding": "map of the cells",
+}  # fmt: skip
+FIGURES = ("svg", "pdf", "png")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,9 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     dataset = modes.add_parser("dataset", help="the page of one data set")
     dataset.add_argument("--dataset", required=True, help="name of the data set")
     dataset.add_argument("--status", nargs="+", type=Path, required=True, metavar="FILE", help="outcomes of its steps")
-    dataset.add_argument("--scores", type=Path, metavar="FILE", help="scores.parquet, one row per cell or sample")
+    for name, what in _CELL_TABLES.items():
+        dataset.add_argument(f"--{name.replace('_', '-')}", type=Path, metavar="FILE", help=f"{name}.parquet, {what}")
     for name in _TABLES:
         dataset.add_argument(f"--{name.replace('_', '-')}", type=Path, metavar="FILE", help=f"{name}.tsv")
+    dataset.add_argument("--h5ad", type=Path, metavar="FILE", help="scored.h5ad, to link to")
     dataset.add_argument("--summary", default="../../report.html", help="address of the summary, seen from the page")
     dataset.add_argument("--output", type=Path, required=True, metavar="FILE", help="the page to write")
 
@@ -58,41 +66,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     summary.add_argument("--title", default="Fate bias of bone-marrow stromal cells", help="title of the page")
     summary.add_argument("--settings", type=Path, metavar="FILE", help="configuration of the run (JSON)")
     summary.add_argument("--output", type=Path, required=True, metavar="FILE", help="the page to write")
+    summary.add_argument(
+        "--tables", nargs="*", default=[], type=Path, metavar="FILE", help="tables over all data sets, to link to"
+    )
+    summary.add_argument(
+        "--provenance-status", nargs="*", default=[], type=Path, metavar="FILE",
+        help="outcomes of fetch, which tell where files came from; for the provenance only",
+    )  # fmt: skip
+    summary.add_argument(
+        "--sources", nargs="*", default=[], type=Path, metavar="FILE", help="tables that the configuration names"
+    )
     summary.add_argument("--provenance", type=Path, metavar="FILE", help="where to write versions, settings and hashes")
     summary.add_argument("--answer", type=Path, metavar="FILE", help="where to write the answer in three lines")
+    for mode in (dataset, summary):
+        mode.add_argument("--language", default="en", choices=LANGUAGES, help="of the page (default: %(default)s)")
+        mode.add_argument(
+            "--figures", type=_kinds, default=(), metavar="KINDS",
+            help="also write every chart as a file for papers: svg, pdf, png, with commas between",
+        )  # fmt: skip
+        mode.add_argument(
+            "--figures-dir", type=Path, metavar="DIR", help="where to (default: figures, beside the page)"
+        )
 
 
-def run(args: argparse.Namespace) -> int | None:
+def _kinds(text: str) -> tuple[str, ...]:
+    kinds = tuple(kind.strip() for kind in text.split(",") if kind.strip())
+    unknown = [kind for kind in kinds if kind not in FIGURES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f'"{unknown[0]}" is no kind of figure; {nearest(unknown[0], FIGURES)}')
+    return kinds
+
+
+def run(args: argparse.Namespace) -> None:
     """Make a page."""
     absent = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if absent:
         raise FatescoreError(
             f"the reports need {', '.join(absent)}", fix='install them with: pip install "fatescore[report]"'
         )
-    if args.mode == "dataset":
-        _dataset(args)
-    else:
-        _summary(args)
-    return None
+    with language(args.language):
+        (_dataset if args.mode == "dataset" else _summary)(args)
 
 
 def _dataset(args: argparse.Namespace) -> None:
-    from fatescore.report import DatasetTables, dataset_page
+    from fatescore.report import DatasetTables, dataset_figures, dataset_page
 
     paths = {name: getattr(args, name) for name in _TABLES}
+    of_cells = {name: getattr(args, name) for name in _CELL_TABLES}
     tables = DatasetTables(
         dataset=args.dataset,
         statuses=[read_status(path) for path in args.status],
-        scores=_read_parquet(args.scores),
-        files=_links([*paths.values(), args.scores, *args.status], args.output),
+        files=_links([args.h5ad, *of_cells.values(), *paths.values(), *args.status], args.output),
         summary=args.summary,
         **{name: _read(path) for name, path in paths.items()},
+        **{name: _read_parquet(path) for name, path in of_cells.items()},
     )
     write_text(args.output, dataset_page(tables))
+    _write_figures(args, lambda: dataset_figures(tables))
 
 
 def _summary(args: argparse.Namespace) -> None:
-    from fatescore.report import SummaryTables, answer_lines, provenance, stack, summary_page
+    from fatescore.report import SummaryTables, answer_lines, provenance, stack, summary_figures, summary_page
 
     tables = SummaryTables(
         scoreboard=_read(args.scoreboard),
@@ -106,18 +140,37 @@ def _summary(args: argparse.Namespace) -> None:
         statuses=[read_status(path) for path in args.status],
         title=args.title,
         settings=_settings(args.settings),
+        files=_links(args.tables, args.output),
     )
     write_text(args.output, summary_page(tables))
+    _write_figures(args, lambda: summary_figures(tables))
     if args.answer is not None:
         write_text(args.answer, "\n".join(answer_lines(tables)) + "\n")
     if args.provenance is not None:
-        write_json(args.provenance, provenance(tables.statuses, settings=tables.settings, tables=_hashes(args)))
+        statuses = [*tables.statuses, *map(read_status, args.provenance_status)]
+        sources = {str(path): sha256(path) for path in args.sources}
+        said = provenance(statuses, settings=tables.settings, tables=_hashes(args), sources=sources)
+        write_json(args.provenance, said)
+
+
+def _write_figures(args: argparse.Namespace, charts: Callable[[], Mapping[str, Mapping[str, Any]]]) -> None:
+    """Write every chart of the page as files, where that was asked for."""
+    if not args.figures:
+        return
+    from fatescore import pl
+
+    folder = args.figures_dir or args.output.parent / "figures"
+    folder.mkdir(parents=True, exist_ok=True)  # also where there is nothing to draw: the workflow waits for it
+    for name, chart in charts().items():
+        for kind in args.figures:
+            pl.save(chart, folder / f"{name}.{kind}")
 
 
 def _hashes(args: argparse.Namespace) -> dict[str, str]:
     """Return the hash of every table of the summary, named as seen from the page."""
     paths = [args.scoreboard, args.meta, *args.contrasts, *args.confounding, *args.specification]
     paths += [path for path in (args.copies, args.meta_specification, args.meta_robustness) if path is not None]
+    paths += args.tables
     return {_relative(path, args.output): sha256(path) for path in paths}
 
 
@@ -129,7 +182,7 @@ def _read_parquet(path: Path | None) -> pd.DataFrame:
     if path is None:
         return pd.DataFrame()
     if not path.is_file():
-        raise InputError(f"{path} does not exist", expected="scores.parquet", fix="check the path")
+        raise InputError(f"{path} does not exist", expected="a table in Parquet format", fix="check the path")
     if path.stat().st_size == 0:
         return pd.DataFrame()
     try:

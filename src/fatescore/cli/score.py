@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fatescore import _keys
-from fatescore._files import atomic_path, check_output, write_tsv
+from fatescore._data import data_dir
+from fatescore._files import atomic_path, check_output, sha256, without_formulas, write_tsv
 from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._method_scores import MOST_CELLS, score_cells
 from fatescore.cli._step import add_step_arguments, run_step
@@ -150,7 +151,16 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
     if args.cell_method_scores is not None:
         none = pd.DataFrame(columns=list(_keys.METHOD_SCORE_COLUMNS))
         _write(args.cell_method_scores, score_cells(adata, seed=args.seed, **how) if cells else none)
-    return {"index": index.name, "organism": organism, "method": "rank_log", "n_scored": len(observations)}
+    return {
+        "index": index.name, "organism": organism, "method": "rank_log", "n_scored": len(observations),
+        "seed": args.seed, "gene_sets": _curated(),
+    }  # fmt: skip
+
+
+def _curated() -> dict[str, str]:
+    """Return the hash of every curated file that the sets and the index are made from."""
+    home = data_dir("gene_sets")
+    return {path.relative_to(home).as_posix(): sha256(path) for path in sorted(home.rglob("*")) if path.is_file()}
 
 
 def _index(args: argparse.Namespace) -> Index:
@@ -166,6 +176,6 @@ def _write(path: Path, table: pd.DataFrame) -> None:
             table.to_parquet(part, index=False)
     elif path.suffix == ".csv":
         with atomic_path(path) as part:
-            table.to_csv(part, index=False, float_format="%.10g", lineterminator="\n")
+            without_formulas(table).to_csv(part, index=False, float_format="%.10g", lineterminator="\n")
     else:
         write_tsv(path, table)

@@ -1,4 +1,4 @@
-"""Figures: a table in, an Altair chart out. Nothing here saves a file or computes a statistic.
+"""Figures: a table in, an Altair chart out. Nothing here computes a statistic, and only ``save`` writes a file.
 
 >>> import fatescore as fs
 >>> import pandas as pd
@@ -7,12 +7,23 @@
 'container'
 """
 
+from fatescore.pl._cloud import MOST_POINTS
 from fatescore.pl._theme import config
+from fatescore.pl.cell_quality import cell_quality
 from fatescore.pl.controls import controls
 from fatescore.pl.donors import donors
+from fatescore.pl.dropped import dropped
+from fatescore.pl.embedding import embedding
 from fatescore.pl.forest import forest
 from fatescore.pl.heatmap import heatmap
-from fatescore.pl.plane import MOST_POINTS, plane
+from fatescore.pl.plane import plane
+from fatescore.pl.sample_quality import ambient, sample_quality
+from fatescore.pl.samples_pca import samples_pca
+from fatescore.pl.save import save
+from fatescore.pl.specification import specification
 from fatescore.pl.waterfall import waterfall
 
-__all__ = ["MOST_POINTS", "config", "controls", "donors", "forest", "heatmap", "plane", "waterfall"]
+__all__ = [
+    "MOST_POINTS", "ambient", "cell_quality", "config", "controls", "donors", "dropped", "embedding", "forest",
+    "heatmap", "plane", "sample_quality", "samples_pca", "save", "specification", "waterfall",
+]  # fmt: skip

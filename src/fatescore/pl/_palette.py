@@ -1,14 +1,20 @@
 """One colour (and one shape) per meaning, the same in every figure and on every page.
 
 The hues come from the Okabe-Ito and Paul Tol sets, which stay apart for the common kinds of colour blindness;
-shapes carry the same meaning a second time. All keep at least 3:1 contrast on the light and the dark page.
+shapes carry the same meaning a second time. Colours with a meaning keep about 3:1 contrast on the light and the dark
+page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from fatescore import _keys
+from fatescore.typing import FloatArray
 
 OSTEOGENIC = "#1F77B4"
 ADIPOGENIC = "#D98200"
@@ -19,6 +25,18 @@ CASE = "#8F55C0"
 CONTROL = "#2C9C6E"
 OTHER = "#85898F"
 NEUTRAL = "#85898F"
+KEPT = "#5B7083"
+DROPPED = "#C23B50"
+
+# For what has no colour of its own (batches, donors); none is close to one that has a meaning.
+BATCHES = ("#E06A9F", "#7C8A14", "#4C55D8", "#27AEB9", "#A3284B", "#CFAE12", "#BC90EA", "#3F6B12")
+BATCH_SHAPES = (
+    "circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left",
+)  # fmt: skip
+HIGHLIGHT = BATCHES[0]
+# Numbers, low to high: viridis without its ends, which vanish on a dark or a light page.
+SEQUENTIAL = ("#3B528B", "#2C728E", "#21918C", "#28AE80", "#7AD151")
+BIAS = (ADIPOGENIC, NEUTRAL, OSTEOGENIC)
 
 CALLS: dict[str, str] = {
     _keys.CALL_OSTEOGENIC: OSTEOGENIC,
@@ -34,6 +52,14 @@ CALL_SHAPES: dict[str, str] = {
     _keys.CALL_UNCOMMITTED: "cross",
     _keys.CALL_NOT_SCORABLE: "stroke",
 }
+# Types as ``pp.cell_types`` names them: only the stromal ones are scored.
+CELL_TYPES: dict[str, str] = {
+    "stromal": BATCHES[2], "haematopoietic": BATCHES[0], "endothelial": BATCHES[1], "erythroid": BATCHES[4],
+    "muscle": BATCHES[5], "schwann": BATCHES[3], "unknown": NOT_SCORABLE,
+}  # fmt: skip
+# The definitions of the index, which are no fates.
+INDICES: dict[str, str] = {"core": BATCHES[1], "review": BATCHES[3], "extended": BATCHES[2]}
+INDEX_SHAPES: dict[str, str] = {"core": "circle", "review": "square", "extended": "triangle-up"}
 ARMS: dict[str, str] = {_keys.OSTEOGENIC: OSTEOGENIC, _keys.ADIPOGENIC: ADIPOGENIC}
 
 
@@ -54,6 +80,42 @@ def condition_colours(conditions: Iterable[str], *, case: str = "", control: str
     """
     known = {case: CASE, control: CONTROL}
     return {name: known.get(name, OTHER) for name in conditions}
+
+
+def categories(values: Iterable[str], known: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return a colour for each value: those that are known have their own, others go round in ``BATCHES``.
+
+    Examples
+    --------
+    >>> categories(["kit 1", "control"], {"control": CONTROL})
+    {'kit 1': '#E06A9F', 'control': '#2C9C6E'}
+    """
+    own = known or {}
+    cycle = itertools.cycle(BATCHES)
+    return {name: own[name] if name in own else next(cycle) for name in dict.fromkeys(values)}
+
+
+def rgb(colour: str) -> list[float]:
+    """Return the red, green and blue of ``#RRGGBB``, 0 to 1.
+
+    Examples
+    --------
+    >>> rgb("#FF0000")
+    [1.0, 0.0, 0.0]
+    """
+    return [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+
+
+def gradient(values: ArrayLike, stops: Sequence[float], colours: Sequence[str]) -> FloatArray:
+    """Return numbers as red, green and blue (0 to 1), as Vega blends ``colours`` between ``stops``.
+
+    Examples
+    --------
+    >>> gradient([0.5, 7.0], [0.0, 1.0], ["#000000", "#FFFFFF"]).tolist()
+    [[0.5, 0.5, 0.5], [1.0, 1.0, 1.0]]
+    """
+    channels = np.array([rgb(colour) for colour in colours])
+    return np.column_stack([np.interp(np.asarray(values, dtype=float), stops, channel) for channel in channels.T])
 
 
 def css_variables() -> dict[str, str]:

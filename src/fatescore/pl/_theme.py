@@ -50,5 +50,6 @@ def config(*, dark: bool = False) -> dict[str, Any]:
             "orient": "top",
             "labelLimit": 220,
         },
+        "title": {"color": ink, "fontWeight": "normal", "fontSize": 13, "anchor": "start"},
         "header": {"labelColor": ink, "titleColor": ink},
     }

@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 from fatescore import _keys
+from fatescore._language import tr
+from fatescore._written import written
 from fatescore.pl import _palette, _parts
 
 
@@ -39,19 +41,19 @@ def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
     x = {
         "type": "quantitative",
         "scale": alt.Scale(domain=[-0.02, 1.02], nice=False),
-        "axis": alt.Axis(title="AUROC (0.5 = guessing)", values=[0, 0.25, 0.5, 0.75, 1], format=".2f", grid=True),
+        "axis": alt.Axis(title=tr("AUROC (0.5 = guessing)"), values=[0, 0.25, 0.5, 0.75, 1], format=".2f", grid=True),
     }
     y = alt.Y(field="row", type="nominal", sort=data["row"].tolist(), title=None, axis=_parts.name_axis())
     tooltip = [
-        _parts.nominal("row", "contrast"),
-        _parts.nominal("sides", "compared"),
-        _parts.quantitative("auroc", "AUROC over donors"),
-        _parts.quantitative("auroc_cells", "AUROC over cells"),
-        _parts.quantitative("difference", "difference of fate_bias", "+.3~g"),
-        _parts.nominal("expected", "expected sign"),
-        _parts.quantitative("n_case", "case donors", "d"),
-        _parts.quantitative("n_control", "control donors", "d"),
-        _parts.nominal("audit", "audit"),
+        _parts.nominal("row", tr("contrast")),
+        _parts.nominal("sides", tr("compared")),
+        _parts.quantitative("auroc", tr("AUROC over donors")),
+        _parts.quantitative("auroc_cells", tr("AUROC over cells")),
+        _parts.quantitative("difference", tr("difference of fate_bias"), "+.3~g"),
+        _parts.nominal("expected", tr("expected sign")),
+        _parts.quantitative("n_case", tr("case donors"), "d"),
+        _parts.quantitative("n_control", tr("control donors"), "d"),
+        _parts.nominal("audit", tr("audit")),
     ]
     half = alt.Chart(pd.DataFrame({"half": [0.5]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X(field="half", **x))
     inside = alt.condition("datum.warned", alt.value("transparent"), alt.value(_palette.NEUTRAL))
@@ -78,8 +80,13 @@ def _rows(contrasts: pd.DataFrame, measure: str) -> pd.DataFrame:
             contrast + donors.where(donors == "", ", " + donors),
         ),
         "warned": _parts.text_column(chosen, "audit").str.startswith(_parts.WARNED),
-        "audit": _parts.text_column(chosen, "audit"),
-        "sides": _parts.text_column(chosen, "case") + " against " + _parts.text_column(chosen, "control"),
+        "audit": _parts.text_column(chosen, "audit").map(written),
+        "sides": [
+            tr("{case} against {control}").format(case=case, control=control)
+            for case, control in zip(
+                _parts.text_column(chosen, "case"), _parts.text_column(chosen, "control"), strict=True
+            )
+        ],
         "auroc": _parts.number_column(chosen, "auroc"),
         "auroc_cells": _parts.number_column(chosen, "auroc_cells"),
         "difference": _parts.number_column(chosen, "difference"),

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from fatescore import _keys
+from fatescore._language import tr
 from fatescore.pl import _palette, _parts
 
 BINS = 48
+_INTERVALS = {"cells": (_keys.CELLS_LOW, _keys.CELLS_HIGH), "genes": (_keys.GENES_LOW, _keys.GENES_HIGH)}
 
 
 def donors(
@@ -42,7 +44,8 @@ def donors(
     Returns
     -------
     altair.LayerChart
-        For ``fate_bias`` the unit is the log2 rank ratio; positive is towards osteogenic (bone).
+        For ``fate_bias`` the unit is the log2 rank ratio; positive is towards osteogenic (bone). A line through a
+        point is its 95 % interval over cells, where the table has it.
 
     Examples
     --------
@@ -58,8 +61,9 @@ def donors(
     colours = _palette.condition_colours(conditions, case=case, control=control)
     scale = alt.Scale(domain=conditions, range=list(colours.values()))
     bars = pd.DataFrame() if cells is None else _bars(cells, points, measure)
-    seen = np.concatenate([points["value"], bars["low"], bars["high"]]) if len(bars) else points["value"]
-    title = "← fat · fate_bias · bone →" if measure == _keys.FATE_BIAS else measure
+    ends = [bars["low"], bars["high"]] if len(bars) else []
+    seen = np.concatenate([points[["value", "cells_low", "cells_high"]].to_numpy().ravel(), *ends])
+    title = tr("← fat · fate_bias · bone →") if measure == _keys.FATE_BIAS else measure
     x = {
         "type": "quantitative",
         "scale": alt.Scale(domain=_parts.padded(seen, zero=True), nice=False),
@@ -70,6 +74,9 @@ def donors(
     layers = [alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X(field="zero", **x))]
     if len(bars):
         layers.append(_band(bars, x, y, colour))
+    if points["cells_low"].notna().any():
+        interval = alt.Chart(points).transform_filter("isValid(datum.cells_low)").mark_rule(strokeWidth=3)
+        layers.append(interval.encode(x=alt.X(field="cells_low", **x), x2="cells_high", y=y))
     layers.append(_dots(points, x, y, colour, case, measure))
     height = 26 * max(points["row"].nunique(), 1) + 10
     return alt.layer(*layers).properties(width="container", height=height)
@@ -90,10 +97,10 @@ def _band(bars: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any) -> Any:
             color=colour,
             opacity=alt.Opacity(field="share", type="quantitative", legend=None, scale=strength),
             tooltip=[
-                _parts.nominal("row", "donor"),
-                _parts.quantitative("low", "from"),
-                _parts.quantitative("high", "to"),
-                _parts.quantitative("cells", "cells", ",d"),
+                _parts.nominal("row", tr("donor")),
+                _parts.quantitative("low", tr("from")),
+                _parts.quantitative("high", tr("to")),
+                _parts.quantitative("cells", tr("cells"), ",d"),
             ],
         )
     )
@@ -115,18 +122,36 @@ def _dots(points: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any, case: st
             color=colour,
             shape=alt.Shape(field="condition", type="nominal", scale=shapes, legend=legend),
             tooltip=[
-                _parts.nominal("donor", "donor"),
-                _parts.nominal("sample", "sample"),
-                _parts.nominal("condition", "condition"),
+                _parts.nominal("donor", tr("donor")),
+                _parts.nominal("sample", tr("sample")),
+                _parts.nominal("condition", tr("condition")),
                 _parts.quantitative("value", measure, ".4~g"),
+                *_intervals(points),
             ],
         )
     )
 
 
+def _intervals(points: pd.DataFrame) -> list[Any]:
+    """Return the tooltip lines of the intervals that are known."""
+    import altair as alt
+
+    known = {"cells": tr("95 % interval over cells"), "genes": tr("95 % interval over the choice of genes")}
+    return [
+        alt.Tooltip(field=f"{of}_said", type="nominal", title=title)
+        for of, title in known.items()
+        if points[f"{of}_low"].notna().any()
+    ]
+
+
 def _points(table: pd.DataFrame, measure: str, wanted: Sequence[str]) -> pd.DataFrame:
     data = pd.DataFrame({name: _parts.text_column(table, name) for name in _keys.IDENTITY})
     data["value"] = _parts.number_column(table, measure)
+    for of, names in _INTERVALS.items():
+        for end, name in zip(("low", "high"), names, strict=True):
+            data[f"{of}_{end}"] = _parts.number_column(table, name) if measure == _keys.FATE_BIAS else np.nan
+        ends = zip(data[f"{of}_low"], data[f"{of}_high"], strict=True)
+        data[f"{of}_said"] = [f"{low:.3g}, {high:.3g}" if low == low else "–" for low, high in ends]
     if wanted:
         data = data[data["condition"].isin(wanted)]
     rank = {name: index for index, name in enumerate(wanted)}

@@ -7,9 +7,11 @@ from typing import Any
 import pandas as pd
 
 from fatescore import _keys
+from fatescore._language import mark, tr
+from fatescore._written import written
 from fatescore.pl import _parts
 
-POOLED = "Pooled"
+POOLED = mark("Pooled")
 
 
 def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure: str = _keys.FATE_BIAS) -> Any:
@@ -43,17 +45,17 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure
     x = {
         "type": "quantitative",
         "scale": alt.Scale(domain=_domain(data), nice=False),
-        "axis": alt.Axis(title="← fat · Hedges' g · bone →", tickCount=6, grid=True),
+        "axis": alt.Axis(title=tr("← fat · Hedges' g · bone →"), tickCount=6, grid=True),
     }
     tooltip = [
-        _parts.nominal("row", "data set"),
-        _parts.quantitative("g", "Hedges' g"),
-        _parts.quantitative("low", "95 % CI, low"),
-        _parts.quantitative("high", "95 % CI, high"),
-        _parts.nominal("donors", "donors (case, control)"),
-        _parts.quantitative("p_value", "p"),
-        _parts.quantitative("p_smallest", "smallest reachable p"),
-        _parts.nominal("audit", "audit"),
+        _parts.nominal("row", tr("data set")),
+        _parts.quantitative("g", tr("Hedges' g")),
+        _parts.quantitative("low", tr("95 % CI, low")),
+        _parts.quantitative("high", tr("95 % CI, high")),
+        _parts.nominal("donors", tr("donors (case, control)")),
+        _parts.quantitative("p_value", tr("p")),
+        _parts.quantitative("p_smallest", tr("smallest reachable p")),
+        _parts.nominal("audit", tr("audit")),
     ]
     base = alt.Chart(data).encode(y=alt.Y(field="row", type="nominal", sort=order, title=None, axis=_parts.name_axis()))
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 3])
@@ -102,7 +104,7 @@ def _rows(contrasts: pd.DataFrame, meta: pd.DataFrame | None, measure: str) -> p
         "p_value": _parts.number_column(chosen, "p_value"),
         "p_smallest": _parts.number_column(chosen, "p_smallest"),
         "donors": donors,
-        "audit": audit,
+        "audit": audit.map(written),
         "role": audit.str.startswith(_parts.WARNED).map({True: "not pooled", False: "data set"}),
         "pi_low": float("nan"),
         "pi_high": float("nan"),
@@ -119,14 +121,14 @@ def _pooled(meta: pd.DataFrame, measure: str, several: bool) -> pd.DataFrame:
     chosen = meta[(_parts.text_column(meta, "measure") == measure) & (_parts.number_column(meta, "k") >= 2)]
     return pd.DataFrame({
         "contrast": _parts.text_column(chosen, "contrast"),
-        "row": POOLED + ("\n" + _parts.text_column(chosen, "contrast") if several else pd.Series("", chosen.index)),
+        "row": tr(POOLED) + ("\n" + _parts.text_column(chosen, "contrast") if several else pd.Series("", chosen.index)),
         "g": _parts.number_column(chosen, "effect"),
         "low": _parts.number_column(chosen, "ci_low"),
         "high": _parts.number_column(chosen, "ci_high"),
         "p_value": _parts.number_column(chosen, "p_value"),
         "p_smallest": float("nan"),
         "donors": "",
-        "audit": _parts.text_column(chosen, "note"),
+        "audit": _parts.text_column(chosen, "note").map(written),
         "role": "pooled",
         "pi_low": _parts.number_column(chosen, "pi_low"),
         "pi_high": _parts.number_column(chosen, "pi_high"),

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from fatescore._language import tr
+from fatescore._written import written
 from fatescore.gene_sets import titles
 from fatescore.pl import _palette, _parts
 
@@ -40,15 +42,15 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
     measures = list(dict.fromkeys(data["measure"]))
     columns = list(dict.fromkeys(data["column"]))
     tooltip = [
-        _parts.nominal("column", "data set"),
-        _parts.nominal("contrast", "contrast"),
-        _parts.nominal("measure", "measure"),
-        _parts.quantitative("g", "Hedges' g"),
-        _parts.quantitative("difference", "difference"),
-        _parts.quantitative("p_value", "p"),
-        _parts.quantitative("p_smallest", "smallest reachable p"),
-        _parts.quantitative("padj", "FDR"),
-        _parts.nominal("audit", "audit"),
+        _parts.nominal("column", tr("data set")),
+        _parts.nominal("contrast", tr("contrast")),
+        _parts.nominal("measure", tr("measure")),
+        _parts.quantitative("g", tr("Hedges' g")),
+        _parts.quantitative("difference", tr("difference")),
+        _parts.quantitative("p_value", tr("p")),
+        _parts.quantitative("p_smallest", tr("smallest reachable p")),
+        _parts.quantitative("padj", tr("FDR")),
+        _parts.nominal("audit", tr("audit")),
     ]
     base = alt.Chart(data).encode(
         x=alt.X(
@@ -64,7 +66,7 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
     colour = alt.Color(
         field="g",
         type="quantitative",
-        title="Hedges' g",
+        title=tr("Hedges' g"),
         legend=alt.Legend(gradientLength=180),
         scale=alt.Scale(
             domain=[-limit, 0, limit], range=[_palette.CONTROL, "#F4F4F2", _palette.CASE], clamp=True, interpolate="lab"
@@ -86,17 +88,17 @@ def _rows(contrasts: pd.DataFrame) -> pd.DataFrame:
     data = pd.DataFrame({
         "column": _parts.text_column(contrasts, "dataset"),
         "contrast": _parts.text_column(contrasts, "contrast"),
-        "measure": _parts.text_column(contrasts, "measure").str.removeprefix("set:").replace(titles()),
+        "measure": _parts.text_column(contrasts, "measure").str.removeprefix("set:").replace(titles()).map(written),
         "g": _parts.number_column(contrasts, "g"),
         "difference": _parts.number_column(contrasts, "difference"),
         "p_value": _parts.number_column(contrasts, "p_value"),
         "padj": _parts.number_column(contrasts, "padj"),
         "p_smallest": _parts.number_column(contrasts, "p_smallest"),
-        "audit": _parts.text_column(contrasts, "audit"),
+        "audit": _parts.text_column(contrasts, "audit").map(written),
     })  # fmt: skip
     repeated = data.groupby("column")["contrast"].nunique()
     several = data["column"].map(repeated) > 1
     data["column"] = data["column"].where(~several, data["column"] + " · " + data["contrast"])
-    warned = data["audit"].str.startswith(_parts.WARNED)
+    warned = _parts.text_column(contrasts, "audit").str.startswith(_parts.WARNED)
     data["column"] = data["column"].where(~warned, "⚠ " + data["column"])
     return data

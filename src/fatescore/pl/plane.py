@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from fatescore import _keys
-from fatescore.pl import _palette, _parts
-
-MOST_POINTS = 1500
-BINS = 56
+from fatescore._language import tr
+from fatescore._written import written
+from fatescore.pl import _cloud, _palette, _parts
 
 
 def plane(scores: pd.DataFrame) -> Any:
@@ -21,7 +19,7 @@ def plane(scores: pd.DataFrame) -> Any:
     ----------
     scores
         Rows of ``scores.parquet`` or ``sample_scores.tsv``: cells or samples. Up to 1,500 are drawn as points; more
-        are binned on a grid of 56 x 56, each bin in the colour of its most common call and darker with more cells.
+        as one picture, in which rarer calls lie over more common ones.
 
     Returns
     -------
@@ -48,15 +46,15 @@ def plane(scores: pd.DataFrame) -> Any:
     limits = _parts.padded(data[["adipogenic", "osteogenic"]])
     shared = {"type": "quantitative", "scale": alt.Scale(domain=limits, nice=False)}
     axes = {
-        "x": {**shared, "axis": alt.Axis(title="adipogenic (fat) →", grid=True, tickCount=6)},
-        "y": {**shared, "axis": alt.Axis(title="osteogenic (bone) →", grid=True, tickCount=6)},
+        "x": {**shared, "axis": alt.Axis(title=tr("adipogenic (fat) →"), grid=True, tickCount=6)},
+        "y": {**shared, "axis": alt.Axis(title=tr("osteogenic (bone) →"), grid=True, tickCount=6)},
     }
     calls = [call for call in _keys.FATE_CALLS if (data["call"] == call).any()]
-    legend = alt.Legend(title=None, columns=3)
+    legend = alt.Legend(title=None, columns=3, symbolOpacity=1)
     colour = alt.Color(
         field="call",
         type="nominal",
-        scale=alt.Scale(domain=calls, range=[_palette.CALLS[call] for call in calls]),
+        scale=alt.Scale(domain=[written(call) for call in calls], range=[_palette.CALLS[call] for call in calls]),
         legend=legend,
     )
     line = pd.DataFrame({"from": [limits[0]], "to": [limits[1]]})
@@ -65,75 +63,48 @@ def plane(scores: pd.DataFrame) -> Any:
         .mark_rule(strokeDash=[4, 3])
         .encode(x=alt.X(field="from", **axes["x"]), y=alt.Y(field="from", **axes["y"]), x2="to", y2="to")
     )
-    drawn = _as_points(data, axes, colour, calls) if len(data) <= MOST_POINTS else _as_bins(data, axes, colour, limits)
-    return alt.layer(diagonal, drawn).properties(width="container", height=380)
+    if len(data) <= _cloud.MOST_POINTS:
+        drawn = [_as_points(data, axes, colour, calls)]
+    else:
+        drawn = _as_cloud(data, axes, colour, limits)
+    return alt.layer(diagonal, *drawn).properties(width="container", height=380)
 
 
 def _as_points(data: pd.DataFrame, axes: dict[str, Any], colour: Any, calls: list[str]) -> Any:
     import altair as alt
 
-    shapes = alt.Scale(domain=calls, range=[_palette.CALL_SHAPES[call] for call in calls])
+    shapes = alt.Scale(domain=[written(call) for call in calls], range=[_palette.CALL_SHAPES[call] for call in calls])
     return (
-        alt.Chart(data.round({"adipogenic": 5, "osteogenic": 5}))
+        alt.Chart(data.round({"adipogenic": 5, "osteogenic": 5}).assign(call=data["call"].map(written)))
         .mark_point(filled=True, size=70 if len(data) < 100 else 30, opacity=0.9 if len(data) < 100 else 0.6)
         .encode(
             x=alt.X(field="adipogenic", **axes["x"]),
             y=alt.Y(field="osteogenic", **axes["y"]),
             color=colour,
-            shape=alt.Shape(field="call", type="nominal", scale=shapes, legend=alt.Legend(title=None, columns=3)),
+            shape=alt.Shape(field="call", type="nominal", scale=shapes, legend=colour["legend"]),
             tooltip=[
-                _parts.nominal("name", "name"),
-                _parts.nominal("condition", "condition"),
-                _parts.nominal("call", "call"),
-                _parts.quantitative("osteogenic", "osteogenic"),
-                _parts.quantitative("adipogenic", "adipogenic"),
+                _parts.nominal("name", tr("name")),
+                _parts.nominal("condition", tr("condition")),
+                _parts.nominal("call", tr("call")),
+                _parts.quantitative("osteogenic", tr("osteogenic")),
+                _parts.quantitative("adipogenic", tr("adipogenic")),
             ],
         )
     )
 
 
-def _as_bins(data: pd.DataFrame, axes: dict[str, Any], colour: Any, limits: list[float]) -> Any:
-    import altair as alt
-
-    table = _binned(data, limits)
-    return (
-        alt.Chart(table)
-        .mark_rect(strokeWidth=0)
-        .encode(
-            x=alt.X(field="x", **axes["x"]),
-            x2="x2",
-            y=alt.Y(field="y", **axes["y"]),
-            y2="y2",
-            color=colour,
-            opacity=alt.Opacity(
-                field="cells", type="quantitative", legend=None, scale=alt.Scale(type="log", range=[0.2, 1])
-            ),
-            tooltip=[
-                _parts.nominal("call", "most common call"),
-                _parts.quantitative("cells", "cells here", ",d"),
-                _parts.quantitative("y", "osteogenic from"),
-                _parts.quantitative("x", "adipogenic from"),
-            ],
-        )
-    )
-
-
-def _binned(data: pd.DataFrame, limits: list[float]) -> pd.DataFrame:
-    """Count cells per bin and take the most common call of each (ties: the first in the order of calls)."""
-    column, row = _parts.bin_2d(data["adipogenic"], data["osteogenic"], limits, BINS)
-    order = {call: index for index, call in enumerate(_keys.FATE_CALLS)}
-    frame = pd.DataFrame({"column": column, "row": row, "call": data["call"].to_numpy()})
-    counts = frame.groupby(["column", "row", "call"], sort=True).size().rename("n").reset_index()
-    counts["order"] = counts["call"].map(order).fillna(len(order))
-    counts = counts.sort_values(["column", "row", "n", "order"], ascending=[True, True, False, True])
-    total = counts.groupby(["column", "row"])["n"].sum().rename("cells")
-    first = counts.drop_duplicates(["column", "row"]).merge(total.reset_index(), on=["column", "row"])
-    edges = np.linspace(limits[0], limits[1], BINS + 1).round(5)
-    return pd.DataFrame({
-        "x": edges[first["column"]],
-        "x2": edges[first["column"] + 1],
-        "y": edges[first["row"]],
-        "y2": edges[first["row"] + 1],
-        "call": first["call"],
-        "cells": first["cells"],
-    })  # fmt: skip
+def _as_cloud(data: pd.DataFrame, axes: dict[str, Any], colour: Any, limits: list[float]) -> list[Any]:
+    call, x, y = data["call"], data["adipogenic"], data["osteogenic"]
+    picture = _cloud.picture(
+        x, y, call.map(_palette.CALLS).fillna(_palette.NOT_SCORABLE).tolist(), limits,
+        rank=-call.map(call.value_counts()),
+    )  # fmt: skip
+    table, row = _cloud.counted(x, y, limits)
+    table["call"] = _cloud.most_common(row, call, _keys.FATE_CALLS).map(written)
+    tooltip = [
+        _parts.nominal("call", tr("most common call")),
+        _parts.quantitative("cells", tr("cells here"), ",d"),
+        _parts.quantitative("y", tr("osteogenic from")),
+        _parts.quantitative("x", tr("adipogenic from")),
+    ]
+    return [picture, _cloud.bins(table, axes, limits, color=colour, tooltip=tooltip)]

@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 
 from fatescore import _keys
+from fatescore._language import mark, tr, tr_n
 from fatescore.pl import _palette, _parts
 
-TOTAL = "sum = difference"
-_PARTS = {_keys.OSTEOGENIC: "bone gene", _keys.ADIPOGENIC: "fat gene"}
-_TOGETHER = "sum"
+TOTAL = mark("sum = difference")
+_PARTS = {_keys.OSTEOGENIC: mark("bone gene"), _keys.ADIPOGENIC: mark("fat gene")}
+_TOGETHER = mark("sum")
 
 
 def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
@@ -40,7 +41,7 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
     import altair as alt
 
     data = steps(contributions, most=most)
-    names = [*_PARTS.values(), _TOGETHER]
+    names = [tr(part) for part in (*_PARTS.values(), _TOGETHER)]
     colour = alt.Color(
         field="part",
         type="nominal",
@@ -50,7 +51,7 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
     x = {
         "type": "quantitative",
         "scale": alt.Scale(domain=_parts.padded(data[["from", "to"]], zero=True), nice=False),
-        "axis": alt.Axis(title="← fat · change · bone →", grid=True, tickCount=6),
+        "axis": alt.Axis(title=tr("← fat · change · bone →"), grid=True, tickCount=6),
     }
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule().encode(x=alt.X(field="zero", **x))
     bars = (
@@ -62,10 +63,10 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
             y=alt.Y(field="gene", type="nominal", sort=data["gene"].tolist(), title=None),
             color=colour,
             tooltip=[
-                _parts.nominal("gene", "gene"),
-                _parts.nominal("part", "part"),
-                _parts.quantitative("contribution", "contribution", "+.4~g"),
-                _parts.quantitative("to", "sum so far", "+.4~g"),
+                _parts.nominal("gene", tr("gene")),
+                _parts.nominal("part", tr("part")),
+                _parts.quantitative("contribution", tr("contribution"), "+.4~g"),
+                _parts.quantitative("to", tr("sum so far"), "+.4~g"),
             ],
         )
     )
@@ -83,7 +84,7 @@ def steps(contributions: pd.DataFrame, *, most: int = 20) -> pd.DataFrame:
     """
     data = pd.DataFrame({
         "gene": _parts.text_column(contributions, "gene"),
-        "part": _parts.text_column(contributions, "arm").map(_PARTS).fillna(_TOGETHER),
+        "part": _parts.text_column(contributions, "arm").map(_PARTS).fillna(_TOGETHER).map(tr),
         "contribution": _parts.number_column(contributions, "contribution").fillna(0.0),
     })  # fmt: skip
     size = data["contribution"].abs()
@@ -91,10 +92,14 @@ def steps(contributions: pd.DataFrame, *, most: int = 20) -> pd.DataFrame:
     shown, rest = data.iloc[:most], data.iloc[most:]
     total = float(data["contribution"].sum())
     if len(rest):
-        other = {"gene": f"{len(rest)} other genes", "part": _TOGETHER, "contribution": rest["contribution"].sum()}
+        other = {
+            "gene": tr_n("{n} other gene", "{n} other genes", len(rest)).format(n=len(rest)),
+            "part": tr(_TOGETHER),
+            "contribution": rest["contribution"].sum(),
+        }
         shown = pd.concat([shown, pd.DataFrame([other])], ignore_index=True)
     ends = shown["contribution"].cumsum()
     shown = shown.assign(**{"from": (ends - shown["contribution"]).round(8), "to": ends.round(8)})
-    last = {"gene": TOTAL, "part": _TOGETHER, "contribution": total, "from": 0.0, "to": round(total, 8)}
+    last = {"gene": tr(TOTAL), "part": tr(_TOGETHER), "contribution": total, "from": 0.0, "to": round(total, 8)}
     bars = pd.concat([shown, pd.DataFrame([last])], ignore_index=True)
     return bars[["gene", "part", "contribution", "from", "to"]]

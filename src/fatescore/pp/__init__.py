@@ -8,6 +8,7 @@ from fatescore.pp.components import batch_in_components, components
 from fatescore.pp.depth import match_depth
 from fatescore.pp.doublets import doublets
 from fatescore.pp.droplets import empty_droplets
+from fatescore.pp.embed import embed
 from fatescore.pp.normalise import normalise
 from fatescore.pp.pseudobulk import pseudobulk
 from fatescore.pp.qc import QcLimits, QcResult, qc
@@ -28,6 +29,7 @@ __all__ = [
     "components",
     "contamination",
     "doublets",
+    "embed",
     "empty_droplets",
     "expressed_genes",
     "fingerprint",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from fatescore import _keys
 from fatescore.pp.arrays import array_metrics
 from fatescore.pp.bulk import bulk_metrics, log_values, sample_names, strand
-from fatescore.pp.components import batch_in_components, components
+from fatescore.pp.components import Components, batch_in_components, components
 from fatescore.pp.tissue import DOMINANT, contamination, foreign_tissue, no_stroma
 from fatescore.pp.twins import fingerprint, twins
 from fatescore.typing import Assay, Organism, Scale
@@ -20,6 +21,29 @@ if TYPE_CHECKING:
 
 OUTLIER = "outlier"
 MIN_SAMPLES = 4  # fewer have no components worth naming
+
+
+def _no_scores() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(_keys.PCA_COLUMNS))
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Principal components of samples.
+
+    Attributes
+    ----------
+    fields
+        One row per field and component, see :func:`fatescore.pp.batch_in_components`.
+    scores
+        One row per sample and component: ``_keys.PCA_COLUMNS``; ``explained`` is a share of the variance, 0 to 1.
+    apart
+        Sample to a sentence, for those that lie apart.
+    """
+
+    fields: pd.DataFrame = field(default_factory=pd.DataFrame)
+    scores: pd.DataFrame = field(default_factory=_no_scores)
+    apart: dict[str, str] = field(default_factory=dict)
 
 
 def look(adata: AnnData, *, assay: Assay, organism: Organism, n_mads: float) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -75,41 +99,59 @@ def not_stromal(adata: AnnData, organism: Organism) -> dict[str, str]:
     return no_stroma(foreign_tissue(adata, organism, scale_of(adata)))
 
 
-def batches(adata: AnnData, *, seed: int = 0) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return which fields go with which principal component, which samples lie apart, and which are the same twice.
+def principal(adata: AnnData, samples: pd.DataFrame, *, seed: int = 0) -> Principal:
+    """Reduce samples to principal components: where each lies, which fields go with them, and who lies apart.
 
     Parameters
     ----------
     adata
-        Bulk samples or arrays with their fields in ``obs``.
+        Bulk samples, arrays or the summed cells of samples, with their fields in ``obs``.
+    samples
+        The table of samples, for ``_keys.IDENTITY``.
     seed
         Seed of the permutations.
 
     Returns
     -------
-    table
-        One row per field and component, see :func:`fatescore.pp.batch_in_components`; empty below four samples.
-    doubts
-        Sample to a sentence.
+    See :class:`Principal`; empty below four samples, and where all have the same values.
     """
     if adata.n_obs < MIN_SAMPLES:
-        return pd.DataFrame(), {}
+        return Principal()
     logs = log_values(adata, scale_of(adata))
+    logs = logs[:, np.isfinite(logs).all(axis=0)]
+    if (logs == logs[0]).all():
+        return Principal()
     names = sample_names(adata)
-    found = components(logs[:, np.isfinite(logs).all(axis=0)], names)
+    found = components(logs, names)
     fields = adata.obs.drop(columns=[_keys.DATASET, _keys.SAMPLE, _keys.DONOR], errors="ignore").set_axis(names)
     apart = {str(name): f"lies apart in {why}" for name, why in found.outlier.items() if why}
-    for pair in twins([fingerprint(adata)]).itertuples(index=False):
+    return Principal(batch_in_components(found.scores, fields, seed=seed), _long(found, samples), apart)
+
+
+def same_twice(adata: AnnData) -> dict[str, str]:
+    """Return the samples whose values another sample has as well, each with a sentence; none below four samples."""
+    said: dict[str, list[str]] = {}
+    pairs = twins([fingerprint(adata)]) if adata.n_obs >= MIN_SAMPLES else pd.DataFrame()
+    for pair in pairs.itertuples(index=False):
         for one, other in ((pair.sample_a, pair.sample_b), (pair.sample_b, pair.sample_a)):
-            said = f"{pair.kind} to sample {other}"
-            apart[str(one)] = f"{apart[str(one)]}; {said}" if str(one) in apart else said
-    return batch_in_components(found.scores, fields, seed=seed), apart
+            said.setdefault(str(one), []).append(f"{pair.kind} to sample {other}")
+    return {name: "; ".join(texts) for name, texts in said.items()}
 
 
 def scale_of(adata: AnnData) -> Scale:
     """Return the declared scale, or the one that the layers speak for."""
     declared: Scale = adata.uns.get(_keys.UNS, {}).get("scale", "counts" if _keys.COUNTS in adata.layers else "log2")
     return declared
+
+
+def _long(found: Components, samples: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per component and sample, ``_keys.PCA_COLUMNS``."""
+    scores = found.scores.rename_axis(_keys.SAMPLE).reset_index()
+    scores = scores.melt(id_vars=_keys.SAMPLE, var_name="component", value_name="score")
+    known = samples[list(_keys.IDENTITY)].astype(str)
+    table = scores.merge(known, on=_keys.SAMPLE, how="left", validate="many_to_one")
+    table["explained"] = table["component"].map(found.explained)
+    return table[list(_keys.PCA_COLUMNS)]
 
 
 def _relative(tissue: pd.DataFrame) -> pd.DataFrame:

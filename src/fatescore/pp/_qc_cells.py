@@ -18,7 +18,7 @@ from fatescore.pp._look_cells import describe, of_sample
 from fatescore.pp._qc_metrics import identity, medians, mitochondrial, per_observation
 from fatescore.pp.cell_type import STROMAL, cell_types
 from fatescore.pp.droplets import empty_droplets, is_unfiltered
-from fatescore.typing import BoolArray, IntArray, Organism
+from fatescore.typing import BoolArray, FloatArray, IntArray, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -41,6 +41,10 @@ class JudgedCells:
         The table of genes with scanpy's numbers.
     samples, cells, metrics
         As in :class:`fatescore.pp.QcResult`.
+    sums
+        Of each sample, the counts of its kept cells; without counts there are none.
+    fields
+        The columns of ``obs`` as given that are the same for all cells of every sample, indexed by sample.
     """
 
     obs: pd.DataFrame
@@ -48,6 +52,8 @@ class JudgedCells:
     samples: pd.DataFrame
     cells: pd.DataFrame
     metrics: pd.DataFrame
+    sums: Mapping[str, FloatArray]
+    fields: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ class _Sample:
     limits: pd.DataFrame
     row: Mapping[str, Any]
     metrics: Mapping[str, Any]
+    sums: FloatArray | None
 
 
 def judge_cells(adata: AnnData, organism: Organism, limits: QcLimits, seed: int) -> JudgedCells:
@@ -95,7 +102,20 @@ def judge_cells(adata: AnnData, organism: Organism, limits: QcLimits, seed: int)
         samples=pd.DataFrame([sample.row for sample in found.values()], columns=list(_keys.QC_COLUMNS)),
         cells=cell_report(obs, pd.concat([sample.limits for sample in found.values()])),
         metrics=metrics,
+        sums={name: sample.sums for name, sample in found.items() if sample.sums is not None},
+        fields=_shared(adata.obs),
     )
+
+
+def summed(judged: JudgedCells) -> AnnData:
+    """Return the counts of the kept cells, summed per sample that can be scored; no row where counts are missing."""
+    import anndata as ad
+
+    table = judged.samples
+    names = [name for name in table.loc[table["verdict"] == _keys.OK, _keys.SAMPLE] if name in judged.sums]
+    sums = np.array([judged.sums[name] for name in names]).reshape(len(names), len(judged.var))
+    obs = judged.fields.reindex(names).rename_axis(None).assign(**{_keys.SAMPLE: names})
+    return ad.AnnData(obs=obs, var=judged.var[[]], layers={_keys.COUNTS: sums}, uns={_keys.UNS: {"scale": "counts"}})
 
 
 def with_cells(adata: AnnData, judged: JudgedCells, rows: IntArray) -> AnnData:
@@ -138,7 +158,16 @@ def _judged(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _
     further = cells.obs[[name for name in _ADDED if name in cells.obs and name not in obs]]
     obs = obs.join(further)
     obs[DROPPED] = obs[DROPPED].where(obs.index.isin(cells.obs_names), EMPTY_DROPLET)
-    return _Sample(obs, part.var, by_sample, _row(part, cells, limits), metrics)
+    kept_counts = cells[(cells.obs[DROPPED] == "").to_numpy()].layers.get(_keys.COUNTS)
+    sums = None if kept_counts is None else np.asarray(kept_counts.sum(axis=0, dtype=np.float64)).ravel()
+    return _Sample(obs, part.var, by_sample, _row(part, cells, limits), metrics, sums)
+
+
+def _shared(obs: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that are the same for all cells of every sample, one row per sample."""
+    by_sample = obs.groupby(obs[_keys.SAMPLE].astype(str), sort=True)
+    same = by_sample.nunique(dropna=False).max() <= 1
+    return by_sample.first()[same.index[same]]
 
 
 def _droplets(part: AnnData, limits: QcLimits, seed: int) -> tuple[AnnData, AnnData | None]:

@@ -13,9 +13,9 @@ from fatescore import _keys
 from fatescore._h5ad_rows import on_disk
 from fatescore.errors import InputError, NotScorable
 from fatescore.methods._ranking import constant_rows
-from fatescore.pp._judge_samples import batches, look, not_stromal, scale_of
+from fatescore.pp._judge_samples import look, not_stromal, principal, same_twice, scale_of
 from fatescore.pp._limits import QcLimits
-from fatescore.pp._qc_cells import judge_cells, stays, with_cells
+from fatescore.pp._qc_cells import judge_cells, stays, summed, with_cells
 from fatescore.pp._qc_metrics import identity, medians, per_observation
 from fatescore.pp.arrays import background_share
 from fatescore.typing import Assay, Organism
@@ -46,7 +46,12 @@ class QcResult:
         Further numbers of every sample, indexed by sample; of cells all ``fraction_*`` are shares of the droplets that
         hold a cell, ``n_droplets_empty`` counts the others, and ``transgenes`` names those among the genes.
     components
-        Bulk and arrays: which sample fields go with which principal component.
+        Which sample fields go with which principal component; of cells these are the components of the kept cells'
+        counts, summed per sample, and the fields are those that all cells of a sample share. Empty below four samples
+        and of cells without counts.
+    pca
+        The scores of the samples on these components: one row per sample and component, ``_keys.PCA_COLUMNS``
+        (``explained`` is the component's share of the variance, 0 to 1).
     """
 
     adata: AnnData
@@ -54,6 +59,7 @@ class QcResult:
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
     metrics: pd.DataFrame = field(default_factory=pd.DataFrame)
     components: pd.DataFrame = field(default_factory=pd.DataFrame)
+    pca: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def qc(adata: AnnData, *, assay: Assay, organism: Organism, limits: QcLimits | None = None, seed: int = 0) -> QcResult:
@@ -119,15 +125,17 @@ def qc(adata: AnnData, *, assay: Assay, organism: Organism, limits: QcLimits | N
     if assay == "array":
         kept.var[_keys.NEAR_BACKGROUND] = background_share(kept, scale_of(kept))
     metrics, doubts = look(kept, assay=assay, organism=organism, n_mads=limits.n_mads)
-    fields, apart = batches(kept, seed=seed)
-    return QcResult(kept, _with_doubts(table, doubts, apart), metrics=metrics, components=fields)
+    found = principal(kept, table, seed=seed)
+    table = _with_doubts(table, doubts, found.apart, same_twice(kept))
+    return QcResult(kept, table, metrics=metrics, components=found.fields, pca=found.scores)
 
 
 def _qc_cells(adata: AnnData, organism: Organism, limits: QcLimits, seed: int) -> QcResult:
     judged = judge_cells(adata, organism, limits, seed)
     _check_any(judged.samples)
     kept = with_cells(adata, judged, np.flatnonzero(stays(judged)))
-    return QcResult(kept, judged.samples, judged.cells, judged.metrics)
+    found = principal(summed(judged), judged.samples, seed=seed)  # who lies apart is no doubt of a sum of cells
+    return QcResult(kept, judged.samples, judged.cells, judged.metrics, found.fields, found.scores)
 
 
 def _without_blood(adata: AnnData, table: pd.DataFrame, organism: Organism) -> pd.DataFrame:

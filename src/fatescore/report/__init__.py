@@ -6,10 +6,11 @@
 True
 """
 
+from fatescore._language import language
 from fatescore.report._html import address
-from fatescore.report.dataset import dataset_page
-from fatescore.report.methods import provenance
-from fatescore.report.summary import answer_lines, summary_page
+from fatescore.report.dataset import dataset_figures, dataset_page
+from fatescore.report.provenance import provenance
+from fatescore.report.summary import answer_lines, summary_figures, summary_page
 from fatescore.report.tables import DatasetTables, SummaryTables, is_simulated, stack
 
 __all__ = [
@@ -17,9 +18,12 @@ __all__ = [
     "SummaryTables",
     "address",
     "answer_lines",
+    "dataset_figures",
     "dataset_page",
     "is_simulated",
+    "language",
     "provenance",
     "stack",
+    "summary_figures",
     "summary_page",
 ]

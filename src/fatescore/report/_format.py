@@ -4,118 +4,31 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
+from fatescore._language import mark, tr, tr_n
+from fatescore._written import written
+from fatescore.report._labels import LABELS
+
 MISSING = "–"
 
-LABELS = {
-    "dataset": "data set",
-    "extract_protocol": "extraction protocol",
-    "label_protocol": "labelling protocol",
-    "hyb_protocol": "hybridisation protocol",
-    "platform_id": "platform",
-    "statistic": "separation, 0 to 1",
-    "n_obs": "cells or samples",
-    "n_genes": "genes",
-    "n_unmapped": "identifiers not mapped",
-    "n_kept": "kept",
-    "total_counts": "total counts",
-    "n_genes_by_counts": "genes detected",
-    "pct_counts_mt": "mitochondrial %",
-    "library_size": "library size",
-    "genes_to_half": "genes to half of the counts",
-    "top_1": "share of the top gene",
-    "top_10": "top 10 genes",
-    "top_100": "top 100 genes",
-    "rle_median": "RLE median",
-    "rle_iqr": "RLE IQR",
-    "near_background": "share near background",
-    "adjusted_r2": "adjusted R²",
-    "haematopoietic_relative": "haematopoietic, log2 to stroma",
-    "endothelial_relative": "endothelial, log2 to stroma",
-    "erythroid_relative": "erythroid, log2 to stroma",
-    "muscle_relative": "muscle, log2 to stroma",
-    "schwann_relative": "Schwann, log2 to stroma",
-    "contamination": "other tissues above their limit",
-    "contamination_haematopoietic": "haematopoietic share of markers",
-    "contamination_endothelial": "endothelial share of markers",
-    "contamination_erythroid": "erythroid share of markers",
-    "contamination_muscle": "muscle share of markers",
-    "contamination_schwann": "Schwann share of markers",
-    "n_droplets_empty": "empty droplets",
-    "median_pct_counts_ribo": "ribosomal %, median",
-    "ambient_share": "ambient share",
-    "n_stromal": "stromal",
-    "fraction_stromal": "stromal share",
-    "n_case": "n case",
-    "n_control": "n control",
-    "mean_case": "mean case",
-    "mean_control": "mean control",
-    "difference_low": "difference, CI low",
-    "difference_high": "difference, CI high",
-    "g": "Hedges' g",
-    "g_low": "g, CI low",
-    "g_high": "g, CI high",
-    "g_var": "g, variance",
-    "p_value": "p",
-    "p_method": "p from",
-    "p_smallest": "smallest p",
-    "padj": "FDR",
-    "p_welch": "Welch p",
-    "p_moderated": "moderated p",
-    "power": "power for g = 1",
-    "adjusted": "adjusted difference",
-    "adjusted_low": "adjusted, CI low",
-    "adjusted_high": "adjusted, CI high",
-    "p_adjusted": "adjusted p",
-    "adjusted_for": "adjusted by",
-    "difference_without": "difference without it",
-    "by": "held constant",
-    "difference_left": "difference left",
-    "left_low": "left, CI low",
-    "left_high": "left, CI high",
-    "p_left": "p of what is left",
-    "accounted": "share accounted for",
-    "loo_low": "leave one out, low",
-    "loo_high": "leave one out, high",
-    "auroc": "AUROC",
-    "auroc_cells": "AUROC, cells",
-    "gene_set": "gene set",
-    "by_alias": "by alias",
-    "missing_genes": "missing genes",
-    "not_measurable": "not measurable by mRNA",
-    "fate_bias": "fate bias",
-    "fate_bias_z": "fate bias z",
-    "fate_bias_pval": "fate bias p",
-    "fate_bias_padj": "fate bias FDR",
-    "fate_call": "call",
-    "rho_depth": "rho of index and depth, cells",
-    "case_values": "values in case",
-    "control_values": "values in control",
-    "n_samples": "samples",
-    "n_donors": "donors",
-    "ci_low": "CI low",
-    "ci_high": "CI high",
-    "pi_low": "prediction low",
-    "pi_high": "prediction high",
-    "tau2": "tau²",
-    "i2": "I² (%)",
-    "q": "Q",
-    "k": "data sets",
-    "se": "SE",
-    "datasets": "which",
-    "left_out": "left out",
-}
-
-ASSAYS = {"array": "expression array", "bulk": "bulk RNA-seq", "single_cell": "single-cell RNA-seq"}
-_POPULATIONS = {
-    "bmsc": "marrow stromal cells", "osteoblast": "osteoblasts, not BMSC", "bone": "bone tissue, not BMSC",
-    "adipose": "fat tissue, not BMSC", "monocyte": "monocytes, not BMSC", "other": "not BMSC",
+ASSAYS = {
+    "array": mark("expression array"), "bulk": mark("bulk RNA-seq"), "single_cell": mark("single-cell RNA-seq"),
 }  # fmt: skip
-_VALUES = {"assay": {"single_cell": "single cell"}, "population": _POPULATIONS}
+_POPULATIONS = {
+    "bmsc": mark("marrow stromal cells"), "osteoblast": mark("osteoblasts, not BMSC"),
+    "bone": mark("bone tissue, not BMSC"), "adipose": mark("fat tissue, not BMSC"),
+    "monocyte": mark("monocytes, not BMSC"), "other": mark("not BMSC"),
+}  # fmt: skip
+_VALUES = {"assay": {"single_cell": mark("single cell")}, "population": _POPULATIONS}
+# Columns of names, which are the same in every language.
+_NAMES = {
+    "dataset", "sample", "donor", "condition", "case", "control", "levels", "contrast", "gene", "gene_set", "title",
+    "datasets", "missing_genes", "dataset_a", "sample_a", "donor_a", "dataset_b", "sample_b", "donor_b",
+}  # fmt: skip
 _NAMED_FIELDS = re.compile(r"(cannot be separated from |partly confounded: )([^();]+)")
 _GEO_FIELD = re.compile(r"(?:characteristics(?:_ch\d+)?(?:\.\d+)?: ?)?(.+?)(?:_ch(\d+))?")
 
@@ -142,9 +55,11 @@ def label(column: str) -> str:
     """
     parts = _GEO_FIELD.fullmatch(column.removeprefix("set:"))
     if column in LABELS or parts is None:
-        return LABELS.get(column, column)
-    words = LABELS.get(parts[1], parts[1].replace("_", " "))
-    return words if parts[2] in {None, "1"} else f"{words} (channel {parts[2]})"
+        return tr(LABELS.get(column, column))
+    words = tr(LABELS.get(parts[1], parts[1].replace("_", " ")))
+    if parts[2] in {None, "1"}:
+        return words
+    return tr("{field} (channel {channel})").format(field=words, channel=parts[2])
 
 
 def audit(text: str) -> str:
@@ -157,7 +72,7 @@ def audit(text: str) -> str:
     >>> audit("GSE1 (partly confounded: total_counts); GSE2 (described, not tested)")
     'GSE1 (partly confounded: total counts); GSE2 (described, not tested)'
     """
-    return _NAMED_FIELDS.sub(lambda found: found[1] + ", ".join(map(label, found[2].split(", "))), text)
+    return written(_NAMED_FIELDS.sub(lambda found: found[1] + listed(map(label, found[2].split(", "))), text))
 
 
 def is_missing(value: Any) -> bool:
@@ -213,7 +128,7 @@ def p(value: Any) -> str:
 def cell(column: str, value: Any) -> str:
     """Return the text of one table cell."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     if is_missing(value):
         return MISSING
     if column in _P_COLUMNS:
@@ -224,7 +139,10 @@ def cell(column: str, value: Any) -> str:
         return label(str(value))
     if column in {"audit", "left_out", "note"}:
         return audit(str(value))
-    return _VALUES.get(column, {}).get(str(value), str(value))
+    if column in _NAMES:
+        return str(value)
+    known = _VALUES.get(column, {})
+    return tr(known[str(value)]) if str(value) in known else written(str(value))
 
 
 def plain(value: Any) -> str:
@@ -240,12 +158,34 @@ def plain(value: Any) -> str:
     return f"{value:.10g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
 
 
-def count(n: Any, noun: str) -> str:
-    """Return a count with its noun.
+def listed(names: Iterable[str]) -> str:
+    """Return names one after the other.
 
     Examples
     --------
-    >>> count(1, "donor"), count(5, "donor")
+    >>> listed(["a", "b"])
+    'a, b'
+    """
+    return tr(", ").join(names)
+
+
+def sentences(*texts: str) -> str:
+    """Put sentences one after the other; a full-width stop needs no space behind it.
+
+    Examples
+    --------
+    >>> sentences("One.", "", "Two.")
+    'One. Two.'
+    """
+    return " ".join(text for text in texts if text).replace("。 ", "。")
+
+
+def donors(n: Any) -> str:
+    """Return a number of donors.
+
+    Examples
+    --------
+    >>> donors(1), donors(5)
     ('1 donor', '5 donors')
     """
-    return f"{number(n)} {noun}" + ("" if not is_missing(n) and float(n) == 1 else "s")
+    return tr_n("{n} donor", "{n} donors", n).format(n=number(n))

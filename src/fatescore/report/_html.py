@@ -11,12 +11,14 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from fatescore._language import current, tr, tr_n
 from fatescore.pl import _palette, _theme
 from fatescore.report import _format
 from fatescore.report.tables import records
 
 LONG_TEXT = 45  # characters
 FOLDED_TEXT = 110  # characters from which on a cell shows its beginning and opens on demand
+_TAGS = {"zh": "zh-CN"}  # of languages whose code alone does not say how to write them
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def table(
     marks: Mapping[str, Callable[[Mapping[str, Any]], str]] | None = None,
     links: Mapping[str, Callable[[Mapping[str, Any]], str]] | None = None,
     plain: bool = False,
+    folded: Sequence[str] = (),
 ) -> Table:
     """Turn a table of a step into a table of a page.
 
@@ -100,6 +103,8 @@ def table(
         Per column a function of the row that gives a CSS class, or an address.
     plain
         Leave numbers as they are (for sample fields, where a number may be a code), and fold long texts (protocols).
+    folded
+        Further columns whose long texts are folded.
     """
     names = [column for column in (columns if columns is not None else list(data.columns)) if column in data]
     numeric = tuple(_is_numeric(data[column]) for column in names)
@@ -108,7 +113,8 @@ def table(
         cells = []
         for column, is_number in zip(names, numeric, strict=True):
             value = record[column]
-            text, rest = _folded(_format.plain(value)) if plain else (_format.cell(column, value), "")
+            text = _format.plain(value) if plain else _format.cell(column, value)
+            text, rest = _folded(text) if plain or column in folded else (text, "")
             cells.append(
                 Cell(
                     text=text,
@@ -148,6 +154,14 @@ def figure(
     return Figure(name, title, alt, spec, caption, behind, most)
 
 
+def figures_in(parts: Any) -> dict[str, dict[str, Any]]:
+    """Return the charts among what a template shows, by name."""
+    if isinstance(parts, Figure):
+        return {parts.name: parts.spec}
+    inner = parts.values() if isinstance(parts, Mapping) else parts if isinstance(parts, (list, tuple)) else ()
+    return {name: spec for one in inner for name, spec in figures_in(one).items()}
+
+
 def address(*parts: str) -> str:
     """Return a relative address made from parts that may hold any character.
 
@@ -161,7 +175,8 @@ def address(*parts: str) -> str:
 
 def render(template: str, **values: Any) -> str:
     """Render a template; the same values give the same bytes."""
-    return str(_environment().get_template(template).render(**values))
+    tag = _TAGS.get(current(), current())
+    return str(_environment().get_template(template).render(language=tag, **values))
 
 
 def _folded(text: str) -> tuple[str, str]:
@@ -194,7 +209,10 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
     )
+    install: Any = environment.install_gettext_callables  # type: ignore[attr-defined]  # the extension adds it
+    install(tr, tr_n, newstyle=False)
 
     def script_json(value: Any) -> Markup:
         """Return JSON that cannot end the script element it stands in."""

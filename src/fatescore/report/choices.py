@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from fatescore import _keys
+from fatescore._language import tr
 from fatescore.report import _html, _words
 
 
@@ -14,7 +15,9 @@ def specification(rows: pd.DataFrame) -> _html.Table | None:
     if not len(pooled):
         return None
     shown = pooled.sort_values(["contrast", "effect"], kind="stable")
-    return _html.table("specification-table", "Under every method and index", shown, _keys.META_SPECIFICATION_COLUMNS)
+    return _html.table(
+        "specification-table", tr("Under every method and index"), shown, _keys.META_SPECIFICATION_COLUMNS
+    )
 
 
 def each(rows: pd.DataFrame) -> _html.Table | None:
@@ -27,7 +30,7 @@ def each(rows: pd.DataFrame) -> _html.Table | None:
         "dataset", "contrast", "method", "index", "unit", "n_case", "n_control", "g", "g_low", "g_high", "p_value",
         "auroc", "audit", "note",
     )  # fmt: skip
-    return _html.table("each-table", "Data set by data set under every method and index", shown, columns)
+    return _html.table("each-table", tr("Data set by data set under every method and index"), shown, columns)
 
 
 def robustness(rows: pd.DataFrame) -> _html.Table | None:
@@ -39,9 +42,8 @@ def robustness(rows: pd.DataFrame) -> _html.Table | None:
         "contrast", "analysis", "level", "k", "effect", "ci_low", "ci_high", "pi_low", "pi_high", "p_value",
         "p_between", "datasets", "note",
     )  # fmt: skip
-    return _html.table(
-        "robustness-table", "Pooled again: without each data set, by other estimators, in subgroups", main, columns
-    )
+    caption = tr("Pooled again: without each data set, by other estimators, in subgroups")
+    return _html.table("robustness-table", caption, main, columns)
 
 
 def recovered(rows: pd.DataFrame) -> _html.Table | None:
@@ -56,4 +58,4 @@ def recovered(rows: pd.DataFrame) -> _html.Table | None:
         "dataset", "contrast", "method", "index", "unit", "n_case", "n_control", "auroc", "auroc_cells", "g",
         "g_low", "g_high",
     )  # fmt: skip
-    return _html.table("recovered-table", "Known fates under every method and index", shown, columns)
+    return _html.table("recovered-table", tr("Known fates under every method and index"), shown, columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from fatescore import _keys
+from fatescore._language import tr, tr_n
 from fatescore.report import _format
 
 
@@ -32,26 +33,60 @@ def copies_said(copies: pd.DataFrame, declared: bool) -> list[str]:
         return []
     rows = copies[copies["declared"] == (_keys.DECLARED if declared else _keys.UNDECLARED)]
     groups = rows.groupby(["dataset_a", "dataset_b"], sort=False)
-    return [f"{_found(str(a), str(b), pairs)}; {_advice(a == b, declared)}" for (a, b), pairs in groups]
+    text = tr("{found}; {advice}")
+    return [
+        text.format(found=_found(str(a), str(b), pairs), advice=_advice(a == b, declared)) for (a, b), pairs in groups
+    ]
 
 
 def _found(a: str, b: str, pairs: pd.DataFrame) -> str:
     identical = set(pairs.loc[pairs["kind"] == _keys.IDENTICAL, "sample_a"])
     near = set(pairs["sample_a"]) - identical
-    kinds = {_keys.IDENTICAL: len(identical), _keys.NEAR_IDENTICAL: len(near)}
-    each = [f"{'is' if n == 1 else 'are'} {kind}" for kind, n in kinds.items() if n]
-    if len(each) == 2:
-        each = [f"{_format.number(n)} {words}" for n, words in zip(kinds.values(), each, strict=True)]
-        first = f"Of the samples of {a}, {' and '.join(each)}"
-    else:
-        first = f"{_format.count(len(identical | near), 'sample')} of {a} {each[0]}"
-    one, more = ("another sample", "other samples") if a == b else ("a sample", "samples")
-    return f"{first} to {one if len(identical | near) == 1 else more} of {b}"
+    if identical and near:
+        text = tr("Of the samples of {a}, {identical} and {near} to other samples of {b}")
+        if a != b:
+            text = tr("Of the samples of {a}, {identical} and {near} to samples of {b}")
+        return text.format(
+            a=a, b=b,
+            identical=tr_n("{n} is identical", "{n} are identical", len(identical)).format(n=len(identical)),
+            near=tr_n("{n} is near-identical", "{n} are near-identical", len(near)).format(n=len(near)),
+        )  # fmt: skip
+    n = len(identical | near)
+    text = _of_one_kind_within(n, bool(identical)) if a == b else _of_one_kind(n, bool(identical))
+    return text.format(n=_format.number(n), a=a, b=b)
+
+
+def _of_one_kind(n: int, identical: bool) -> str:
+    if identical:
+        return tr_n(
+            "{n} sample of {a} is identical to a sample of {b}", "{n} samples of {a} are identical to samples of {b}", n
+        )
+    return tr_n(
+        "{n} sample of {a} is near-identical to a sample of {b}",
+        "{n} samples of {a} are near-identical to samples of {b}",
+        n,
+    )
+
+
+def _of_one_kind_within(n: int, identical: bool) -> str:
+    if identical:
+        return tr_n(
+            "{n} sample of {a} is identical to another sample of {b}",
+            "{n} samples of {a} are identical to other samples of {b}",
+            n,
+        )
+    return tr_n(
+        "{n} sample of {a} is near-identical to another sample of {b}",
+        "{n} samples of {a} are near-identical to other samples of {b}",
+        n,
+    )
 
 
 def _advice(within: bool, declared: bool) -> str:
     if within:
-        return "declared: each pair is of one donor" if declared else "leave copies out (use = no in the sample table)"
+        if declared:
+            return tr("declared: each pair is of one donor")
+        return tr("leave copies out (use = no in the sample table)")
     if declared:
-        return "declared: overlap_group is the same, so that one of these data sets is pooled"
-    return "declare overlap_group so that their donors are counted once"
+        return tr("declared: overlap_group is the same, so that one of these data sets is pooled")
+    return tr("declare overlap_group so that their donors are counted once")

@@ -8,13 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys, pl
+from fatescore import _keys
+from fatescore._language import tr, tr_n
+from fatescore._written import written
 from fatescore.report import _format, _html, _words, choices, methods
 from fatescore.report.copies import copies_said
+from fatescore.report.curve import curve
+from fatescore.report.effects import controls, forest, heatmap
+from fatescore.report.methods_text import methods_section
 from fatescore.report.tables import SummaryTables, by_dataset, facts, in_order, is_simulated, records
 
 _SHOWN = (
-    "dataset", "contrast", "case", "control", "measure", "unit", "n_case", "n_control", "difference",
+    "dataset", "contrast", "case", "control", "levels", "measure", "unit", "n_case", "n_control", "difference",
     "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "auroc", "auroc_cells", "expected", "agreement",
     "audit", "note",
 )  # fmt: skip
@@ -38,39 +43,58 @@ def summary_page(tables: SummaryTables) -> str:
     >>> summary_page(SummaryTables(title="A run")).startswith("<!doctype html>")
     True
     """
+    return _html.render("summary.html.j2", **_parts(tables))
+
+
+def summary_figures(tables: SummaryTables) -> dict[str, dict[str, Any]]:
+    """Return the charts of the summary page by name, as Vega-Lite specifications (:func:`fatescore.pl.save`).
+
+    Examples
+    --------
+    >>> summary_figures(SummaryTables())
+    {}
+    """
+    return _html.figures_in(_parts(tables))
+
+
+def _parts(tables: SummaryTables) -> dict[str, Any]:
+    """Return what the template shows."""
     tables = replace(tables, contrasts=_words.of_index(tables.contrasts))
     statuses = in_order(tables.statuses)
     known = _words.rows_of(tables.contrasts, kind=_words.KNOWN)
     answers = leading(tables)
-    return _html.render(
-        "summary.html.j2",
-        page=_html.Page(tables.title, _simulated(tables)),
-        answers=answers,
-        singles=[one for group in _singles(tables).values() for one in group if one[1] not in answers],
-        counts=_counts(tables),
-        scoreboard=_scoreboard(tables),
-        forest=_forest(tables),
-        meta=_meta(tables),
-        specification=choices.specification(tables.meta_specification),
-        each=choices.each(tables.specification),
-        robustness=choices.robustness(tables.meta_robustness),
-        recovered=choices.recovered(tables.specification),
-        heatmap=_heatmap(tables),
-        controls=_controls(known) if len(known) else None,
-        controls_said=_words.controls(tables.contrasts),
-        audit=_audit(tables),
-        copies=_copies(tables),
-        copies_undeclared=copies_said(tables.copies, declared=False),
-        copies_declared=copies_said(tables.copies, declared=True),
-        contrasts=_html.table("all-contrasts", "Every contrast and measure", tables.contrasts, _SHOWN),
-        methods=methods.paragraphs(statuses),
-        versions=methods.versions(),
-        inputs=methods.input_table(statuses),
-        settings=_html.pairs(
-            "settings-table", "Settings of this run", methods.flatten(tables.settings), ("setting", "value")
-        ),
-        one_line=_words.FATE_BIAS_IN_ONE_LINE,
-    )
+    return {
+        "page": _html.Page(tables.title, _simulated(tables)),
+        "answers": answers,
+        "singles": [one for group in _singles(tables).values() for one in group if one[1] not in answers],
+        "counts": _counts(tables),
+        "scoreboard": _scoreboard(tables),
+        "lost": _lost(tables),
+        "forest": forest(tables.contrasts, tables.meta),
+        "meta": _meta(tables),
+        "curves": _curves(tables),
+        "specification": choices.specification(tables.meta_specification),
+        "each": choices.each(tables.specification),
+        "robustness": choices.robustness(tables.meta_robustness),
+        "recovered": choices.recovered(tables.specification),
+        "heatmap": heatmap(tables.contrasts),
+        "controls": controls(known) if len(known) else None,
+        "controls_said": _words.controls(tables.contrasts),
+        "audit": _audit(tables),
+        "copies": _copies(tables),
+        "copies_undeclared": copies_said(tables.copies, declared=False),
+        "copies_declared": copies_said(tables.copies, declared=True),
+        "contrasts": _html.table("all-contrasts", tr("Every contrast and measure"), tables.contrasts, _SHOWN),
+        "files": [_html.Link(text, href) for text, href in tables.files],
+        **methods_section(statuses, tables.settings),
+        "settings": _settings(tables.settings),
+        "one_line": tr(_words.FATE_BIAS_IN_ONE_LINE),
+    }
+
+
+def _settings(settings: Mapping[str, Any]) -> _html.Table:
+    rows = methods.flatten(settings)
+    return _html.pairs("settings-table", tr("Settings of this run"), rows, (tr("setting"), tr("value")))
 
 
 def leading(tables: SummaryTables) -> list[_words.Answer]:
@@ -107,14 +131,19 @@ def answer_lines(tables: SummaryTables) -> list[str]:
     'No disease contrast could be estimated in this run.'
     """
     counts = _counts(tables)
-    first = f"{_simulated_prefix(tables)}{_format.count(sum(counts.values()), 'data set')}: " + (
-        ", ".join(f"{number} {status}" for status, number in counts.items() if number) or "none"
-    )
+    n = sum(counts.values())
+    number = tr_n("{n} data set", "{n} data sets", n).format(n=_format.number(n))
+    each = [f"{number} {tr(status)}" for status, number in counts.items() if number]
+    nothing = tr("none")
+    first = f"{_simulated_prefix(tables)}{number}: {_format.listed(each) or nothing}."
     said = leading(tables)
     if not said:
-        return [first + ".", "No disease contrast could be estimated in this run.", _words.controls(tables.contrasts)]
-    more = f" (The report has {_format.count(len(said) - 1, 'more contrast')}.)" if len(said) > 1 else ""
-    lines = [first + ".", said[0].headline + more, f"{said[0].verdict} {_words.controls(tables.contrasts)}"]
+        none = tr("No disease contrast could be estimated in this run.")
+        return [first, none, _words.controls(tables.contrasts)]
+    others = len(said) - 1
+    more = tr_n("(The report has {n} more contrast.)", "(The report has {n} more contrasts.)", others).format(n=others)
+    headline = _format.sentences(said[0].headline, more if others else "")
+    lines = [first, headline, _format.sentences(said[0].verdict, _words.controls(tables.contrasts))]
     return [" ".join(line.split()) for line in lines]
 
 
@@ -123,12 +152,18 @@ def _simulated(tables: SummaryTables) -> str:
     names, real = _simulated_and_real(tables)
     if not names:
         return ""
-    return "this page is made from simulated data" if not real else f"these data sets are simulated: {', '.join(names)}"
+    if not real:
+        return tr("this page is made from simulated data")
+    return tr("these data sets are simulated: {names}").format(names=", ".join(names))
 
 
 def _simulated_prefix(tables: SummaryTables) -> str:
     names, real = _simulated_and_real(tables)
-    return "" if not names else "SIMULATED. " if not real else f"SIMULATED IN PART ({', '.join(names)}). "
+    if not names:
+        return ""
+    if not real:
+        return tr("SIMULATED.") + " "
+    return tr("SIMULATED IN PART ({names}).").format(names=", ".join(names)) + " "
 
 
 def _simulated_and_real(tables: SummaryTables) -> tuple[list[str], list[str]]:
@@ -155,10 +190,13 @@ def _scoreboard(tables: SummaryTables) -> _html.Table:
     shown = tables.scoreboard
     stopped = shown[shown["status"] != _keys.OK] if len(shown) else shown
     if len(stopped):
-        shown = shown.assign(why=stopped["step"].astype(str) + ": " + stopped["reason"].astype(str))
+        why = [
+            f"{tr(row['step'])}: {written(row['reason'])}" for row in records(stopped[["step", "reason"]].astype(str))
+        ]
+        shown = shown.assign(why=pd.Series(why, index=stopped.index))
     return _html.table(
         "scoreboard-table",
-        "Data sets of this run",
+        tr("Data sets of this run"),
         shown,
         ("dataset", "status", "why", "n_donors", "n_samples", "title", "organism", "assay", "population"),
         marks={"status": lambda row: classes.get(str(row["status"]), "")},
@@ -166,95 +204,40 @@ def _scoreboard(tables: SummaryTables) -> _html.Table:
     )
 
 
-def _forest(tables: SummaryTables) -> _html.Figure | None:
-    rows = _words.rows_of(tables.contrasts, kind=_words.DISEASE, measure=_keys.FATE_BIAS)
-    if not len(rows) or not pd.to_numeric(rows["g"]).notna().any():
-        return None
-    columns = (
-        "dataset",
-        "contrast",
-        "n_case",
-        "n_control",
-        "g",
-        "g_low",
-        "g_high",
-        "p_value",
-        "p_smallest",
-        "audit",
-        "note",
-    )
-    behind = _html.table("forest-table", "Difference of fate_bias in every data set", rows, columns)
-    said = "; ".join(f"{row['dataset']} {_format.number(row['g'])}" for row in records(rows))
-    caption = _forest_caption(rows, tables.meta)
-    return _html.figure(
-        "forest-chart", "The difference, data set by data set", pl.forest(rows, tables.meta),
-        f"Forest plot of Hedges' g of fate_bias: {said}.", caption=caption, behind=behind,
-    )  # fmt: skip
-
-
-def _forest_caption(rows: pd.DataFrame, meta: pd.DataFrame) -> str:
-    """Explain the symbols that the forest plot has."""
-    caption = "With 95 % intervals, in units of the spread between donors; below each name, the donors."
-    drawn = rows[pd.to_numeric(rows["g"]).notna()]
-    warned = [audit.startswith(_words.WARNING) for audit in _format.texts(drawn, "audit")]
-    if not all(warned):
-        caption += " Square: one data set."
-    if any(warned):
-        caption += " Hollow circle: the groups cannot be separated from another field, so by default it is not pooled."
-    if (pd.to_numeric(_words.rows_of(meta, measure=_keys.FATE_BIAS).get("k", pd.Series(dtype=float))) >= 2).any():
-        caption += (
-            " Diamond: pooled; the wide band is the interval in which a new data set's result is expected "
-            "(it may run out of the picture: the numbers are below)."
-        )
-    return caption
+def _lost(tables: SummaryTables) -> list[str]:
+    """Say which contrasts between data sets failed; they have no row on the scoreboard."""
+    known = set(_format.texts(tables.scoreboard, _keys.DATASET))
+    others = [one for one in tables.statuses if one["status"] != _keys.OK and str(one["dataset"]) not in known]
+    return [f"{one['dataset']}: {tr(str(one['status']))}: {written(str(one['reason']))}" for one in others]
 
 
 def _meta(tables: SummaryTables) -> _html.Table | None:
-    if not len(tables.meta):
+    """Show what was pooled; a measure of which there was nothing to pool is no row."""
+    pooled = tables.meta[pd.to_numeric(tables.meta["k"]) > 0] if len(tables.meta) else tables.meta
+    if not len(pooled):
         return None
-    return _html.table("meta-table", "Pooled over data sets (random effects)", tables.meta, _keys.META_COLUMNS)
+    return _html.table("meta-table", tr("Pooled over data sets (random effects)"), pooled, _keys.META_COLUMNS)
 
 
-def _heatmap(tables: SummaryTables) -> _html.Figure | None:
-    rows = _words.rows_of(tables.contrasts, kind=_words.DISEASE)
-    if not len(rows):
-        return None
-    columns = ("dataset", "contrast", "measure", "difference", "g", "p_value", "p_smallest", "padj", "audit")
-    behind = _html.table("heatmap-table", "Every measure in every data set", rows, columns)
-    alt = f"Heat map of Hedges' g: {rows['measure'].nunique()} measures in {rows['dataset'].nunique()} data sets."
-    caption = "Purple: higher in case. Green: higher in control. These are many looks at few donors: read the FDR."
-    if any(audit.startswith(_words.WARNING) for audit in _format.texts(rows, "audit")):
-        caption += " ⚠: the groups cannot be separated from another field."
-    wide = f"{16 + 9 * len(rows.groupby(['dataset', 'contrast']))}rem"  # a few columns need no whole line
-    return _html.figure(
-        "heatmap-chart", "Every measure, data set by data set", pl.heatmap(rows), alt,
-        caption=caption, behind=behind, most=wide,
-    )  # fmt: skip
-
-
-def _controls(rows: pd.DataFrame) -> _html.Figure:
-    main = _words.rows_of(rows, measure=_keys.FATE_BIAS)
-    columns = (
-        "dataset", "contrast", "case", "control", "n_case", "n_control", "difference", "g", "auroc", "auroc_cells",
-        "expected", "agreement", "p_value", "p_smallest", "audit", "note",
-    )  # fmt: skip
-    behind = _html.table("controls-table", "Contrasts with a known answer", main, columns)
-    alt = "AUROC of fate_bias in contrasts with a known fate: " + "; ".join(
-        f"{row['dataset']} {_format.number(row['auroc'])}" for row in records(main)
-    )
-    caption = (
-        "Point: over donors (none with one donor against one); hollow where the groups cannot be separated from "
-        "another field. Hollow diamond: over cells. With an expected sign of + a perfect index reaches 1, with - it "
-        "reaches 0; 0.5 is guessing."
-    )
-    return _html.figure(
-        "controls-chart", "Does the index find known fates?", pl.controls(rows), alt, caption=caption, behind=behind
-    )
+def _curves(tables: SummaryTables) -> list[_html.Figure]:
+    """Draw each disease contrast under every way of computing it: pooled where it was, else the leading data set."""
+    figures = []
+    for index, (contrast, answer) in enumerate(zip(_singles(tables), leading(tables), strict=True), 1):
+        if answer.dataset:
+            rows = _words.rows_of(tables.specification, kind=_words.DISEASE, contrast=contrast)
+            rows = rows[rows["dataset"].astype(str) == answer.dataset] if len(rows) else rows
+            where = f"{answer.dataset} · {contrast}"
+        else:
+            rows = _words.rows_of(tables.meta_specification, contrast=contrast)
+            where = tr("{contrast}, pooled").format(contrast=contrast)
+        figures.append(curve(rows, f"curve-{index}", where=where))
+    return [figure for figure in figures if figure is not None]
 
 
 def _audit(tables: SummaryTables) -> list[dict[str, Any]]:
     """Return the verdict of every contrast with the fields that separate its groups."""
     main = _words.rows_of(tables.contrasts, measure=_keys.FATE_BIAS)
+    caption = tr("Fields that separate the groups in {dataset} (in brackets: donors)")
     found = []
     for index, row in enumerate(records(main), 1):
         fields = _words.rows_of(tables.confounding, contrast=str(row["contrast"]))
@@ -263,11 +246,11 @@ def _audit(tables: SummaryTables) -> list[dict[str, Any]]:
         found.append({
             "name": f"{row['dataset']} · {row['contrast']}",
             "href": _page_of(tables, str(row["dataset"])),
-            "verdict": _format.audit(_format.text(row, "audit")) or "not audited",
+            "verdict": _format.audit(_format.text(row, "audit")) or tr("not audited"),
             "tone": _tone(row),
             "tested": len(fields),
             "fields": _html.table(
-                f"audit-{index}", f"Fields that separate the groups in {row['dataset']} (in brackets: donors)", bad,
+                f"audit-{index}", caption.format(dataset=row["dataset"]), bad,
                 ("field", "verdict", "case_values", "control_values", "statistic", "p_value"),
             ) if len(bad) else None,
         })  # fmt: skip
@@ -277,7 +260,7 @@ def _audit(tables: SummaryTables) -> list[dict[str, Any]]:
 def _copies(tables: SummaryTables) -> _html.Table | None:
     if not len(tables.copies):
         return None
-    return _html.table("copies-table", "Samples that occur twice, pair by pair", tables.copies, _keys.COPY_COLUMNS)
+    return _html.table("copies-table", tr("Samples that occur twice, pair by pair"), tables.copies, _keys.COPY_COLUMNS)
 
 
 def _tone(row: Mapping[str, Any]) -> str:

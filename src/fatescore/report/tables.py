@@ -27,8 +27,8 @@ class DatasetTables:
         Name of the data set.
     statuses
         Outcomes of its steps (``dataset step status reason facts``).
-    sample_scores, scores, coverage, contributions, explained, contrasts, confounding, qc, qc_metrics, qc_components,
-    sample_fields
+    sample_scores, scores, coverage, contributions, explained, contrasts, confounding, specification, qc, qc_cells,
+    qc_metrics, qc_components, qc_pca, sample_fields, embedding
         The tables of the steps; empty where the data set stopped before.
     files
         Files to download: label and address relative to the page.
@@ -45,10 +45,14 @@ class DatasetTables:
     explained: pd.DataFrame = field(default_factory=_empty)
     contrasts: pd.DataFrame = field(default_factory=_empty)
     confounding: pd.DataFrame = field(default_factory=_empty)
+    specification: pd.DataFrame = field(default_factory=_empty)
     qc: pd.DataFrame = field(default_factory=_empty)
+    qc_cells: pd.DataFrame = field(default_factory=_empty)
     qc_metrics: pd.DataFrame = field(default_factory=_empty)
     qc_components: pd.DataFrame = field(default_factory=_empty)
+    qc_pca: pd.DataFrame = field(default_factory=_empty)
     sample_fields: pd.DataFrame = field(default_factory=_empty)
+    embedding: pd.DataFrame = field(default_factory=_empty)
     files: Sequence[tuple[str, str]] = ()
     summary: str = "../../report.html"
 
@@ -80,6 +84,8 @@ class SummaryTables:
         The configuration of the run, for the methods section.
     pages
         Address of each data set's page relative to the summary; by default ``datasets/<id>/report.html``.
+    files
+        Tables to download: label and address relative to the page.
     """
 
     scoreboard: pd.DataFrame = field(default_factory=_empty)
@@ -94,6 +100,7 @@ class SummaryTables:
     title: str = "Fate bias of bone-marrow stromal cells"
     settings: Mapping[str, Any] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[tuple[str, str]] = ()
 
 
 def outcome(statuses: Iterable[Status]) -> tuple[str, str, str]:
@@ -105,7 +112,8 @@ def outcome(statuses: Iterable[Status]) -> tuple[str, str, str]:
     ('ok', '', '')
     """
     for status in in_order(statuses):
-        if status["status"] != _keys.OK:
+        # A drawing that could not be made (a step beside the chain) stops no data set.
+        if status["status"] != _keys.OK and status["step"] in _keys.STEPS:
             return str(status["status"]), str(status["step"]), str(status["reason"])
     return _keys.OK, "", ""
 
@@ -138,6 +146,22 @@ def by_dataset(statuses: Iterable[Status]) -> dict[str, list[Status]]:
     for status in statuses:
         groups.setdefault(str(status["dataset"]), []).append(status)
     return groups
+
+
+def is_single_cell(tables: DatasetTables) -> bool:
+    """Tell whether the scores are of single cells."""
+    return facts(tables.statuses, "ingest").get("assay") == "single_cell" and len(tables.scores) > 0
+
+
+def sides(contrasts: pd.DataFrame) -> tuple[str, str]:
+    """Return case and control of the first contrast, which have colours of their own; empty without any.
+
+    Examples
+    --------
+    >>> sides(pd.DataFrame({"case": ["op"], "control": ["old"]}))
+    ('op', 'old')
+    """
+    return (str(contrasts["case"].iloc[0]), str(contrasts["control"].iloc[0])) if len(contrasts) else ("", "")
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,0 +1,81 @@
+"""Lay the cells of a data set out in two dimensions (UMAP), the scored ones among the others.
+
+Shown are all cells that pass quality control, stromal or not; bulk samples and arrays leave a table without rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fatescore import _keys
+from fatescore._files import atomic_path, check_input
+from fatescore.cli._h5ad import open_ingested
+from fatescore.cli._step import add_step_arguments, run_step
+from fatescore.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from anndata import AnnData
+
+HELP = "lay cells out in two dimensions"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument("input", type=Path, help="raw.h5ad written by ingest")
+    parser.add_argument(
+        "--cells", type=Path, required=True, help="qc_cells.parquet: which cells pass, and what they are"
+    )
+    parser.add_argument("--output", type=Path, required=True, help="embedding.parquet: one row per cell shown")
+    parser.add_argument("--seed", type=int, default=0, help="of components, neighbours and layout (default: 0)")
+    add_step_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Embed."""
+    run_step("embed", args, [args.output], lambda: _work(args))
+
+
+def _work(args: argparse.Namespace) -> dict[str, Any]:
+    import pandas as pd
+
+    from fatescore import pp
+
+    adata, facts = open_ingested(args.input)
+    table = pd.DataFrame(columns=list(_keys.EMBEDDING_COLUMNS))
+    if facts["assay"] == "single_cell":
+        table = pp.embed(_that_pass(adata, _read_cells(args.cells)), seed=args.seed)
+    with atomic_path(args.output) as part:
+        table.to_parquet(part, index=False)
+    return {"n_embedded": len(table)}
+
+
+def _read_cells(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    from fatescore.pp._judge_cells import DROPPED
+
+    expected = "qc_cells.parquet written by fatescore qc"
+    try:
+        columns = [_keys.OBS_NAME, DROPPED, _keys.CELL_TYPE, _keys.TOTAL_COUNTS]
+        return pd.read_parquet(check_input(path, expected), columns=columns)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({str(error).splitlines()[0]})", expected=expected) from error
+
+
+def _that_pass(adata: AnnData, cells: pd.DataFrame) -> AnnData:
+    """Return the cells that pass, their matrices where they are, with cell type and depth in ``obs``."""
+    from fatescore.pp._judge_cells import DROPPED, NOT_STROMAL
+
+    if cells[_keys.OBS_NAME].tolist() != adata.obs_names.tolist():
+        raise InputError(
+            f"the {len(cells):,} judged cells are not the {adata.n_obs:,} of the data",
+            expected="qc_cells.parquet of the same raw.h5ad", fix="run fatescore qc on it again",
+        )  # fmt: skip
+    for name in (_keys.CELL_TYPE, _keys.TOTAL_COUNTS):
+        adata.obs[name] = cells[name].array
+    return adata[np.flatnonzero(cells[DROPPED].isin(["", NOT_STROMAL]))]

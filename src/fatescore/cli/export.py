@@ -1,0 +1,82 @@
+"""Write data, scores and the map of the cells as one h5ad file for scanpy and cellxgene, with fatescore's colours.
+
+Cells are read and written in chunks.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fatescore import _keys
+from fatescore._files import check_input
+from fatescore._h5ad_rows import write_rows
+from fatescore.cli._h5ad import open_ingested
+from fatescore.cli._step import add_step_arguments, run_step
+from fatescore.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from anndata import AnnData
+
+HELP = "write data and scores as one h5ad file for scanpy and cellxgene"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument("input", type=Path, help="normalised.h5ad")
+    parser.add_argument("--scores", type=Path, required=True, help="scores.parquet written by score")
+    parser.add_argument("--embedding", type=Path, help="embedding.parquet written by embed")
+    parser.add_argument("--case", default="", metavar="CONDITION", help="condition that gets the colour of cases")
+    parser.add_argument("--control", default="", metavar="CONDITION", help="condition that gets that of controls")
+    parser.add_argument("--output", type=Path, required=True, help="scored.h5ad")
+    add_step_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Export."""
+    if args.output.resolve() == args.input.resolve():
+        raise InputError(f"--output is the input, {args.input}", fix="give another name")
+    run_step("export", args, [args.output], lambda: _work(args))
+
+
+def _work(args: argparse.Namespace) -> dict[str, Any]:
+    from fatescore.tl.export import add_scores
+
+    adata, _ = open_ingested(args.input)
+    scores = _read(args.scores, "scores.parquet written by score")
+    if scores is None:
+        raise InputError(f"{args.scores} is empty", expected="scores", fix="run fatescore score again")
+    # an empty file is what embed leaves when it failed: the scores are worth a file without a map
+    embedding = None if args.embedding is None else _read(args.embedding, "embedding.parquet written by embed")
+    add_scores(adata, scores, embedding)
+    _colour(adata, case=args.case, control=args.control)
+    write_rows(args.output, adata)
+    return {"n_exported": adata.n_obs, "embedded": _keys.UMAP in adata.obsm}
+
+
+def _read(path: Path, expected: str) -> pd.DataFrame | None:
+    import pandas as pd
+
+    if check_input(path, expected).stat().st_size == 0:
+        return None
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({str(error).splitlines()[0]})", expected=expected) from error
+
+
+def _colour(adata: AnnData, *, case: str, control: str) -> None:
+    """Write the colours of the categories where scanpy and cellxgene look for them."""
+    from fatescore.pl import _palette
+    from fatescore.tl.export import CATEGORIES
+
+    known = {_keys.FATE_CALL: _palette.CALLS, _keys.CELL_TYPE: _palette.CELL_TYPES}
+    for name in [name for name in CATEGORIES if name in adata.obs]:
+        values = list(adata.obs[name].cat.categories)
+        if name == _keys.CONDITION:
+            colours = _palette.condition_colours(values, case=case, control=control)
+        else:
+            colours = _palette.categories(values, known.get(name))
+        adata.uns[_keys.colours_key(name)] = [colours[value] for value in values]

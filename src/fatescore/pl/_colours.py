@@ -1,0 +1,97 @@
+"""How the values of a column become colours: one for each dot, and the same scale with its legend for Vega."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fatescore.pl import _palette
+from fatescore.typing import FloatArray
+
+CLIPPED = (0.01, 0.99)  # quantiles: a few extreme values would take all the colours
+FAINT = 0.3  # opacity of what has no value, for a light and a dark page
+MOST_NAMES = 16  # in a legend
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The colours of a column.
+
+    Attributes
+    ----------
+    of_dots
+        Red, green, blue and opacity (0 to 1) of every row; rows without a value are pale and see-through.
+    kind, scale, legend
+        Type, scale and legend of Vega's colour channel.
+    """
+
+    of_dots: FloatArray
+    kind: str
+    scale: Any
+    legend: Any
+
+
+def of_numbers(values: pd.Series, title: str | None, *, about_median: bool = False, logged: bool = False) -> Colours:
+    """Colour numbers from low to high, clipped at the 1st and the 99th percentile.
+
+    Parameters
+    ----------
+    values
+        NaN where there is none.
+    title
+        Of the legend.
+    about_median
+        From fat through grey, at the median, to bone, as far on both sides.
+    logged
+        On a logarithmic scale; values below 1 are shown as 1.
+    """
+    import altair as alt
+
+    places = np.log10(values.clip(lower=1)) if logged else values
+    low, middle, high = places.quantile([CLIPPED[0], 0.5, CLIPPED[1]]) if places.notna().any() else (0.0, 0.5, 1.0)
+    palette = _palette.BIAS if about_median else _palette.SEQUENTIAL
+    if about_median:
+        reach = max(high - middle, middle - low)
+        low, high = middle - reach, middle + reach
+    stops = np.linspace(low, high if high > low else low + 1.0, len(palette))
+    dots = np.column_stack([_palette.gradient(places, stops.tolist(), palette), np.ones(len(places))])
+    dots[places.isna().to_numpy()] = _pale()
+    scale = alt.Scale(
+        type="log" if logged else "linear", domain=(10**stops if logged else stops).tolist(), range=list(palette),
+        clamp=True, interpolate="rgb", nice=False,
+    )  # fmt: skip
+    legend = alt.Legend(
+        title=title,
+        titleLimit=320,
+        gradientLength=180,
+        gradientOpacity=1,
+        format="~s" if logged else ".3~g",
+        tickCount=3,
+    )
+    return Colours(dots, "quantitative", scale, legend)
+
+
+def of_names(values: pd.Series, title: str | None, known: Mapping[str, str]) -> Colours:
+    """Give every name a colour; ``known`` ones have their own, and an empty text is no value."""
+    import altair as alt
+
+    chosen = _palette.categories(sorted(set(values) - {""}), known)
+    hexes = values.map(chosen)
+    dots = np.full((len(values), 4), 1.0)
+    for name, colour in chosen.items():
+        dots[(values == name).to_numpy(), :3] = _palette.rgb(colour)
+    dots[hexes.isna().to_numpy()] = _pale()
+    columns = 3 if max(map(len, chosen), default=0) < 10 else 2  # a map is some 300 pixels wide
+    legend = alt.Legend(
+        title=title, titleLimit=320, columns=columns, symbolOpacity=1, symbolType="circle", labelLimit=110
+    )
+    scale = alt.Scale(domain=list(chosen), range=list(chosen.values()))
+    return Colours(dots, "nominal", scale, legend if len(chosen) <= MOST_NAMES else None)
+
+
+def _pale() -> list[float]:
+    return [*_palette.rgb(_palette.NEUTRAL), FAINT]

@@ -1,0 +1,137 @@
+"""Samples on their first two principal components."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from fatescore import _keys
+from fatescore._language import mark, tr
+from fatescore.pl import _colours, _palette, _parts
+
+COMPONENTS = ("PC1", "PC2")
+_OTHER, _UNKNOWN = mark("other"), mark("not known")
+
+
+def samples_pca(
+    pca: pd.DataFrame,
+    colour: Mapping[str, Any] | pd.Series,
+    *,
+    case: str = "",
+    control: str = "",
+    title: str | None = None,
+) -> Any:
+    """Draw every sample by its first two principal components.
+
+    Parameters
+    ----------
+    pca
+        Rows of ``qc_pca.tsv``: one per sample and component (``PC1``, ``PC2``, ...), with ``score`` and ``explained``
+        (share of variance, 0 to 1).
+    colour
+        Sample -> value to colour by: text (a colour and a shape for each of the eight most common values, the others
+        are "other") or numbers (from low to high).
+    case, control
+        The values that have fixed colours.
+    title
+        Of the legend.
+
+    Returns
+    -------
+    altair.LayerChart
+        The titles of the axes give the share of variance.
+
+    Examples
+    --------
+    >>> pca = pd.DataFrame({"sample": ["a", "a"], "component": ["PC1", "PC2"], "score": [1.0, 2.0],
+    ...                     "explained": [0.34, 0.2]})
+    >>> samples_pca(pca, {"a": "control"}).to_dict()["layer"][0]["encoding"]["x"]["axis"]["title"]
+    'PC1 (34 % of variance)'
+    """
+    import altair as alt
+
+    data = _rows(pca, colour)
+    if pd.api.types.is_numeric_dtype(data["value"]) and not pd.api.types.is_bool_dtype(data["value"]):
+        scale = _colours.of_numbers(data["value"], title)
+        shown = alt.Color(field="value", type="quantitative", scale=scale.scale, legend=scale.legend)
+        channels = {"color": alt.condition("isValid(datum.value)", shown, alt.value(_palette.NOT_SCORABLE))}
+    else:
+        data["value"] = _named(data["value"], case, control)
+        channels = _by_name(list(dict.fromkeys(data["value"])), title, case, control)
+    points = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=110, opacity=0.9)
+        .encode(
+            x=_axis(alt.X, data, pca, "x", COMPONENTS[0]),
+            y=_axis(alt.Y, data, pca, "y", COMPONENTS[1]),
+            tooltip=[
+                _parts.nominal("sample", tr("sample")),
+                _parts.nominal("donor", tr("donor")),
+                _parts.nominal("condition", tr("condition")),
+                _parts.nominal("said", title or tr("value")),
+                _parts.quantitative("x", COMPONENTS[0]),
+                _parts.quantitative("y", COMPONENTS[1]),
+            ],
+            **channels,
+        )
+    )
+    return alt.layer(points).properties(width="container", height=340)
+
+
+def _axis(channel: Any, data: pd.DataFrame, pca: pd.DataFrame, field: str, component: str) -> Any:
+    """Return one axis, with the share of variance in its title."""
+    import altair as alt
+
+    shares = _parts.number_column(pca, "explained")[_parts.text_column(pca, "component") == component].dropna()
+    title = component
+    if len(shares):
+        title = tr("{component} ({share} % of variance)").format(
+            component=component, share=f"{100 * shares.iloc[0]:.0f}"
+        )
+    scale = alt.Scale(domain=_parts.padded(data[field]), nice=False)
+    return channel(field=field, type="quantitative", scale=scale, axis=alt.Axis(title=title, grid=True, tickCount=5))
+
+
+def _rows(pca: pd.DataFrame, colour: Mapping[str, Any] | pd.Series) -> pd.DataFrame:
+    """Return one row per sample with both scores and its value."""
+    frame = pd.DataFrame({name: _parts.text_column(pca, name) for name in (*_keys.IDENTITY[1:], "component")})
+    frame["score"] = _parts.number_column(pca, "score").round(5)
+    data = frame.drop_duplicates(_keys.SAMPLE)[list(_keys.IDENTITY[1:])]
+    for name, component in zip("xy", COMPONENTS, strict=True):
+        scores = frame[frame["component"] == component].set_index(_keys.SAMPLE)["score"]
+        data = data.assign(**{name: data[_keys.SAMPLE].map(scores)})
+    values = dict(colour)
+    data = data.assign(value=pd.Series([values.get(name) for name in data[_keys.SAMPLE]], index=data.index))
+    return data.assign(said=data["value"].astype(object).where(data["value"].notna(), "").astype(str))
+
+
+def _named(values: pd.Series, case: str, control: str) -> pd.Series:
+    """Return values as text; those beyond the colours there are become one."""
+    text = values.astype(object).where(values.notna(), "").astype(str)
+    counts = text[~text.isin(["", case, control])].value_counts()
+    order = sorted(counts.index, key=lambda name: (-counts[name], name))
+    rare = set(order[len(_palette.BATCHES) :])
+    return text.map(lambda name: tr(_OTHER) if name in rare else name or tr(_UNKNOWN))
+
+
+def _by_name(found: list[str], title: str | None, case: str, control: str) -> dict[str, Any]:
+    """Return colour and shape of every name, in one legend."""
+    import altair as alt
+
+    last = [name for name in (tr(_OTHER), tr(_UNKNOWN)) if name in found]
+    names = sorted(set(found) - set(last)) + last
+    known = {case: _palette.CASE, control: _palette.CONTROL, **dict.fromkeys(last, _palette.OTHER)}
+    colours = _palette.categories(names, known)
+    fixed = {case: "diamond", control: "circle"}
+    shapes = [fixed.get(name, shape) for name, shape in zip(names, itertools.cycle(_palette.BATCH_SHAPES))]
+    columns = 3 if max(map(len, found), default=0) < 10 else 1 if max(map(len, found)) > 20 else 2
+    legend = alt.Legend(title=title, columns=columns, labelLimit=260)
+    return {
+        "color": alt.Color(
+            field="value", type="nominal", legend=legend, scale=alt.Scale(domain=names, range=list(colours.values()))
+        ),
+        "shape": alt.Shape(field="value", type="nominal", legend=legend, scale=alt.Scale(domain=names, range=shapes)),
+    }

@@ -1,0 +1,107 @@
+"""Charts as files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fatescore._files import atomic_path
+from fatescore.errors import InputError, nearest
+from fatescore.pl import _theme
+from fatescore.typing import StrPath
+
+# vl-convert brings the first, so that a file does not depend on the machine's fonts; Chinese needs one of the machine.
+FONT = "Liberation Sans, Noto Sans CJK SC, sans-serif"
+_TAG = re.compile("<[^>]+>")
+_NUMBERED = re.compile(r"(?<=[\"#])(gradient_|clip)\d+(?=[\")])")
+_RESOURCES = re.compile(rb"(?: +/[A-Za-z]+\d+ \d+ 0 R\n){2,}")  # lines of one dictionary of a PDF
+
+
+def save(chart: Any, path: StrPath, *, scale: float = 2, width: int = 640) -> None:
+    """Write a chart, as on the light page, into an SVG, PDF or PNG file.
+
+    Parameters
+    ----------
+    chart
+        As the functions of this room return it, or its Vega-Lite specification.
+    path
+        Its suffix says the format: ``.svg``, ``.pdf`` or ``.png``.
+    scale
+        Pixels of a PNG for each pixel of the chart; not used by the others.
+    width
+        Of the plot area, in pixels, where the chart is as wide as its page.
+
+    Raises
+    ------
+    InputError
+        For another suffix, or when the file cannot be written.
+
+    Examples
+    --------
+    >>> import pandas as pd, tempfile
+    >>> from fatescore.pl.waterfall import waterfall
+    >>> genes = pd.DataFrame({"gene": ["RUNX2"], "arm": ["osteogenic"], "contribution": [0.1]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(waterfall(genes), folder + "/genes.svg")
+    ...     Path(folder, "genes.svg").read_text()[:4]
+    '<svg'
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in _WRITERS:
+        raise InputError(
+            f'{path}: charts are not written as "{suffix}"', expected="svg, pdf or png", fix=nearest(suffix, _WRITERS)
+        )
+    data = _WRITERS[suffix](_specification(chart, width), scale)
+    with atomic_path(path) as part:
+        part.write_bytes(data)
+
+
+def _specification(chart: Any, width: int) -> dict[str, Any]:
+    import altair
+
+    with altair.data_transformers.enable("default", max_rows=None):
+        spec: dict[str, Any] = dict(chart) if isinstance(chart, Mapping) else chart.to_dict()
+    if spec.get("width") == "container":
+        spec["width"] = width
+    spec["config"] = {**_theme.config(), "background": "white", "font": FONT}
+    return spec
+
+
+def _svg(spec: dict[str, Any], scale: float) -> bytes:
+    import vl_convert
+
+    del scale
+    text = str(vl_convert.vegalite_to_svg(spec, vl_version=_version()))
+    # Gradients and clips are numbered through all charts of a process: begin anew in each.
+    names: dict[str, str] = {}
+
+    def renamed(found: re.Match[str]) -> str:
+        return names.setdefault(found[0], found[1] + str(len(names)))
+
+    return _TAG.sub(lambda tag: _NUMBERED.sub(renamed, tag[0]), text).encode("utf-8")
+
+
+def _pdf(spec: dict[str, Any], scale: float) -> bytes:
+    import vl_convert
+
+    del scale
+    data = bytes(vl_convert.vegalite_to_pdf(spec, vl_version=_version()))
+    # The names of a page's resources come in another order each time.
+    return _RESOURCES.sub(lambda found: b"".join(sorted(found[0].splitlines(keepends=True))), data)
+
+
+def _png(spec: dict[str, Any], scale: float) -> bytes:
+    import vl_convert
+
+    return bytes(vl_convert.vegalite_to_png(spec, vl_version=_version(), scale=scale))
+
+
+def _version() -> str:
+    import altair
+
+    return ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+
+
+_WRITERS: dict[str, Callable[[dict[str, Any], float], bytes]] = {".svg": _svg, ".pdf": _pdf, ".png": _png}

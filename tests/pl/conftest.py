@@ -1,0 +1,91 @@
+"""What the tests of figures share."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A chart as Vega-Lite gets it (Altair has checked it against the schema)."""
+
+    spec: dict[str, Any]
+
+    def rows(self, column: str) -> list[dict[str, Any]]:
+        """The records of all data sets that have the column."""
+        return [row for data in self.spec["datasets"].values() for row in data if column in row]
+
+    def channel(self, name: str) -> list[dict[str, Any]]:
+        """One channel of all layers that have it."""
+        layers = self.spec.get("layer", [self.spec])
+        return [layer["encoding"][name] for layer in layers if name in layer["encoding"]]
+
+    @property
+    def size(self) -> int:
+        return len(json.dumps(self.spec))
+
+    def picture(self) -> np.ndarray:
+        """The picture in the chart, as height x width x (red, green, blue, opacity), 0 to 255."""
+        from PIL import Image
+
+        (url,) = [row["url"] for row in self.rows("url")]
+        kind, data = url.split(",")
+        assert kind == "data:image/png;base64"
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"))
+
+
+@pytest.fixture
+def draw() -> Callable[[Any], Drawn]:
+    def drawn(chart: Any) -> Drawn:
+        import altair
+
+        with altair.data_transformers.enable("default", max_rows=None):
+            return Drawn(chart.to_dict())
+
+    return drawn
+
+
+@pytest.fixture
+def make_cells() -> Callable[[int], pd.DataFrame]:
+    """A table with the columns of embedding.parquet and scores.parquet."""
+
+    def make(n: int) -> pd.DataFrame:
+        rng = np.random.default_rng(0)
+        stromal = rng.random(n) < 0.5
+        return pd.DataFrame({
+            "obs_name": [f"c{i}" for i in range(n)], "sample": rng.choice(["s1", "s2"], n),
+            "donor": rng.choice([f"d{i}" for i in range(12)], n), "condition": rng.choice(["op", "control"], n),
+            "cell_type": np.where(stromal, "stromal", "endothelial"), "total_counts": 10 ** rng.normal(3.5, 0.3, n),
+            "umap_1": rng.normal(size=n), "umap_2": rng.normal(size=n),
+            "fate_bias": np.where(stromal, rng.normal(size=n), np.nan),
+            "osteogenic": rng.normal(size=n), "adipogenic": rng.normal(size=n),
+            "fate_call": rng.choice(["osteogenic", "adipogenic"], n),
+        })  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def judged_cells() -> pd.DataFrame:
+    """A table with the columns of qc_cells.parquet: two samples with limits of their own."""
+    rng = np.random.default_rng(0)
+    n = 400
+    sample = np.repeat(["s1", "s2"], n // 2)
+    counts = 10 ** rng.normal(3, 0.4, n)
+    limit = np.where(sample == "s1", 300.0, 500.0)
+    share = rng.gamma(2, 3, n)
+    return pd.DataFrame({
+        "obs_name": [f"c{i}" for i in range(n)], "sample": pd.Categorical(sample),
+        "dropped_because": np.where(counts < limit, "low depth", np.where(share > 12, "mitochondrial share", "")),
+        "total_counts": counts, "n_genes_by_counts": (counts / 2).astype(int), "pct_counts_mt": share,
+        "doublet_score": np.nan, "limit_min_total_counts": limit, "limit_min_genes": 50.0, "limit_max_pct_mt": 12.0,
+    })  # fmt: skip

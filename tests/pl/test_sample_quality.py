@@ -1,0 +1,91 @@
+"""Numbers of bulk samples and arrays, and ambient RNA."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fatescore import pl
+
+Draw = Callable[[Any], Any]
+
+
+@pytest.fixture
+def qc() -> pd.DataFrame:
+    return pd.DataFrame({
+        "dataset": "A", "sample": list("abcd"), "donor": list("wxyz"), "condition": ["op", "op", "control", "control"],
+        "total_counts": [1e6, 2e6, 3e6, 4e6],
+    })  # fmt: skip
+
+
+@pytest.fixture
+def metrics() -> pd.DataFrame:
+    return pd.DataFrame({
+        "sample": list("abcd"), "top_1": [0.1, 0.2, 0.3, 0.9], "top_10": [0.2, 0.3, 0.4, np.nan],
+        "library_size": [1e6, 2e6, 3e6, 4e6], "outlier": ["", np.nan, "top_10 low (6 deviations)",
+        "library_size low (9 deviations); top_1 high (8 deviations)"],
+    })  # fmt: skip
+
+
+def test_every_sample_is_drawn_in_its_condition(metrics: pd.DataFrame, qc: pd.DataFrame, draw: Draw) -> None:
+    drawn = draw(pl.sample_quality(metrics, qc, "top_1"))
+    found = {(row["sample"], row["condition"], row["value"]) for row in drawn.rows("value")}
+    assert found == set(zip(qc["sample"], qc["condition"], metrics["top_1"], strict=True))
+    assert {channel["field"] for channel in drawn.channel("y")} == {"condition"}
+
+
+@pytest.mark.parametrize(("metric", "apart"), [("top_1", {"d"}), ("top_10", {"c"}), ("library_size", {"d"})])
+def test_samples_that_stand_out_in_this_number_are_marked(
+    metrics: pd.DataFrame, qc: pd.DataFrame, draw: Draw, metric: str, apart: set[str]
+) -> None:
+    drawn = draw(pl.sample_quality(metrics, qc, metric))
+    assert {row["sample"] for row in drawn.rows("value") if row["state"] != "sample"} == apart
+    assert [layer["mark"]["filled"] for layer in drawn.spec["layer"]] == [True, False]
+
+
+def test_a_missing_number_is_left_out(metrics: pd.DataFrame, qc: pd.DataFrame, draw: Draw) -> None:
+    assert {row["sample"] for row in draw(pl.sample_quality(metrics, qc, "top_10")).rows("value")} == set("abc")
+
+
+@pytest.mark.parametrize(("limit", "lines"), [(None, []), (0.5, [0.5]), ([-0.1, 1.2], [-0.1, 1.2])])
+def test_limits_are_drawn_where_they_are(
+    metrics: pd.DataFrame, qc: pd.DataFrame, draw: Draw, limit: Any, lines: list[float]
+) -> None:
+    drawn = draw(pl.sample_quality(metrics, qc, "top_1", limit=limit))
+    assert [row["limit"] for row in drawn.rows("limit")] == lines
+    low, high = drawn.channel("x")[0]["scale"]["domain"]
+    assert all(low < line < high for line in lines)
+
+
+def test_counts_are_logarithmic_and_hold_the_limit(metrics: pd.DataFrame, qc: pd.DataFrame, draw: Draw) -> None:
+    for metric in ("library_size", "total_counts"):  # the second stands in qc.tsv only
+        scale = draw(pl.sample_quality(metrics, qc, metric, limit=500_000)).channel("x")[0]["scale"]
+        assert scale["type"] == "log"
+        assert scale["domain"][0] < 500_000
+        assert scale["domain"][1] > 4e6
+
+
+def test_the_axis_can_be_named(metrics: pd.DataFrame, qc: pd.DataFrame, draw: Draw) -> None:
+    assert draw(pl.sample_quality(metrics, qc, "top_1", title="share")).channel("x")[0]["axis"]["title"] == "share"
+
+
+def test_nothing_is_still_a_chart(draw: Draw) -> None:
+    assert draw(pl.sample_quality(pd.DataFrame(), pd.DataFrame(), "top_1")).spec["width"] == "container"
+    assert draw(pl.ambient(pd.DataFrame())).spec["width"] == "container"
+
+
+def test_ambient_draws_the_samples_with_an_estimate(draw: Draw) -> None:
+    table = pd.DataFrame({
+        "sample": ["a", "b"], "ambient_share": [0.1, np.nan], "ambient_share_low": [0.08, np.nan],
+        "ambient_share_high": [0.12, np.nan], "ambient_note": [np.nan, "not estimable: no cells"],
+    })  # fmt: skip
+    drawn = draw(pl.ambient(table))
+    assert [(row["sample"], row["low"], row["share"], row["high"]) for row in drawn.rows("share")] == [
+        ("a", 0.08, 0.1, 0.12)
+    ]
+    assert drawn.channel("x")[0]["scale"]["domain"][0] == 0
+    assert drawn.channel("x")[0]["scale"]["domain"][1] > 0.12

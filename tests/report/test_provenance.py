@@ -1,0 +1,139 @@
+"""What a run was made from: every outcome with its facts, every file with its hash, every version."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.report.made import EVIL, FORMULA, status
+
+from fatescore import _keys
+from fatescore._version import __version__
+from fatescore.cli.main import main
+from fatescore.report import provenance
+from fatescore.report.methods import flatten, input_files, versions
+
+NAMES = st.text(min_size=1, max_size=8)
+FACTS = st.dictionaries(NAMES, st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2), max_size=3)
+
+
+def of(statuses: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    return provenance(statuses, **{"settings": {}, "tables": {}, **more})
+
+
+@settings(deadline=None)
+@given(st.dictionaries(NAMES, st.lists(st.tuples(st.booleans(), FACTS), min_size=1, max_size=6), max_size=4))
+def test_every_outcome_is_there_with_its_facts(made: dict[str, list[tuple[bool, dict[str, Any]]]]) -> None:
+    statuses = [
+        status(name, step, "ok" if ok else "failed", "" if ok else EVIL) | {"facts": facts}
+        for name, found in made.items()
+        for step, (ok, facts) in zip(_keys.STEPS, found, strict=False)
+    ]
+    said = of(statuses[::-1])
+    assert json.loads(json.dumps(said)) == said
+    assert sorted(said["datasets"]) == sorted(made)
+    for one in statuses:
+        assert said["datasets"][one["dataset"]][one["step"]] == {
+            key: one[key] for key in ("step", "status", "reason", "facts")
+        }
+    assert sum(len(steps) for steps in said["datasets"].values()) == len(statuses)
+
+
+def test_steps_stand_in_the_order_of_the_work_and_beside_it() -> None:
+    steps = [status("A", step) for step in ("embed", *_keys.STEPS[::-1])]
+    assert list(of(steps)["datasets"]["A"]) == [*_keys.STEPS, "embed"]
+
+
+def test_sources_and_tables_are_sorted_and_whole() -> None:
+    files = {"z.tsv": "1", FORMULA: "2", EVIL: "3"}
+    said = of([], tables=files, sources=files, settings={"b": {"c": 1}})
+    assert list(said["tables"].items()) == list(said["sources"].items()) == sorted(files.items())
+    assert said["settings"] == {"b": {"c": 1}}
+    assert of([])["sources"] == {}
+    assert said["tool"] == "fatescore"
+
+
+@pytest.mark.parametrize(
+    ("key", "listed"),
+    [
+        ("input_files", {"/a/x.gz": "ab", "y.gz": {"sha256": "cd"}}),
+        ("inputs", [{"path": "/a/x.gz", "sha256": "ab"}, {"name": "y.gz", "sha256": "cd"}]),
+        ("files", [{"file": "/a/x.gz", "sha256": "ab"}, {"name": "y.gz", "sha256": "cd"}]),
+    ],
+)
+def test_inputs_are_found_however_they_are_listed(key: str, listed: Any) -> None:
+    found = [("A", "/a/x.gz", "ab"), ("A", "y.gz", "cd")]
+    assert input_files([status("A", "ingest", **{key: listed})]) == found
+    assert [tuple(row.values()) for row in of([status("A", "ingest", **{key: listed})])["inputs"]] == found
+    assert input_files([status("A", "ingest", "failed", "no", **{key: listed})]) == []
+
+
+def test_versions_are_of_what_a_run_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    required = [
+        "numpy>=2.0", "Zeta[extra]<2,>=1; extra == 'workflow'", 'alpha>=1; extra == "report"', "gone>=1",
+        "ruff>=0.8; extra == 'dev'", "pytest; extra == 'test'", "peer; extra == 'bench'",
+        "fatescore[report]; extra == 'report'",
+    ]  # fmt: skip
+    installed = {"numpy": "2.1", "Zeta": "1.5", "alpha": "1.0", "ruff": "1", "pytest": "8", "peer": "1"}
+
+    def version(name: str) -> str:
+        if name not in installed:
+            raise metadata.PackageNotFoundError(name)
+        return installed[name]
+
+    monkeypatch.setattr(metadata, "requires", lambda name: required)
+    monkeypatch.setattr(metadata, "version", version)
+    assert versions()[0] == ("fatescore", __version__)
+    assert versions()[1][0] == "Python"
+    assert versions()[2:] == [("alpha", "1.0"), ("numpy", "2.1"), ("Zeta", "1.5")]
+
+
+def test_versions_are_those_installed(root: Path) -> None:
+    said = of([])["versions"]
+    for name in ("scanpy", "numpy", "snakemake", "altair", "vl-convert-python"):
+        assert said[name] == metadata.version(name)
+    assert not {"ruff", "pytest", "mypy", "hypothesis", "GEOparse", "dask"} & set(said)
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    declared = " ".join([*project["dependencies"], *extras["workflow"], *extras["report"]]).casefold()
+    assert all(name.casefold() in declared for name in set(said) - {"fatescore", "Python"})
+
+
+LEAVES = st.integers() | st.text("ab<=.1", max_size=4)
+PARTS = st.recursive(
+    LEAVES, lambda inner: st.lists(LEAVES, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner)
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from("abc"), PARTS))
+def test_settings_lose_no_value_when_they_are_laid_flat(asked: dict[str, Any]) -> None:
+    def expected(value: Any, name: str) -> dict[str, str]:
+        if isinstance(value, dict):
+            return {key: text for part in value for key, text in expected(value[part], f"{name}.{part}").items()}
+        return {name[1:]: ", ".join(map(str, value)) if isinstance(value, list) else str(value)}
+
+    rows = flatten(asked)
+    assert dict(rows) == expected(asked, "")
+    assert len({name for name, _ in rows}) == len(rows)
+
+
+def test_the_verb_hashes_sources_and_tells_of_fetch(results: Any, tmp_path: Path) -> None:
+    source = tmp_path / f"{FORMULA}.tsv"
+    source.write_bytes(b"abc")
+    fetch = tmp_path / "fetch.json"
+    fetch.write_text(json.dumps(status("GSE1", "fetch", url="https://example.org/GSE1")), encoding="utf-8")
+    command = [*results.summary_command(), "--sources", str(source), "--provenance-status", str(fetch)]
+    command[command.index("--provenance") + 1] = str(tmp_path / "provenance.json")
+    assert main(command) == 0
+    said = json.loads((tmp_path / "provenance.json").read_text(encoding="utf-8"))
+    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc", FIPS 180-2
+    assert said["sources"] == {str(source): known}
+    assert said["datasets"]["GSE1"]["fetch"]["facts"] == {"url": "https://example.org/GSE1"}
+    assert {"scoreboard.tsv", "meta.tsv", "datasets/sc/confounding.tsv"} <= set(said["tables"])
