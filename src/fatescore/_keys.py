@@ -18,6 +18,10 @@ SIZE_FACTOR = "size_factor"
 PCT_RIBO = "pct_counts_ribo"
 CELL_TYPE_MARGIN = "cell_type_margin"
 DOUBLET_SCORE = "doublet_score"
+DROPPED = "dropped_because"  # empty where a cell is kept; else the first of these that holds
+LOW_DEPTH, FEW_GENES, HIGH_MT = "low depth", "few genes", "mitochondrial share"
+DOUBLET, NOT_STROMAL, EMPTY_DROPLET = "doublet", "not stromal", "empty droplet"
+OUTLIER = "outlier"  # of a sample: the numbers that it stands out in
 CELL_SCORES = (DOUBLET_SCORE, PCT_RIBO, "s_score", "g2m_score", "phase", "stress_score")
 
 # --- obs: the index ---------------------------------------------------------------------------------

@@ -67,3 +67,17 @@ def flags(settings):
     return shlex.join(
         f"--{key.replace('_', '-')}={value}" for key, value in settings.items()
     )
+
+
+# How every page is made, as flags; charts for papers are written only where the settings name a format.
+LOOK = flags(
+    {
+        "language": SETTINGS["report"]["language"],
+        "figures": ",".join(SETTINGS["report"]["figures"]),
+    }
+)
+
+
+def figures_in(folder):
+    """Return the folder of charts as a named output, where charts are written."""
+    return {"figures": directory(folder)} if SETTINGS["report"]["figures"] else {}

@@ -16,18 +16,6 @@ rule settings:
         "printf '%s\\n' {params.plan:q} > {output:q} 2> {log:q}"
 
 
-# How every page is made, as flags; charts for papers are written only where the settings name a format.
-LOOK = flags({
-    "language": SETTINGS["report"]["language"],
-    "figures": ",".join(SETTINGS["report"]["figures"]),
-})
-
-
-def figures(folder):
-    """Return the folder of charts as a named output, where charts are written."""
-    return {"figures": directory(folder)} if SETTINGS["report"]["figures"] else {}
-
-
 rule report_dataset:
     input:
         status=lambda wildcards: [
@@ -52,7 +40,7 @@ rule report_dataset:
         embedding=rules.embed.output.embedding,
         h5ad=rules.export.output.h5ad,
     output:
-        **figures(f"{RESULTS}/datasets/{{dataset}}/figures"),
+        **figures_in(f"{RESULTS}/datasets/{{dataset}}/figures"),
         page=report(
             f"{RESULTS}/datasets/{{dataset}}/report.html",
             caption="../report/dataset.rst",
@@ -101,7 +89,7 @@ rule report_summary:
         tables=rules.tables.output,
         fetched=status_of("fetch", FETCHED),
     output:
-        **figures(f"{RESULTS}/figures"),
+        **figures_in(f"{RESULTS}/figures"),
         page=report(
             f"{RESULTS}/report.html",
             caption="../report/summary.rst",

@@ -71,7 +71,7 @@ rule tables:
             *expand(f"{RESULTS}/across/{{contrast}}", contrast=ACROSS),
             RESULTS,
         ],
-        output=TABLES,
+        output=lambda wildcards, output: str(Path(output.dictionary).parent),
     shell:
         "fatescore tables {params.folders:q} --output-dir {params.output:q} > {log:q} 2>&1"
 

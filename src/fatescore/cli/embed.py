@@ -57,11 +57,9 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
 def _read_cells(path: Path) -> pd.DataFrame:
     import pandas as pd
 
-    from fatescore.pp._judge_cells import DROPPED
-
     expected = "qc_cells.parquet written by fatescore qc"
     try:
-        columns = [_keys.OBS_NAME, DROPPED, _keys.CELL_TYPE, _keys.TOTAL_COUNTS]
+        columns = [_keys.OBS_NAME, _keys.DROPPED, _keys.CELL_TYPE, _keys.TOTAL_COUNTS]
         return pd.read_parquet(check_input(path, expected), columns=columns)
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read ({str(error).splitlines()[0]})", expected=expected) from error
@@ -69,8 +67,6 @@ def _read_cells(path: Path) -> pd.DataFrame:
 
 def _that_pass(adata: AnnData, cells: pd.DataFrame) -> AnnData:
     """Return the cells that pass, their matrices where they are, with cell type and depth in ``obs``."""
-    from fatescore.pp._judge_cells import DROPPED, NOT_STROMAL
-
     if cells[_keys.OBS_NAME].tolist() != adata.obs_names.tolist():
         raise InputError(
             f"the {len(cells):,} judged cells are not the {adata.n_obs:,} of the data",
@@ -78,4 +74,4 @@ def _that_pass(adata: AnnData, cells: pd.DataFrame) -> AnnData:
         )  # fmt: skip
     for name in (_keys.CELL_TYPE, _keys.TOTAL_COUNTS):
         adata.obs[name] = cells[name].array
-    return adata[np.flatnonzero(cells[DROPPED].isin(["", NOT_STROMAL]))]
+    return adata[np.flatnonzero(cells[_keys.DROPPED].isin(["", _keys.NOT_STROMAL]))]

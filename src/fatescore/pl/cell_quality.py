@@ -14,8 +14,6 @@ from fatescore.pl import _palette, _parts
 from fatescore.typing import FloatArray
 
 BINS = 60
-DROPPED = "dropped_because"
-EMPTY = "empty droplet"
 _KEPT, _HERE, _ELSEWHERE = mark("kept"), mark("dropped for this"), mark("dropped for something else")
 _TITLES = {
     _keys.TOTAL_COUNTS: mark("counts"),
@@ -25,8 +23,8 @@ _TITLES = {
 }
 # What a cell is dropped for by each number, and the column of its sample's limit.
 _REASONS = {
-    _keys.TOTAL_COUNTS: "low depth", _keys.N_GENES: "few genes", _keys.PCT_MT: "mitochondrial share",
-    _keys.DOUBLET_SCORE: "doublet",
+    _keys.TOTAL_COUNTS: _keys.LOW_DEPTH, _keys.N_GENES: _keys.FEW_GENES, _keys.PCT_MT: _keys.HIGH_MT,
+    _keys.DOUBLET_SCORE: _keys.DOUBLET,
 }  # fmt: skip
 _LIMITS = {
     _keys.TOTAL_COUNTS: "limit_min_total_counts", _keys.N_GENES: "limit_min_genes", _keys.PCT_MT: "limit_max_pct_mt",
@@ -125,8 +123,8 @@ def _bands(counts: pd.DataFrame, x: dict[str, Any], y: Any, row: float) -> list[
 
 
 def _counted(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
-    values, why = _parts.number_column(cells, metric), _parts.text_column(cells, DROPPED)
-    there = values.notna() & (why != EMPTY)
+    values, why = _parts.number_column(cells, metric), _parts.text_column(cells, _keys.DROPPED)
+    there = values.notna() & (why != _keys.EMPTY_DROPLET)
     values, why = values[there], why[there]
     logged = metric in _LOGGED
     edges = _edges(values, logged)

@@ -12,7 +12,6 @@ from fatescore import _keys
 from fatescore._language import mark, tr
 from fatescore.pl import _palette, _parts
 
-OUTLIER = "outlier"
 _USUAL, _OUTLIER = mark("sample"), mark("stands out in this number")
 _LANES = 5  # heights within a row over which its samples are spread
 _COUNTS = ("library_size", _keys.TOTAL_COUNTS)
@@ -114,7 +113,7 @@ def _rows(metrics: pd.DataFrame, qc: pd.DataFrame, metric: str) -> pd.DataFrame:
     source = metrics if metric in metrics else qc
     named = pd.DataFrame({name: _parts.text_column(qc, name) for name in _keys.IDENTITY[1:]})
     outlier = pd.Series(
-        _parts.text_column(metrics, OUTLIER).to_numpy(), index=_parts.text_column(metrics, _keys.SAMPLE)
+        _parts.text_column(metrics, _keys.OUTLIER).to_numpy(), index=_parts.text_column(metrics, _keys.SAMPLE)
     )
     data = pd.DataFrame({
         "sample": _parts.text_column(source, _keys.SAMPLE), "value": _parts.number_column(source, metric)

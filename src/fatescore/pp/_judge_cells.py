@@ -15,14 +15,7 @@ from fatescore.pp.cell_type import STROMAL
 if TYPE_CHECKING:
     from fatescore.pp._limits import QcLimits
 
-DROPPED = "dropped_because"
-LOW_DEPTH = "low depth"
-FEW_GENES = "few genes"
-MITOCHONDRIAL = "mitochondrial share"
-DOUBLET = "doublet"
-NOT_STROMAL = "not stromal"
-EMPTY_DROPLET = "empty droplet"
-REASONS = (EMPTY_DROPLET, LOW_DEPTH, FEW_GENES, MITOCHONDRIAL, DOUBLET, NOT_STROMAL)
+REASONS = (_keys.EMPTY_DROPLET, _keys.LOW_DEPTH, _keys.FEW_GENES, _keys.HIGH_MT, _keys.DOUBLET, _keys.NOT_STROMAL)
 
 
 def thresholds(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
@@ -73,12 +66,12 @@ def judge(obs: pd.DataFrame, by_sample: pd.DataFrame, doublet: pd.Series[bool] |
     few, shallow, high = (own[name].to_numpy() for name in ("min_genes", "min_total_counts", "max_pct_mt"))
     reason = pd.Series("", index=obs.index, dtype=object)
     if _keys.CELL_TYPE in obs:
-        reason[(obs[_keys.CELL_TYPE] != STROMAL).to_numpy()] = NOT_STROMAL
+        reason[(obs[_keys.CELL_TYPE] != STROMAL).to_numpy()] = _keys.NOT_STROMAL
     if doublet is not None:
-        reason[doublet.to_numpy()] = DOUBLET
-    reason[obs[_keys.PCT_MT].to_numpy() > high] = MITOCHONDRIAL
-    reason[obs[_keys.N_GENES].to_numpy() < few] = FEW_GENES
-    reason[obs[_keys.TOTAL_COUNTS].to_numpy() < shallow] = LOW_DEPTH
+        reason[doublet.to_numpy()] = _keys.DOUBLET
+    reason[obs[_keys.PCT_MT].to_numpy() > high] = _keys.HIGH_MT
+    reason[obs[_keys.N_GENES].to_numpy() < few] = _keys.FEW_GENES
+    reason[obs[_keys.TOTAL_COUNTS].to_numpy() < shallow] = _keys.LOW_DEPTH
     return reason
 
 
@@ -88,7 +81,7 @@ def cell_report(obs: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     ``limits`` are those of the samples, as :func:`thresholds` returns them.
     """
     numbers = (_keys.TOTAL_COUNTS, _keys.N_GENES, _keys.PCT_MT, _keys.CELL_TYPE, _keys.CELL_TYPE_MARGIN)
-    columns = [name for name in (_keys.SAMPLE, DROPPED, *numbers, *_keys.CELL_SCORES) if name in obs]
+    columns = [name for name in (_keys.SAMPLE, _keys.DROPPED, *numbers, *_keys.CELL_SCORES) if name in obs]
     limited = limits.reindex(obs[_keys.SAMPLE].astype(str)).add_prefix("limit_")
     table = obs[columns].reset_index(drop=True)
     table.insert(0, _keys.OBS_NAME, obs.index.astype(str))
@@ -111,7 +104,7 @@ def dropped_text(why: dict[str, int], n: int, limits: QcLimits) -> str:
     parts = [f"{why[key]} {key}" for key in REASONS if why.get(key)]
     if not parts:
         return ""
-    poor = sum(why.get(key, 0) for key in REASONS if key not in (NOT_STROMAL, EMPTY_DROPLET))
+    poor = sum(why.get(key, 0) for key in REASONS if key not in (_keys.NOT_STROMAL, _keys.EMPTY_DROPLET))
     text = "cells dropped: " + ", ".join(parts)
     if poor > limits.max_dropped * n:
         text += f"; that is {poor / n:.0%} of the sample for its quality".replace("%", " %")

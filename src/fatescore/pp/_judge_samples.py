@@ -19,7 +19,6 @@ from fatescore.typing import Assay, Organism, Scale
 if TYPE_CHECKING:
     from anndata import AnnData
 
-OUTLIER = "outlier"
 MIN_SAMPLES = 4  # fewer have no components worth naming
 
 
@@ -69,7 +68,7 @@ def look(adata: AnnData, *, assay: Assay, organism: Organism, n_mads: float) -> 
     counted = _keys.COUNTS in adata.layers
     metrics = bulk_metrics(adata, organism, n_mads=n_mads) if counted else array_metrics(adata, scale, n_mads=n_mads)
     doubts: dict[str, list[str]] = {str(name): [] for name in metrics.index}
-    for name, why in metrics[OUTLIER].items():
+    for name, why in metrics[_keys.OUTLIER].items():
         doubts[str(name)] += [f"stands out in {why}"] if why else []
     tissue = foreign_tissue(adata, organism, scale)
     for name, kind in tissue.loc[tissue["call"] == DOMINANT, ["sample", "type"]].itertuples(index=False):

@@ -12,7 +12,7 @@ import pandas as pd
 from fatescore import _keys
 from fatescore._h5ad_rows import on_disk, rows_of
 from fatescore.errors import NotScorable
-from fatescore.pp._judge_cells import DROPPED, EMPTY_DROPLET, cell_report, dropped_text, judge, thresholds
+from fatescore.pp._judge_cells import cell_report, dropped_text, judge, thresholds
 from fatescore.pp._limits import QcLimits
 from fatescore.pp._look_cells import describe, of_sample
 from fatescore.pp._qc_metrics import identity, medians, mitochondrial, per_observation
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _ADDED = (
     _keys.N_GENES, _keys.TOTAL_COUNTS, _keys.PCT_MT, _keys.CELL_TYPE, _keys.CELL_TYPE_MARGIN, *_keys.CELL_SCORES,
-    DROPPED,
+    _keys.DROPPED,
 )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def with_cells(adata: AnnData, judged: JudgedCells, rows: IntArray) -> AnnData:
     """Return the rows with what was found out: a copy in memory, or a selection that reads its rows when asked."""
     import anndata as ad
 
-    obs = judged.obs.drop(columns=DROPPED)
+    obs = judged.obs.drop(columns=_keys.DROPPED)
     if on_disk(adata):
         return ad.AnnData(
             X=adata.X, layers=dict(adata.layers), obs=obs, var=judged.var, obsm=dict(adata.obsm),
@@ -147,18 +147,18 @@ def _judged(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _
         for name in _keys.CELL_SCORES:
             if name in described:
                 cells.obs[name] = described[name]
-        cells.obs[DROPPED] = judge(cells.obs, by_sample, described["doublet"])
-        kept = (cells.obs[DROPPED] == "").to_numpy()
+        cells.obs[_keys.DROPPED] = judge(cells.obs, by_sample, described["doublet"])
+        kept = (cells.obs[_keys.DROPPED] == "").to_numpy()
         metrics = of_sample(cells, organism, described, kept, seed, empty)
     else:
-        cells.obs[DROPPED], metrics = "", {}
+        cells.obs[_keys.DROPPED], metrics = "", {}
     if _keys.COUNTS in part.layers:
         metrics["n_droplets_empty"] = part.n_obs - cells.n_obs
     obs = part.obs[[name for name in _ADDED if name in part.obs]]
     further = cells.obs[[name for name in _ADDED if name in cells.obs and name not in obs]]
     obs = obs.join(further)
-    obs[DROPPED] = obs[DROPPED].where(obs.index.isin(cells.obs_names), EMPTY_DROPLET)
-    kept_counts = cells[(cells.obs[DROPPED] == "").to_numpy()].layers.get(_keys.COUNTS)
+    obs[_keys.DROPPED] = obs[_keys.DROPPED].where(obs.index.isin(cells.obs_names), _keys.EMPTY_DROPLET)
+    kept_counts = cells[(cells.obs[_keys.DROPPED] == "").to_numpy()].layers.get(_keys.COUNTS)
     sums = None if kept_counts is None else np.asarray(kept_counts.sum(axis=0, dtype=np.float64)).ravel()
     return _Sample(obs, part.var, by_sample, _row(part, cells, limits), metrics, sums)
 
@@ -184,10 +184,10 @@ def _droplets(part: AnnData, limits: QcLimits, seed: int) -> tuple[AnnData, AnnD
 def _row(part: AnnData, cells: AnnData, limits: QcLimits) -> dict[str, Any]:
     """Return the sample's row of the table."""
     n_empty = part.n_obs - cells.n_obs
-    why = cells.obs[DROPPED].value_counts()
+    why = cells.obs[_keys.DROPPED].value_counts()
     n_kept = int(why.get("", 0))
     n_stromal = int((cells.obs[_keys.CELL_TYPE] == STROMAL).sum()) if cells.n_obs else 0
-    text = dropped_text({**why.to_dict(), EMPTY_DROPLET: n_empty}, cells.n_obs, limits)
+    text = dropped_text({**why.to_dict(), _keys.EMPTY_DROPLET: n_empty}, cells.n_obs, limits)
     verdict, reason = _keys.OK, text
     if n_stromal == 0:
         verdict, reason = _keys.NOT_SCORABLE, "no stromal cells"
@@ -196,7 +196,7 @@ def _row(part: AnnData, cells: AnnData, limits: QcLimits) -> dict[str, Any]:
         reason = f"{n_kept:,} stromal cells pass, {limits.min_stromal_cells:,} needed" + (f"; {text}" if text else "")
     return {
         **identity(part.obs, str(part.obs[_keys.SAMPLE].iloc[0])),
-        **medians(cells.obs[cells.obs[DROPPED] == ""] if n_kept else cells.obs),
+        **medians(cells.obs[cells.obs[_keys.DROPPED] == ""] if n_kept else cells.obs),
         "n_obs": part.n_obs,
         "n_kept": n_kept,
         "n_stromal": n_stromal,
@@ -229,5 +229,5 @@ def stays(judged: JudgedCells) -> BoolArray:
     """Return which cells are kept, of samples that can be scored."""
     table = judged.samples
     good = table.loc[table["verdict"] == _keys.OK, _keys.SAMPLE]
-    kept = (judged.obs[DROPPED] == "") & judged.obs[_keys.SAMPLE].astype(str).isin(good)
+    kept = (judged.obs[_keys.DROPPED] == "") & judged.obs[_keys.SAMPLE].astype(str).isin(good)
     return np.asarray(kept.to_numpy(dtype=bool))

@@ -17,7 +17,7 @@ from fatescore.typing import FloatArray, Organism, Scale
 if TYPE_CHECKING:
     from anndata import AnnData
 
-OUTLIER, WRONG_STRAND = "outlier", "wrong_strand"
+WRONG_STRAND = "wrong_strand"
 _TINY = np.finfo(np.float64).tiny  # instead of dividing by zero
 _MIN_SAMPLES = 5  # with fewer the median absolute deviation says nothing
 # Per unit of what one robust deviation is at least: samples that agree closely make no other an outlier.

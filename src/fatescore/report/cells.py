@@ -48,7 +48,7 @@ def cell_map(tables: DatasetTables) -> dict[str, Any] | None:
             alt = tr("Map of {n} cells (UMAP), coloured {how}.").format(n=f"{len(cells):,}", how=_lower(tr(title)))
             chart = pl.embedding(cells, column, case=case, control=control)
             figures.append(_html.figure(f"map-{column}", tr(title), chart, alt, most="30rem"))
-    good = tables.qc_cells["dropped_because"].isin(["", "not stromal"]).sum() if len(tables.qc_cells) else len(cells)
+    good = tables.qc_cells[_keys.DROPPED].isin(["", _keys.NOT_STROMAL]).sum() if len(tables.qc_cells) else len(cells)
     return {"figures": figures, "table": _counts(cells), "said": _said(cells, int(good))}
 
 

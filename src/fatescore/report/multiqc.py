@@ -15,7 +15,6 @@ import pandas as pd
 from fatescore import _keys
 from fatescore._data_dictionary import describe
 from fatescore._language import mark, tr
-from fatescore.pl.cell_quality import DROPPED
 from fatescore.pl.dropped import FATES
 
 # Where MultiQC would cut a name (".fa" leaves "MSC" of "MSC.fat.1"); a character reference stops it.
@@ -116,7 +115,7 @@ def dropped_section(dataset: str, cells: pd.DataFrame) -> dict[str, Any]:
     """
     bars = {}
     for sample, own in cells.groupby(_keys.SAMPLE, observed=True) if len(cells) else ():
-        numbers = own[DROPPED].value_counts()
+        numbers = own[_keys.DROPPED].value_counts()
         bars[_label(dataset, sample)] = {name: int(numbers[why]) for why, (name, _) in FATES.items() if why in numbers}
     return _section(
         "fatescore_qc_dropped", tr("Cells"), tr("What became of the cells (barcodes) of every sample."),

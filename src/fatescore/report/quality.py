@@ -77,7 +77,7 @@ def _dropped(tables: DatasetTables) -> _html.Figure | None:
     cells = tables.qc_cells
     if not len(cells):
         return None
-    why = cells["dropped_because"].astype(str).replace("", "kept")
+    why = cells[_keys.DROPPED].astype(str).replace("", "kept")
     counted = pd.crosstab(cells[_keys.SAMPLE].astype(str), why).reset_index()
     behind = _html.table("dropped-table", tr("Cells of every sample by what became of them"), counted)
     kept = int((why == "kept").sum())
