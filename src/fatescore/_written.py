@@ -32,6 +32,7 @@ TEXTS = (
     # steps
     mark("fetch"), mark("ingest"), mark("qc"), mark("normalise"), mark("score"), mark("contrast"),
     # names of axes (index.yaml); those of miRNAs are a form below
+    mark("osteogenic, early"), mark("osteogenic, late"),
     mark("Epigenetic for bone"), mark("Epigenetic against bone"), mark("Wnt (canonical)"),
     # notes
     mark("one data set, nothing to pool"), mark("no data set can be pooled"), mark("Hedges' g of one data set"),

@@ -94,8 +94,11 @@ def axis_sets(organism: Organism) -> dict[str, dict[str, float]]:
     return {name: sets[name] for name in definition()["axes"] if name in sets}
 
 
+_STAGES = {"osteogenic_early": "osteogenic, early", "osteogenic_late": "osteogenic, late"}
+
+
 def titles() -> dict[str, str]:
-    """Return the axes' names as a person would write them.
+    """Return the names of sets and axes as a person would write them.
 
     Examples
     --------
@@ -103,7 +106,7 @@ def titles() -> dict[str, str]:
     >>> gene_sets.titles()["nfkb"]
     'NF-kB'
     """
-    return {name: str(axis["title"]) for name, axis in definition()["axes"].items()}
+    return _STAGES | {name: str(axis["title"]) for name, axis in definition()["axes"].items()}
 
 
 def core_genes() -> set[str]:

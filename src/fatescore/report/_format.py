@@ -80,6 +80,17 @@ def is_missing(value: Any) -> bool:
     return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
 
 
+def known(table: pd.DataFrame, columns: Iterable[str]) -> list[str]:
+    """Return those of the columns in which the table says anything.
+
+    Examples
+    --------
+    >>> known(pd.DataFrame({"a": [1.0], "b": [None], "c": [""]}), ["a", "b", "c", "d"])
+    ['a']
+    """
+    return [name for name in columns if name in table and not all(map(is_missing, table[name]))]
+
+
 def text(row: Mapping[str, Any], column: str) -> str:
     """Return a text value of a row, empty when it is absent."""
     value = row.get(column)

@@ -46,7 +46,9 @@ def _contrast(tables: DatasetTables, row: Mapping[str, Any], index: int) -> dict
         "genes": _genes(genes, row, index) if len(genes) else None,
         "explained": _explained(_words.rows_of(tables.explained, contrast=name), index),
         "curve": curve(_words.rows_of(tables.specification, contrast=name), f"curve-{index}"),
-        "measures": _html.table(f"measures-{index}", caption, every[~of_cells], _SHOWN_CONTRAST),
+        "measures": _html.table(
+            f"measures-{index}", caption, every[~of_cells], _format.known(every[~of_cells], _SHOWN_CONTRAST)
+        ),
         "composition": _composition(every[of_cells], index),
     }
 
@@ -63,9 +65,7 @@ def _composition(rows: pd.DataFrame, index: int) -> _html.Table | None:
     if shared:
         caption = _format.sentences(caption, f"({written('; '.join(shared))})")
         named["note"] = ["; ".join(part for part in note if part not in shared) for note in notes]
-    if not named["note"].fillna("").astype(bool).any():
-        named = named.drop(columns="note")
-    return _html.table(f"composition-{index}", caption, named, _SHOWN_COMPOSITION)
+    return _html.table(f"composition-{index}", caption, named, _format.known(named, _SHOWN_COMPOSITION))
 
 
 def _explained(rows: pd.DataFrame, index: int) -> _html.Table | None:
@@ -75,7 +75,7 @@ def _explained(rows: pd.DataFrame, index: int) -> _html.Table | None:
     caption = tr("What is left of the difference with another number of the donors held constant (linear models)")
     columns = ("by", "difference", "difference_left", "left_low", "left_high", "p_left", "accounted", "note")
     named = rows.assign(by=[_format.label(str(name)) for name in rows["by"]])
-    return _html.table(f"explained-{index}", caption, named, columns)
+    return _html.table(f"explained-{index}", caption, named, _format.known(named, columns))
 
 
 def _audit(audit: pd.DataFrame, index: int) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def curve(rows: pd.DataFrame, name: str, *, where: str = "") -> _html.Figure | N
     drawn = rows[rows[effect].notna()].sort_values(effect, kind="stable")
     said = _said(drawn[effect], drawn[low], drawn[high])
     wanted = ("method", "index", "unit", "k", effect, low, high, "p_value", "note")
-    columns = [column for column in wanted if column in drawn and drawn[column].notna().any()]
+    columns = _format.known(drawn, wanted)
     title = tr("The same difference, computed in every way")
     if where:
         title = tr("{where}: the same difference, computed in every way").format(where=where)

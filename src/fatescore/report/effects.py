@@ -19,7 +19,7 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame) -> _html.Figure | None:
         "dataset", "contrast", "levels", "n_case", "n_control", "g", "g_low", "g_high", "p_value", "p_smallest",
         "audit", "note",
     )  # fmt: skip
-    shown = [name for name in columns if name not in rows or rows[name].notna().any()]
+    shown = _format.known(rows, columns)
     behind = _html.table("forest-table", tr("Difference of fate_bias in every data set"), rows, shown)
     each = "; ".join(f"{row['dataset']} {_format.number(row['g'])}" for row in records(rows))
     alt = tr("Forest plot of Hedges' g of fate_bias: {each}.").format(each=each)

@@ -18,13 +18,17 @@ _NONE = mark("No index was computed for this data set, so there is no method to 
 
 
 def methods_section(
-    statuses: Sequence[Status], settings: Mapping[str, Any] | None = None, *, scored: bool = True
+    statuses: Sequence[Status],
+    settings: Mapping[str, Any] | None = None,
+    *,
+    scored: bool = True,
+    pooled: bool = False,
 ) -> dict[str, Any]:
     """Return what the template's methods section shows: text, what it cites, versions and input files.
 
     Where nothing was ``scored`` there is no method to tell of, and the section says so.
     """
-    text = paragraphs(statuses, settings) if scored else [tr(_NONE)]
+    text = paragraphs(statuses, settings, pooled=pooled) if scored else [tr(_NONE)]
     return {
         "methods": text,
         "references": cited(text),
@@ -33,7 +37,9 @@ def methods_section(
     }
 
 
-def paragraphs(statuses: Iterable[Status], settings: Mapping[str, Any] | None = None) -> list[str]:
+def paragraphs(
+    statuses: Iterable[Status], settings: Mapping[str, Any] | None = None, *, pooled: bool = False
+) -> list[str]:
     """Return the paragraphs, with citations in short form (see :mod:`fatescore.report.references`).
 
     Parameters
@@ -42,6 +48,8 @@ def paragraphs(statuses: Iterable[Status], settings: Mapping[str, Any] | None = 
         Outcomes of all steps, of one data set or of many.
     settings
         The configuration of the run, where it is known.
+    pooled
+        Whether at least two data sets were pooled.
     """
     groups = by_dataset(in_order(statuses))
     known = {name: facts(group, "ingest") for name, group in groups.items()}
@@ -54,11 +62,12 @@ def paragraphs(statuses: Iterable[Status], settings: Mapping[str, Any] | None = 
     text = [
         _sources(known, dict((settings or {}).get("settings") or settings or {})),
         *([_cells(limits)] if _CELLS in assays else []),
-        *([_samples(limits)] if assays - {_CELLS} else []),
+        *([_samples(limits, bulk="bulk" in assays)] if assays - {_CELLS} else []),
         _normalisation(groups.values()),
         _index(groups.values()),
         _map(groups.values()),
-        *([_statistics(), _audit_and_pooling()] if compared else []),
+        *([_statistics(), _audit(), _choices()] if compared else []),
+        _pooling() if pooled else "",
     ]
     return [part for part in text if part]
 
@@ -113,12 +122,12 @@ def _map(groups: Iterable[Iterable[Status]]) -> str:
     return tr("The map of the cells is a UMAP (McInnes 2018) without alignment of donors.") if drawn else ""
 
 
-def _samples(limits: Mapping[str, Any]) -> str:
+def _samples(limits: Mapping[str, Any], *, bulk: bool) -> str:
     judged = tr(
         "Samples of bulk RNA-seq and arrays whose values do not vary, or whose markers say blood and no stroma, were "
         "left out; those that stand out in other ways are named and stay."
     )
-    if not limits:
+    if not limits or not bulk:
         return judged
     needed = tr("A sample of bulk RNA-seq needed {n} counts.").format(n=_format.number(limits["min_counts_bulk"]))
     return _format.sentences(judged, needed)
@@ -164,12 +173,23 @@ def _statistics() -> str:
     )
 
 
-def _audit_and_pooling() -> str:
+def _audit() -> str:
     return tr(
         "Every recorded sample field was tested against the groups; a contrast whose groups are separated "
-        "perfectly by another field is marked and, by default, not pooled. Data sets were pooled by random effects "
-        "(between-study variance: Paule 1982; intervals: Knapp 2003) with a prediction interval (Higgins 2009). Every "
-        "comparison was repeated with other scoring methods (AUCell: Aibar 2017; UCell: Andreatta 2021; ssGSEA: Barbie "
-        "2009; singscore: Foroutan 2018; z-score: Lee 2008; score_genes: Tirosh 2016) and definitions of the index, "
-        "as a specification curve (Simonsohn 2020)."
+        "perfectly by another field is marked and, by default, not pooled."
+    )
+
+
+def _choices() -> str:
+    return tr(
+        "Every comparison was repeated with other scoring methods (AUCell: Aibar 2017; UCell: Andreatta 2021; ssGSEA: "
+        "Barbie 2009; singscore: Foroutan 2018; z-score: Lee 2008; score_genes: Tirosh 2016) and definitions of the "
+        "index, as a specification curve (Simonsohn 2020)."
+    )
+
+
+def _pooling() -> str:
+    return tr(
+        "Data sets were pooled by random effects (between-study variance: Paule 1982; intervals: Knapp 2003) with a "
+        "prediction interval (Higgins 2009)."
     )

@@ -84,9 +84,11 @@ def _parts(tables: SummaryTables) -> dict[str, Any]:
         "copies": _copies(tables),
         "copies_undeclared": copies_said(tables.copies, declared=False),
         "copies_declared": copies_said(tables.copies, declared=True),
-        "contrasts": _html.table("all-contrasts", tr("Every contrast and measure"), tables.contrasts, _SHOWN),
+        "contrasts": _html.table(
+            "all-contrasts", tr("Every contrast and measure"), tables.contrasts, _format.known(tables.contrasts, _SHOWN)
+        ),
         "files": [_html.Link(text, href) for text, href in tables.files],
-        **methods_section(statuses, tables.settings),
+        **methods_section(statuses, tables.settings, pooled=any(not answer.dataset for answer in answers)),
         "settings": _settings(tables.settings),
         "one_line": tr(_words.FATE_BIAS_IN_ONE_LINE),
     }
