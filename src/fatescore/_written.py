@@ -32,7 +32,7 @@ TEXTS = (
     # steps
     mark("fetch"), mark("ingest"), mark("qc"), mark("normalise"), mark("score"), mark("contrast"),
     # names of axes (index.yaml); those of miRNAs are a form below
-    mark("osteogenic, early"), mark("osteogenic, late"),
+    mark("osteogenic, early"), mark("osteogenic, late"), mark("the index: bone genes"), mark("the index: fat genes"),
     mark("Epigenetic for bone"), mark("Epigenetic against bone"), mark("Wnt (canonical)"),
     # notes
     mark("one data set, nothing to pool"), mark("no data set can be pooled"), mark("Hedges' g of one data set"),
@@ -73,10 +73,28 @@ FORMS = (
     mark("{values}, standardised difference {difference}"),
     mark("{counts} counts, {needed} needed"),
     mark("all {n} samples are too shallow: median {counts} counts a sample, {needed} needed"),
+    mark("{middle} ({low} to {high})"),
     mark("miR-{name} activity"),
+    mark("female ({n})"),
+    mark("male ({n})"),
+    mark("unclear ({n})"),
+    mark("not measured ({n})"),
+    # doubts of the quality control
+    mark("stands out in {metric} high ({n} deviations)"),
+    mark("stands out in {metric} low ({n} deviations)"),
+    mark("{metric} high ({n} deviations)"),
+    mark("{metric} low ({n} deviations)"),
+    mark("{tissue} markers above those of stroma"),
     mark("{dataset} ({reason})"),
 )
-_SAID = {"reason", "test", "estimator"}  # fields that hold such a text themselves; the others hold names and numbers
+_SAID = {
+    "reason",
+    "test",
+    "estimator",
+    "tissue",
+    "values",
+}  # fields that hold such a text; the others hold names, numbers
+_NUMBERS = {"n", "low", "high", "middle"}  # fields that hold a number and nothing else
 _SIMPLE = set(TEXTS)
 
 
@@ -128,6 +146,8 @@ def _one(text: str) -> str:
 @functools.cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return every form with the expression that reads its fields."""
-    return tuple(
-        (form, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(form)), re.DOTALL)) for form in FORMS
-    )
+    return tuple((form, re.compile(re.sub(r"\\{(\w+)\\}", _read, re.escape(form)), re.DOTALL)) for form in FORMS)
+
+
+def _read(field: re.Match[str]) -> str:
+    return f"(?P<{field[1]}>{r'[-+.,e0-9]+' if field[1] in _NUMBERS else '.+?'})"

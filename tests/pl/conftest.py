@@ -7,11 +7,15 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from fatescore.pl import save
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,33 @@ def draw() -> Callable[[Any], Drawn]:
             return Drawn(chart.to_dict())
 
     return drawn
+
+
+@pytest.fixture
+def svg(tmp_path: Path) -> Callable[..., ET.Element]:
+    """A chart as Vega draws it, with the labels it computed."""
+
+    def drawn(chart: Any, width: int = 640) -> ET.Element:
+        save(chart, tmp_path / "chart.svg", width=width)
+        return ET.fromstring((tmp_path / "chart.svg").read_text(encoding="utf-8"))
+
+    return drawn
+
+
+@pytest.fixture
+def contrast_ratio() -> Callable[[str, str], float]:
+    """Contrast of two colours, 1 to 21 (WCAG 2.1)."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+    def ratio(first: str, second: str) -> float:
+        low, high = sorted([luminance(first), luminance(second)])
+        return (high + 0.05) / (low + 0.05)
+
+    return ratio
 
 
 @pytest.fixture

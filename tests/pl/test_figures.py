@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import json
+from collections.abc import Callable
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fatescore import _keys, pl
 from fatescore.pl import _palette
-from fatescore.pl.waterfall import steps
 
 
 def spec(chart: Any) -> dict[str, Any]:
@@ -87,19 +85,6 @@ def test_plane_shows_few_observations_as_points(samples: pd.DataFrame) -> None:
     assert len(rows(spec(pl.plane(samples)), "name")) == len(samples)
 
 
-@given(
-    values=st.lists(st.floats(-2, 2, allow_nan=False), min_size=1, max_size=60),
-    most=st.integers(1, 30),
-)
-def test_waterfall_ends_at_the_sum(values: list[float], most: int) -> None:
-    table = pd.DataFrame({"gene": [f"g{i}" for i in range(len(values))], "arm": "osteogenic", "contribution": values})
-    bars = steps(table, most=most)
-    assert bars["to"].iloc[-1] == pytest.approx(sum(values), abs=1e-6)
-    assert bars["to"].iloc[-2] == pytest.approx(sum(values), abs=1e-6)
-    assert bars["from"].iloc[1:-1].tolist() == pytest.approx(bars["to"].iloc[:-2].tolist(), abs=1e-6)
-    assert len(bars) <= most + 2
-
-
 def contrast(dataset: str, **values: Any) -> dict[str, Any]:
     base = dict.fromkeys(_keys.CONTRAST_COLUMNS, np.nan)
     return {**base, "dataset": dataset, "contrast": "op", "kind": "disease", "measure": "fate_bias", **values}
@@ -128,18 +113,6 @@ def test_forest_marks_what_is_not_pooled_and_draws_the_pooled_row() -> None:
     ]
 
 
-def test_heatmap_has_a_cell_per_measure_and_contrast() -> None:
-    table = pd.DataFrame(
-        [contrast("A", g=0.1), contrast("A", g=0.2, measure="set:wnt"), contrast("B", measure="set:wnt")]
-    )
-    drawn = rows(spec(pl.heatmap(table)), "column")
-    assert [(row["column"], row["measure"], row["g"]) for row in drawn] == [
-        ("A", "fate_bias", 0.1),
-        ("A", "wnt", 0.2),
-        ("B", "wnt", None),
-    ]
-
-
 def test_controls_draws_the_auroc() -> None:
     drawn = rows(spec(pl.controls(pd.DataFrame([contrast("A", auroc=0.9), contrast("B")]))), "auroc")
     assert [row["auroc"] for row in drawn] == [0.9]
@@ -164,67 +137,49 @@ def test_figures_of_nothing_are_still_charts() -> None:
         assert spec(chart)["width"] == "container"
 
 
+def tooltip(chart: Any) -> list[str]:
+    drawn = spec(chart)
+    encodings = [layer["encoding"] for layer in drawn["layer"] if "tooltip" in layer["encoding"]]
+    return [line["field"] for line in encodings[-1]["tooltip"]]
+
+
+def test_tooltips_have_no_line_that_is_empty_in_every_row() -> None:
+    bare = contrast("A", g=1.0, auroc=0.9)
+    full = {**bare, "dataset": "B", "p_value": 0.1, "audit": "clean", "n_case": 5, "n_control": 4}
+    for draw in (pl.forest, pl.heatmap, pl.controls):
+        without, with_some = (set(tooltip(draw(pd.DataFrame(rows)))) for rows in ([bare], [bare, full]))
+        assert not without & {"p_value", "p_smallest", "audit", "donors", "n_case"}
+        assert "audit" in with_some
+        assert "p_smallest" not in with_some
+
+
+def test_the_tooltip_of_a_data_set_names_it_without_its_donors() -> None:
+    table = pd.DataFrame([contrast("A", g=1.0, auroc=0.9, n_case=5, n_control=4)])
+    for draw, column in ((pl.forest, "role"), (pl.controls, "auroc")):
+        assert tooltip(draw(table))[:2] == ["dataset", "contrast"]
+        assert [row["dataset"] for row in rows(spec(draw(table)), column)] == ["A"]
+
+
+def test_few_observations_have_outlines_by_condition(samples: pd.DataFrame) -> None:
+    drawn = spec(pl.plane(samples, case="op", control="control"))
+    stroke = drawn["layer"][1]["encoding"]["stroke"]
+    assert dict(zip(stroke["scale"]["domain"], stroke["scale"]["range"], strict=True)) == {
+        "op": _palette.CASE, "control": _palette.CONTROL, "other": _palette.OTHER,
+    }  # fmt: skip
+    assert "stroke" not in spec(pl.plane(samples))["layer"][1]["encoding"]
+    many = pd.concat([samples] * 13)
+    assert "stroke" not in spec(pl.plane(many, case="op", control="control"))["layer"][1]["encoding"]
+
+
+def test_marks_are_silent_but_axes_and_legends_are_not(svg: Callable[..., ET.Element]) -> None:
+    chart = pl.forest(pd.DataFrame([contrast("A", g=1.0, g_low=0.0, g_high=2.0)]))
+    said = {tag.get("aria-roledescription") for tag in svg(chart).iter() if tag.get("aria-label")}
+    assert said == {"axis"}
+
+
 def test_same_table_same_chart(samples: pd.DataFrame, cells: pd.DataFrame) -> None:
     first, second = (json.dumps(spec(pl.donors(samples, cells, case="op", control="control"))) for _ in range(2))
     assert first == second
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance (WCAG 2.1)."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
-
-
-@pytest.mark.parametrize("page", ["#FFFFFF", "#16191E"])
-@pytest.mark.parametrize(
-    "name", ["OSTEOGENIC", "ADIPOGENIC", "DUAL", "UNCOMMITTED", "CASE", "CONTROL", "KEPT", "DROPPED", "HIGHLIGHT"]
-)
-def test_colours_stand_out_from_both_pages(name: str, page: str) -> None:
-    a, b = sorted([luminance(getattr(_palette, name)), luminance(page)])
-    assert (b + 0.05) / (a + 0.05) > 2.8
-
-
-# Machado et al. 2009, severity 1, on linear RGB.
-BLINDNESS = {
-    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-}
-
-
-def seen(colour: str, kind: str) -> np.ndarray:
-    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
-    return np.clip(np.array(BLINDNESS[kind]) @ parts**2.2, 0, 1) ** (1 / 2.2)
-
-
-@pytest.mark.parametrize("kind", BLINDNESS)
-@pytest.mark.parametrize(
-    "pair", [("OSTEOGENIC", "ADIPOGENIC"), ("CASE", "CONTROL"), ("OSTEOGENIC", "DUAL"), ("KEPT", "DROPPED")]
-)
-def test_pairs_stay_apart_for_colour_blind_eyes(kind: str, pair: tuple[str, str]) -> None:
-    first, second = (seen(getattr(_palette, name), kind) for name in pair)
-    assert np.linalg.norm(first - second) > 0.15
-
-
-@pytest.mark.parametrize("kind", BLINDNESS)
-@pytest.mark.parametrize("colours", [_palette.BATCHES, tuple(_palette.INDICES.values()), _palette.SEQUENTIAL])
-def test_colours_of_one_legend_stay_apart_for_colour_blind_eyes(kind: str, colours: tuple[str, ...]) -> None:
-    assert len(set(colours)) == len(colours)
-    for first, second in itertools.combinations(colours, 2):
-        assert np.linalg.norm(seen(first, kind) - seen(second, kind)) > 0.1, (first, second)
-
-
-def test_batches_have_no_colour_that_means_something() -> None:
-    fixed = (*_palette.CALLS.values(), _palette.CASE, _palette.CONTROL)
-    for batch, meaning in itertools.product(_palette.BATCHES, fixed):
-        assert np.linalg.norm(np.subtract(_palette.rgb(batch), _palette.rgb(meaning))) > 0.15, (batch, meaning)
-
-
-def test_case_and_control_keep_their_colours_among_other_names() -> None:
-    found = _palette.categories(["b", "op", "a", "control"], {"op": _palette.CASE, "control": _palette.CONTROL})
-    assert found == {
-        "b": _palette.BATCHES[0], "op": _palette.CASE, "a": _palette.BATCHES[1], "control": _palette.CONTROL,
-    }  # fmt: skip
 
 
 def test_the_interval_over_cells_goes_through_the_point_and_both_intervals_are_told() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fatescore import pl
 
@@ -67,6 +69,24 @@ def test_counts_are_logarithmic_and_hold_the_limit(metrics: pd.DataFrame, qc: pd
         assert scale["type"] == "log"
         assert scale["domain"][0] < 500_000
         assert scale["domain"][1] > 4e6
+
+
+@given(size=st.floats(1e-3, 1e6), metric=st.sampled_from(["top_1", "library_size"]), sign=st.sampled_from([1, -1]))
+def test_values_that_are_all_but_equal_do_not_fill_the_axis(size: float, metric: str, sign: int) -> None:
+    metrics = pd.DataFrame({"sample": list("abc"), metric: sign * size * np.array([1.0, 1.002, 1.004])})
+    chart = pl.sample_quality(metrics, pd.DataFrame({"sample": list("abc"), "condition": "op"}), metric).to_dict()
+    low, high = chart["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert low < metrics[metric].min()
+    assert high > metrics[metric].max()
+    assert np.ptp(metrics[metric]) < 0.05 * (high - low)
+
+
+def test_numbers_from_a_thousand_on_are_whole_in_the_tooltip(
+    metrics: pd.DataFrame, qc: pd.DataFrame, draw: Draw
+) -> None:
+    for metric, expected in (("library_size", ",.0f"), ("top_1", ".4~g")):
+        tooltip = draw(pl.sample_quality(metrics, qc, metric)).channel("tooltip")[0]
+        assert [line["format"] for line in tooltip if line["field"] == "value"] == [expected]
 
 
 def test_the_axis_can_be_named(metrics: pd.DataFrame, qc: pd.DataFrame, draw: Draw) -> None:

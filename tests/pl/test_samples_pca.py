@@ -78,3 +78,10 @@ def test_numbers_go_from_low_to_high(pca: pd.DataFrame, draw: Draw) -> None:
 def test_no_samples_are_still_a_chart(draw: Draw) -> None:
     empty = pd.DataFrame(columns=["dataset", "sample", "donor", "condition", "component", "score", "explained"])
     assert draw(pl.samples_pca(empty, {})).spec["width"] == "container"
+
+
+def test_the_tooltip_does_not_say_the_condition_twice(pca: pd.DataFrame, draw: Draw) -> None:
+    condition = dict(zip(pca["sample"], pca["condition"], strict=True))
+    for values, lines in ((condition, 5), ({**condition, "s0": "kit 1"}, 6)):
+        (tooltip,) = draw(pl.samples_pca(pca, values)).channel("tooltip")
+        assert len(tooltip) == lines

@@ -60,3 +60,9 @@ def test_a_way_without_a_number_is_left_out(pooled: pd.DataFrame, draw: Draw) ->
 def test_rows_of_two_contrasts_are_refused(pooled: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="rank_log · core · pseudobulk stands in several rows; expected rows of one"):
         pl.specification(pd.concat([pooled, pooled.assign(contrast="ovx")]))
+
+
+def test_the_legend_names_the_definitions_in_two_columns(pooled: pd.DataFrame, draw: Draw) -> None:
+    for channel in ("color", "shape"):
+        (found,) = {str(one["legend"]) for one in draw(pl.specification(pooled)).channel(channel)}
+        assert found == "{'columns': 2, 'orient': 'bottom', 'title': None}"

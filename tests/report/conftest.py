@@ -162,6 +162,7 @@ class Results:
                     "gene": list(GENES),
                     "arm": list(GENES.values()),
                     "contribution": parts,
+                    "difference_without": difference - parts,
                 }
             ),
             sample_fields=samples[list(_keys.IDENTITY)].assign(

@@ -76,7 +76,11 @@ def test_only_columns_that_say_something_are_in_the_table() -> None:
     assert figure is not None
     assert figure.table is not None
     assert figure.table.name == "curve-1-table"
-    assert len(figure.table.columns) == len(("method", "index", "unit", *ONE_DATASET, "p_value"))
+    assert len(figure.table.columns) == len(("method", "index", *ONE_DATASET, "p_value"))
+    mixed = curve(rows.assign(unit=["sample", "pseudobulk"]), "curve-1")
+    assert mixed is not None
+    assert mixed.table is not None
+    assert "unit" in mixed.table.columns
 
 
 def test_the_title_says_where() -> None:

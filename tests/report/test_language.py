@@ -142,11 +142,14 @@ def test_a_title_of_a_gene_set_is_translated_or_a_name() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("cannot be separated from kit, sex", "与 kit, sex 无法区分"),
+        ("cannot be separated from kit, sex", "与kit, sex无法区分"),
         ("GSE1 (partly confounded: kit); GSE2 (seen by hand)", "GSE1（部分混杂：kit）；GSE2 (seen by hand)"),
         ("muscle, endothelial", "肌肉、内皮"),
         ("exact permutation, 126 arrangements", "精确置换检验，126 种排列"),
-        ("<script>alert(1)</script> {x} does not vary", "<script>alert(1)</script> {x} 无变化"),
+        ("<script>alert(1)</script> {x} does not vary", "<script>alert(1)</script> {x}无变化"),
+        ("1,949 (1,200 to 2,179), standardised difference +0.23", "1,949（1,200 至 2,179），标准化差值 +0.23"),
+        ("passage (early to late)", "passage (early to late)"),
+        ("muscle markers above those of stroma", "肌肉标志物高于基质标志物"),
         ("free text; of a step", "free text; of a step"),
         ("", ""),
     ],

@@ -113,8 +113,8 @@ def test_statistics_are_told_of_where_donors_were_compared_and_maps_where_one_wa
 
 
 def test_where_nothing_was_scored_there_is_no_method(results: Any) -> None:
-    nothing = methods_section(done("bulk")[:2], scored=False)
-    assert nothing["methods"] == ["No index was computed for this data set, so there is no method to report."]
+    nothing = methods_section(done("bulk")[:2])
+    assert nothing["methods"] == ["No index was computed, so there is no method to report."]
     assert nothing["references"] == []
     page = dataset_page(results.tables["lowdepth"])
     assert "there is no method to report" in page

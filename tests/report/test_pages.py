@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 from fatescore import _keys
-from fatescore.report import _format, _words, answer_lines, dataset_page, provenance, stack, summary_page
+from fatescore._language import language
+from fatescore.report import SummaryTables, _format, _words, answer_lines, dataset_page, provenance, stack, summary_page
 
 EVIL = "<script>alert(1)</script>"
 VOID = {"meta", "link", "br", "input", "img", "hr"}
@@ -197,7 +198,7 @@ def test_numbers_on_the_page_equal_the_table(results: Any, pages: dict[str, Page
     shown = {row[0][0]: row for row in pages["GSE1"].tables["measures-1"] if row}
     assert len(shown) == len(table)
     for row in table.to_dict("records"):
-        orders = [order for _, order in shown[row["measure"]]]
+        orders = [order for _, order in shown[_format.cell("measure", row["measure"])]]
         for column in ("mean_case", "difference", "g", "p_value", "p_smallest"):
             assert f"{row[column]:.10g}" in orders
     main = table.set_index("measure").loc["fate_bias"]
@@ -212,7 +213,7 @@ def test_a_p_value_is_never_without_its_warning(results: Any, pages: dict[str, P
     for page in (summary, pages["kit"]):
         for found in re.finditer(rf"p = {re.escape(p)};", page.words):
             assert warning in page.words[found.start() : found.start() + 120]
-    assert all(warning in " ".join(text for text, _ in row) for row in pages["kit"].tables["measures-1"] if row)
+    assert f"Every measure of osteoporosis; confounding: {warning}" in pages["kit"].words  # above the table
     rows = [row for row in summary.tables["all-contrasts"] if row and row[0][0] == "kit"]
     assert rows
     assert all(warning in " ".join(text for text, _ in row) for row in rows)
@@ -334,11 +335,49 @@ def test_long_texts_fold_and_lose_nothing(results: Any) -> None:
     assert headings == ["sample", "donor", "condition", "age", "kit", "age_ch1", "extraction protocol"]
 
 
+def headings(page: str, table: str) -> list[str]:
+    text = page[page.index(f'id="{table}"') :]
+    return [html.unescape(name) for name in re.findall(r"<th[^>]*>([^<]*)</th>", text[: text.index("</thead>")])]
+
+
+def test_columns_that_say_the_same_in_every_row_are_left_out(results: Any) -> None:
+    page = summary_page(results.summary())
+    assert headings(page, "all-contrasts")[:6] == [
+        "data set",
+        "contrast",
+        "measure",
+        "Hedges' g",
+        "g, CI low",
+        "g, CI high",
+    ]
+    assert "unit" not in headings(page, "all-contrasts")
+    assert "unit" in headings(page, "each-table")  # samples and pseudobulk
+    assert "method" not in headings(page, "meta-table")
+    assert "Pooled over data sets: Paule-Mandel, Hartung-Knapp" in page
+    meta = results.meta()
+    mixed = summary_page(results.summary(meta=meta.assign(method=[*meta["method"][:-1], "another"])))
+    assert "method" in headings(mixed, "meta-table")
+
+
+def test_expected_signs_are_said_in_words(summary: Page) -> None:
+    shown = [text for row in summary.tables["controls-table"] for text, _ in row]
+    assert "towards bone" in shown
+    assert "+" not in shown
+
+
+def test_the_title_by_default_is_translated(results: Any) -> None:
+    own = {"contrasts": results.tables["GSE1"].contrasts, "statuses": results.tables["GSE1"].statuses}
+    with language("zh"):
+        assert "骨髓间充质基质细胞的命运偏向" in summary_page(SummaryTables(**own))
+        assert "<h1>My run</h1>" in summary_page(SummaryTables(title="My run", **own))
+
+
 def test_the_answer_in_three_lines(results: Any) -> None:
     lines = answer_lines(results.summary())
     assert len(lines) == 3
     assert lines[0] == "SIMULATED IN PART (fates). 7 data sets: 5 ok, 1 not scorable, 1 failed."
     assert lines[1].startswith("Over 2 data sets (8 against 7 donors), fate_bias was lower, towards adipogenic (fat)")
+    assert lines[1].endswith("A new data set could go either way.")  # -2.5 to 0.9
     assert "Positive controls: 1 of 1" in lines[2]
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.report.made import EVIL, FORMULA, status
 
+from fatescore._language import language
 from fatescore.report import DatasetTables, dataset_page
 from fatescore.report.quality import _values, batch_field, quality, sex_check
 
@@ -63,6 +64,33 @@ def test_the_limit_of_samples_is_the_one_of_the_run(limit: float) -> None:
     assert numbers_in(charts["samples-n_genes"], "limit") == set()  # min_genes is a limit of cells
     unlimited = quality(DatasetTables("A", qc=qc, qc_metrics=metrics))["charts"][0]
     assert numbers_in(unlimited.spec, "limit") == set()
+
+
+def test_a_number_that_is_the_same_for_all_samples_is_not_drawn() -> None:
+    metrics = pd.DataFrame({"sample": ["a", "b"], "top_100": [0.4, 0.4], "n_genes": [900, 901]})
+    qc = pd.DataFrame({"sample": ["a", "b"], "donor": ["d", "e"], "condition": "x"})
+    drawn = quality(DatasetTables("A", qc=qc, qc_metrics=metrics))["charts"]
+    assert [chart.name for chart in drawn] == ["samples-n_genes"]
+
+
+def test_reasons_name_the_numbers_in_words() -> None:
+    reason = "stands out in rle_iqr high (6 deviations); top_10 low (9 deviations)"
+    qc = pd.DataFrame({"sample": ["a"], "verdict": ["ok"], "reason": [reason]})
+    assert rows_of(quality(DatasetTables("A", qc=qc))["samples"])[0]["reason"] == (
+        "stands out in RLE IQR high (6 deviations); top 10 genes low (9 deviations)"
+    )
+    with language("zh"):
+        said = rows_of(quality(DatasetTables("A", qc=qc))["samples"])[0].values()
+    assert any("异常偏高（6 个偏差）；" in text and "偏低（9 个偏差）" in text for text in said)
+
+
+def test_a_field_that_repeats_another_is_no_second_component() -> None:
+    tables = with_fields(component("kit", 0.01), component("run", 0.01))  # both have the values 1 and 2
+    found = quality(tables)["components"]
+    assert [row["field"] for row in rows_of(found)] == ["kit"]
+    audit = pd.DataFrame({"audit": ["cannot be separated from run"], "case": "x", "control": "y"})
+    found = quality(replace(tables, contrasts=audit))["components"]
+    assert [row["field"] for row in rows_of(found)] == ["run"]
 
 
 def test_ambient_rna_is_given_from_lowest_to_highest() -> None:
@@ -184,6 +212,14 @@ def test_sex_that_is_not_stated_or_not_expressed() -> None:
     found = checked(["adult"], ["male"], field="age")
     assert found["said"] == "By XIST and genes of the Y chromosome: 1 male. The sample sheet states no sex."
     assert len(found["table"].columns) == 2
+
+
+def test_the_sex_is_said_in_the_language_of_the_page() -> None:
+    with language("zh"):
+        found = checked(["F", "M"], ["female", "female"])
+    assert [row[-2].text for row in found["table"].rows] == ["女/雌", "女/雌"]
+    assert [row[-1].text for row in found["table"].rows] == ["–", "是"]
+    assert [row[-1].kind for row in found["table"].rows] == ["", "bad"]
 
 
 def test_contradicting_samples_are_named_as_they_are() -> None:

@@ -251,3 +251,15 @@ def test_free_text_states_the_condition_only_where_it_shares_a_word(values: tupl
 def test_the_same_donor_in_both_arms_cannot_be_judged() -> None:
     fields = pd.DataFrame({"sample": ["a", "b"], "donor": ["pool", "pool"], "condition": ["OS", "RE"]})
     assert verdict(confounding(fields, case="OS", control="RE")).startswith("cannot be judged")
+
+
+def test_a_long_text_that_lacks_a_part_is_shown_with_the_words_around_the_gap(fields) -> None:
+    text = (
+        "RNA was extracted with kit X from monolayers of cultivated hMSC{} and stored at minus eighty degrees until use"
+    )
+    protocol = [text.format(" in passage one or two")] * 4 + [text.format("")] * 4
+    found = confounding(fields(4, 4, protocol=protocol), **ARMS).iloc[0]
+    assert found["case_values"].startswith(
+        "... monolayers of cultivated hMSC in passage one or two and stored at minus"
+    )
+    assert found["control_values"].startswith("... monolayers of cultivated hMSC and stored at minus ...")

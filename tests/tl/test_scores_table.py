@@ -50,6 +50,16 @@ def test_coverage_names_what_is_missing(samples: ad.AnnData) -> None:
     assert table.loc["notch", "missing"] == 0
 
 
+def test_coverage_of_the_index_that_gives_the_answer_comes_first(samples: ad.AnnData) -> None:
+    some = samples[:, ~samples.var_names.isin(["FABP4", "SPARC"])].copy()
+    index = fs.gene_sets.load_index("extended", organism="human")
+    table = fs.tl.set_coverage(some, organism="human", index=index)
+    assert table["gene_set"].tolist()[:2] == ["index_osteogenic", "index_adipogenic"]
+    weights = fs.gene_sets.index_weights(index, list(some.var_names))["fate_bias"]
+    assert table["found"].tolist()[:2] == [(weights > 0).sum(), (weights < 0).sum()]
+    assert table["missing_genes"].tolist()[:2] == ["SPARC", "FABP4"]
+
+
 def test_samples_of_cells_say_how_the_index_goes_with_depth() -> None:
     cells = fs.simulate.single_cell(n_donors=2, cells_per_donor=30, n_genes=400, seed=0)
     cells.obs["total_counts"] = np.asarray(cells.layers["counts"].sum(axis=1)).ravel()

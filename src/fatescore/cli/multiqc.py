@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from fatescore import _keys
 from fatescore._files import check_input, check_output, read_tsv, write_text
 from fatescore.errors import InputError
 
@@ -40,7 +41,11 @@ def run(args: argparse.Namespace) -> None:
         check_output(path)
     metrics = pd.DataFrame() if args.metrics is None else read_tsv(args.metrics)
     cells = pd.DataFrame() if args.cells is None else _read_cells(args.cells)
-    _write(args.samples_output, samples_section(args.dataset, read_tsv(args.qc), metrics))
+    qc = read_tsv(args.qc)
+    _check(args.qc, qc, [_keys.SAMPLE])
+    _check(args.metrics, metrics, [_keys.SAMPLE])
+    _check(args.cells, cells, [_keys.SAMPLE, _keys.DROPPED])
+    _write(args.samples_output, samples_section(args.dataset, qc, metrics))
     _write(args.dropped_output, dropped_section(args.dataset, cells))
 
 
@@ -52,6 +57,16 @@ def _read_cells(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path)
     except (ValueError, OSError) as error:
         raise InputError(f"{path} cannot be read as Parquet ({error})", expected=expected) from error
+
+
+def _check(path: Path | None, table: pd.DataFrame, needed: list[str]) -> None:
+    missing = [name for name in needed if name not in table] if len(table.columns) else []
+    if missing:
+        raise InputError(
+            f"{path} has no column {', '.join(missing)}",
+            expected="a table written by fatescore qc",
+            fix="check the path",
+        )
 
 
 def _write(path: Path, section: dict[str, Any]) -> None:

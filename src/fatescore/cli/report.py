@@ -10,7 +10,7 @@ import argparse
 import importlib.util
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,16 @@ _TABLES = (
 )  # fmt: skip
 _CELL_TABLES = {
     "scores": "one row per cell or sample", "qc_cells": "one row per cell", "embedding": "map of the cells",
+}  # fmt: skip
+_COLUMNS = {
+    "sample_scores": (*_keys.IDENTITY, _keys.FATE_BIAS), "coverage": _keys.COVERAGE_COLUMNS,
+    "contributions": _keys.CONTRIBUTION_COLUMNS, "explained": _keys.EXPLAINED_COLUMNS,
+    "contrasts": _keys.CONTRAST_COLUMNS, "confounding": _keys.CONFOUNDING_COLUMNS,
+    "specification": _keys.SPECIFICATION_COLUMNS, "qc": _keys.QC_COLUMNS, "qc_metrics": (_keys.SAMPLE,),
+    "qc_components": ("field", "kind", "component", "groups", "p_value"), "qc_pca": _keys.PCA_COLUMNS,
+    "sample_fields": (_keys.SAMPLE,), "scoreboard": _keys.SCOREBOARD_COLUMNS, "meta": _keys.META_COLUMNS,
+    "meta_specification": _keys.META_SPECIFICATION_COLUMNS, "meta_robustness": _keys.META_ROBUSTNESS_COLUMNS,
+    "copies": _keys.COPY_COLUMNS,
 }  # fmt: skip
 FIGURES = ("svg", "pdf", "png")
 
@@ -118,7 +128,7 @@ def _dataset(args: argparse.Namespace) -> None:
         statuses=[read_status(path) for path in args.status],
         files=_links([args.h5ad, *of_cells.values(), *paths.values(), *args.status], args.output),
         summary=args.summary,
-        **{name: _read(path) for name, path in paths.items()},
+        **{name: _read(path, _COLUMNS.get(name, ())) for name, path in paths.items()},
         **{name: _read_parquet(path) for name, path in of_cells.items()},
     )
     write_text(args.output, dataset_page(tables))
@@ -129,14 +139,18 @@ def _summary(args: argparse.Namespace) -> None:
     from fatescore.report import SummaryTables, answer_lines, provenance, stack, summary_figures, summary_page
 
     tables = SummaryTables(
-        scoreboard=_read(args.scoreboard),
-        contrasts=stack([_read(path) for path in args.contrasts], _keys.CONTRAST_COLUMNS),
-        confounding=stack([_read(path) for path in args.confounding], _keys.CONFOUNDING_COLUMNS),
-        meta=_read(args.meta),
-        meta_specification=_read(args.meta_specification),
-        meta_robustness=_read(args.meta_robustness),
-        specification=stack([_read(path) for path in args.specification], _keys.SPECIFICATION_COLUMNS),
-        copies=_read(args.copies),
+        scoreboard=_read(args.scoreboard, _COLUMNS["scoreboard"]),
+        contrasts=stack([_read(path, _COLUMNS["contrasts"]) for path in args.contrasts], _keys.CONTRAST_COLUMNS),
+        confounding=stack(
+            [_read(path, _COLUMNS["confounding"]) for path in args.confounding], _keys.CONFOUNDING_COLUMNS
+        ),
+        meta=_read(args.meta, _COLUMNS["meta"]),
+        meta_specification=_read(args.meta_specification, _COLUMNS["meta_specification"]),
+        meta_robustness=_read(args.meta_robustness, _COLUMNS["meta_robustness"]),
+        specification=stack(
+            [_read(path, _COLUMNS["specification"]) for path in args.specification], _keys.SPECIFICATION_COLUMNS
+        ),
+        copies=_read(args.copies, _COLUMNS["copies"]),
         statuses=[read_status(path) for path in args.status],
         title=args.title,
         settings=_settings(args.settings),
@@ -174,8 +188,16 @@ def _hashes(args: argparse.Namespace) -> dict[str, str]:
     return {_relative(path, args.output): sha256(path) for path in paths}
 
 
-def _read(path: Path | None) -> pd.DataFrame:
-    return pd.DataFrame() if path is None else read_tsv(path)
+def _read(path: Path | None, needed: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a table; one that holds anything must have the columns that a page cannot do without."""
+    table = pd.DataFrame() if path is None else read_tsv(path)
+    missing = [name for name in needed if name not in table] if len(table.columns) else []
+    if missing:
+        raise InputError(
+            f"{path} has no column {', '.join(missing)}",
+            expected="the table that this option names", fix="check the path, or run the step again that writes it",
+        )  # fmt: skip
+    return table
 
 
 def _read_parquet(path: Path | None) -> pd.DataFrame:

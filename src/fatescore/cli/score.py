@@ -144,7 +144,7 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
     _write(args.output, observations)
     write_tsv(args.sample_scores, scored.scores)
     write_tsv(args.gene_contributions, scored.contributions)
-    write_tsv(args.coverage, tl.set_coverage(adata, organism=organism, dataset=args.dataset))
+    write_tsv(args.coverage, tl.set_coverage(adata, organism=organism, dataset=args.dataset, index=index))
     if args.method_scores is not None:
         by_method = tl.specification_scores(samples, unit=unit, counts=cells, cells=adata if cells else None, **how)
         write_tsv(args.method_scores, by_method)

@@ -94,7 +94,12 @@ def axis_sets(organism: Organism) -> dict[str, dict[str, float]]:
     return {name: sets[name] for name in definition()["axes"] if name in sets}
 
 
-_STAGES = {"osteogenic_early": "osteogenic, early", "osteogenic_late": "osteogenic, late"}
+_STAGES = {
+    "index_osteogenic": "the index: bone genes",
+    "index_adipogenic": "the index: fat genes",
+    "osteogenic_early": "osteogenic, early",
+    "osteogenic_late": "osteogenic, late",
+}
 
 
 def titles() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,7 @@ def of_numbers(values: pd.Series, title: str | None, *, about_median: bool = Fal
     Parameters
     ----------
     values
-        NaN where there is none.
+        NaN where there is none; infinite ones are no values either.
     title
         Of the legend.
     about_median
@@ -51,6 +51,7 @@ def of_numbers(values: pd.Series, title: str | None, *, about_median: bool = Fal
     """
     import altair as alt
 
+    values = values.where(np.isfinite(values))
     places = np.log10(values.clip(lower=1)) if logged else values
     low, middle, high = places.quantile([CLIPPED[0], 0.5, CLIPPED[1]]) if places.notna().any() else (0.0, 0.5, 1.0)
     palette = _palette.BIAS if about_median else _palette.SEQUENTIAL
@@ -85,12 +86,25 @@ def of_names(values: pd.Series, title: str | None, known: Mapping[str, str]) -> 
     for name, colour in chosen.items():
         dots[(values == name).to_numpy(), :3] = _palette.rgb(colour)
     dots[hexes.isna().to_numpy()] = _pale()
-    columns = 3 if max(map(len, chosen), default=0) < 10 else 2  # a map is some 300 pixels wide
+    columns = legend_columns(chosen)
     legend = alt.Legend(
-        title=title, titleLimit=320, columns=columns, symbolOpacity=1, symbolType="circle", labelLimit=110
-    )
+        title=title, titleLimit=320, columns=columns, symbolOpacity=1, symbolType="circle",
+        labelLimit=160 if columns > 1 else 260,
+    )  # fmt: skip
     scale = alt.Scale(domain=list(chosen), range=list(chosen.values()))
     return Colours(dots, "nominal", scale, legend if len(chosen) <= MOST_NAMES else None)
+
+
+def legend_columns(names: Iterable[str]) -> int:
+    """Return in how many columns a legend of these names fits above a chart of some 300 pixels.
+
+    Examples
+    --------
+    >>> legend_columns(["stromal", "endothelial"])
+    2
+    """
+    longest = max(map(len, names), default=0)
+    return 3 if longest < 10 else 2 if longest <= 20 else 1
 
 
 def _pale() -> list[float]:

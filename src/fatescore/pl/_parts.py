@@ -10,6 +10,7 @@ import pandas as pd
 
 from fatescore.typing import IntArray
 
+_MOST_BINS = 1000  # of one chart, over all of its rows
 ROW = 38  # pixels of height for one row of a chart with names of two lines on its y axis
 WARNED = "cannot be separated from"  # how the audit's verdict starts where a difference cannot be told from a field
 
@@ -33,6 +34,17 @@ def padded(values: Any, *, zero: bool = False, share: float = 0.06) -> list[floa
     low, high = float(data.min()), float(data.max())
     room = (high - low) * share or 1.0
     return [low - room, high + room]
+
+
+def bins_each(rows: int, most: int) -> int:
+    """Return into how many bins each of many rows is cut, so that a chart of hundreds stays small.
+
+    Examples
+    --------
+    >>> bins_each(6, 60), bins_each(200, 60)
+    (60, 12)
+    """
+    return int(np.clip(_MOST_BINS // max(rows, 1), 12, most))
 
 
 def bin_2d(x: Any, y: Any, limits: Sequence[float], bins: int) -> tuple[IntArray, IntArray]:
@@ -76,6 +88,31 @@ def donors(table: pd.DataFrame) -> pd.Series:
     sides = zip(number_column(table, "n_case"), number_column(table, "n_control"), strict=True)
     text = ["" if np.isnan(a) or np.isnan(b) else f"{a:.0f} v {b:.0f}" for a, b in sides]
     return pd.Series(text, index=table.index, dtype=object)
+
+
+def tooltip(data: pd.DataFrame, *lines: Any) -> list[Any]:
+    """Return the lines of a tooltip, without those that would be empty in every row.
+
+    Examples
+    --------
+    >>> lines = tooltip(pd.DataFrame({"p": [0.5], "audit": [""]}), quantitative("p", "p"), nominal("audit", "audit"))
+    >>> [line["title"] for line in lines]
+    ['p']
+    """
+    said = data.notna() & (data != "")
+    return [line for line in lines if said[line["field"]].any()]
+
+
+def digits(values: Any) -> str:
+    """Return the format of numbers in a tooltip: whole from a thousand on, so that counts have no exponent.
+
+    Examples
+    --------
+    >>> digits([12.5, 18302.0]), digits([0.25])
+    (',.0f', '.4~g')
+    """
+    size = np.abs(np.asarray(values, dtype=float))
+    return ",.0f" if (size >= 1000).any() else ".4~g"
 
 
 def quantitative(name: str, title: str, spec: str = ".3~g") -> Any:

@@ -25,7 +25,8 @@ def config(*, dark: bool = False) -> dict[str, Any]:
         "background": "transparent",
         "font": FONT,
         "view": {"stroke": None},
-        "mark": {"color": ink},
+        # A screen reader hears the description of the chart and its axes and legends, not hundreds of marks.
+        "mark": {"color": ink, "aria": False},
         "rule": {"color": soft},
         "tick": {"color": ink},
         "text": {"color": ink, "fontSize": 12},

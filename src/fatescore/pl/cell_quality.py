@@ -13,7 +13,7 @@ from fatescore.errors import InputError, nearest
 from fatescore.pl import _palette, _parts
 from fatescore.typing import FloatArray
 
-BINS = 60
+BINS = 60  # a sample; of many samples fewer
 _KEPT, _HERE, _ELSEWHERE = mark("kept"), mark("dropped for this"), mark("dropped for something else")
 _TITLES = {
     _keys.TOTAL_COUNTS: mark("counts"),
@@ -38,8 +38,8 @@ def cell_quality(cells: pd.DataFrame, metric: str) -> Any:
     Parameters
     ----------
     cells
-        Rows of ``qc_cells.parquet``. They are counted in 60 bins a sample, so the size of the chart does not depend on
-        their number. Empty droplets and cells without the number are left out.
+        Rows of ``qc_cells.parquet``. They are counted in up to 60 bins a sample, so the size of the chart does not
+        depend on their number. Empty droplets and cells without the number are left out.
     metric
         ``total_counts``, ``n_genes_by_counts`` (both on a logarithmic axis, 0 shown as 1), ``pct_counts_mt`` (percent)
         or ``doublet_score``.
@@ -84,7 +84,10 @@ def cell_quality(cells: pd.DataFrame, metric: str) -> Any:
     limit = mark_of_limit.encode(
         x=alt.X(field="limit", **x),
         y=y,
-        tooltip=[_parts.nominal("sample", tr("sample")), _parts.quantitative("limit", tr("limit"), ".4~g")],
+        tooltip=[
+            _parts.nominal("sample", tr("sample")),
+            _parts.quantitative("limit", tr("limit"), _parts.digits(limits["limit"])),
+        ],
     )
     return alt.layer(*_bands(counts, x, y, row), limit).properties(width="container", height=row * max(len(samples), 1))
 
@@ -111,8 +114,8 @@ def _bands(counts: pd.DataFrame, x: dict[str, Any], y: Any, row: float) -> list[
         "tooltip": [
             _parts.nominal("sample", tr("sample")),
             _parts.nominal("state", tr("cells that were")),
-            _parts.quantitative("low", tr("from"), ".4~g"),
-            _parts.quantitative("high", tr("to"), ".4~g"),
+            _parts.quantitative("low", tr("from"), _parts.digits(counts["high"])),
+            _parts.quantitative("high", tr("to"), _parts.digits(counts["high"])),
             _parts.quantitative("cells", tr("cells"), ",d"),
         ],
     }
@@ -127,12 +130,13 @@ def _counted(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
     there = values.notna() & (why != _keys.EMPTY_DROPLET)
     values, why = values[there], why[there]
     logged = metric in _LOGGED
-    edges = _edges(values, logged)
+    bins = _parts.bins_each(len(_samples(cells)), BINS)
+    edges = _edges(values, logged, bins)
     state = why.map({"": tr(_KEPT), _REASONS[metric]: tr(_HERE)}).fillna(tr(_ELSEWHERE))
     frame = pd.DataFrame({
         "sample": _parts.text_column(cells, _keys.SAMPLE)[there],
         "state": state,
-        "bin": np.clip(np.searchsorted(edges, values.clip(lower=1) if logged else values, "right") - 1, 0, BINS - 1),
+        "bin": np.clip(np.searchsorted(edges, values.clip(lower=1) if logged else values, "right") - 1, 0, bins - 1),
     })  # fmt: skip
     counts = frame.groupby(["sample", "state", "bin"], sort=True).size().rename("cells").reset_index()
     share = counts["cells"] / counts.groupby("sample")["cells"].transform("max")
@@ -142,14 +146,14 @@ def _counted(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
     return pd.DataFrame(counts[["sample", "state", "low", "high", "cells", "strength"]])
 
 
-def _edges(values: pd.Series, logged: bool) -> FloatArray:
+def _edges(values: pd.Series, logged: bool, bins: int) -> FloatArray:
     if values.empty:
-        return np.arange(1.0, BINS + 2)
+        return np.arange(1.0, bins + 2)
     low, high = float(values.min()), float(values.max())
     if logged:
         low, high = max(low, 1.0), max(high, 1.0)
-        return np.array([float(f"{edge:.5g}") for edge in np.geomspace(low, high if high > low else low * 2, BINS + 1)])
-    return np.array([float(f"{edge:.5g}") for edge in np.linspace(low, high if high > low else low + 1, BINS + 1)])
+        return np.array([float(f"{edge:.5g}") for edge in np.geomspace(low, high if high > low else low * 2, bins + 1)])
+    return np.array([float(f"{edge:.5g}") for edge in np.linspace(low, high if high > low else low + 1, bins + 1)])
 
 
 def _limits(cells: pd.DataFrame, metric: str) -> pd.DataFrame:

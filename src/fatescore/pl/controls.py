@@ -44,8 +44,10 @@ def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
         "axis": alt.Axis(title=tr("AUROC (0.5 = guessing)"), values=[0, 0.25, 0.5, 0.75, 1], format=".2f", grid=True),
     }
     y = alt.Y(field="row", type="nominal", sort=data["row"].tolist(), title=None, axis=_parts.name_axis())
-    tooltip = [
-        _parts.nominal("row", tr("contrast")),
+    tooltip = _parts.tooltip(
+        data,
+        _parts.nominal("dataset", tr("data set")),
+        _parts.nominal("contrast", tr("contrast")),
         _parts.nominal("sides", tr("compared")),
         _parts.quantitative("auroc", tr("AUROC over donors")),
         _parts.quantitative("auroc_cells", tr("AUROC over cells")),
@@ -54,7 +56,7 @@ def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
         _parts.quantitative("n_case", tr("case donors"), "d"),
         _parts.quantitative("n_control", tr("control donors"), "d"),
         _parts.nominal("audit", tr("audit")),
-    ]
+    )
     half = alt.Chart(pd.DataFrame({"half": [0.5]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X(field="half", **x))
     inside = alt.condition("datum.warned", alt.value("transparent"), alt.value(_palette.NEUTRAL))
     donors = (
@@ -73,12 +75,12 @@ def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
 
 def _rows(contrasts: pd.DataFrame, measure: str) -> pd.DataFrame:
     chosen = contrasts[_parts.text_column(contrasts, "measure") == measure] if len(contrasts) else contrasts
-    contrast, donors = _parts.text_column(chosen, "contrast"), _parts.donors(chosen)
+    dataset, contrast = _parts.text_column(chosen, "dataset"), _parts.text_column(chosen, "contrast")
+    donors = _parts.donors(chosen)
     return pd.DataFrame({
-        "row": _parts.two_lines(
-            _parts.text_column(chosen, "dataset"),
-            contrast + donors.where(donors == "", ", " + donors),
-        ),
+        "dataset": dataset,
+        "contrast": contrast,
+        "row": _parts.two_lines(dataset, contrast + donors.where(donors == "", ", " + donors)),
         "warned": _parts.text_column(chosen, "audit").str.startswith(_parts.WARNED),
         "audit": _parts.text_column(chosen, "audit").map(written),
         "sides": [

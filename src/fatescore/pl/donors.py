@@ -12,7 +12,7 @@ from fatescore import _keys
 from fatescore._language import tr
 from fatescore.pl import _palette, _parts
 
-BINS = 48
+BINS = 48  # a row; of many rows fewer
 _INTERVALS = {"cells": (_keys.CELLS_LOW, _keys.CELLS_HIGH), "genes": (_keys.GENES_LOW, _keys.GENES_HIGH)}
 
 
@@ -121,27 +121,17 @@ def _dots(points: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any, case: st
             y=y,
             color=colour,
             shape=alt.Shape(field="condition", type="nominal", scale=shapes, legend=legend),
-            tooltip=[
+            tooltip=_parts.tooltip(
+                points,
                 _parts.nominal("donor", tr("donor")),
                 _parts.nominal("sample", tr("sample")),
                 _parts.nominal("condition", tr("condition")),
                 _parts.quantitative("value", measure, ".4~g"),
-                *_intervals(points),
-            ],
+                _parts.nominal("cells_said", tr("95 % interval over cells")),
+                _parts.nominal("genes_said", tr("95 % interval over the choice of genes")),
+            ),
         )
     )
-
-
-def _intervals(points: pd.DataFrame) -> list[Any]:
-    """Return the tooltip lines of the intervals that are known."""
-    import altair as alt
-
-    known = {"cells": tr("95 % interval over cells"), "genes": tr("95 % interval over the choice of genes")}
-    return [
-        alt.Tooltip(field=f"{of}_said", type="nominal", title=title)
-        for of, title in known.items()
-        if points[f"{of}_low"].notna().any()
-    ]
 
 
 def _points(table: pd.DataFrame, measure: str, wanted: Sequence[str]) -> pd.DataFrame:
@@ -151,7 +141,7 @@ def _points(table: pd.DataFrame, measure: str, wanted: Sequence[str]) -> pd.Data
         for end, name in zip(("low", "high"), names, strict=True):
             data[f"{of}_{end}"] = _parts.number_column(table, name) if measure == _keys.FATE_BIAS else np.nan
         ends = zip(data[f"{of}_low"], data[f"{of}_high"], strict=True)
-        data[f"{of}_said"] = [f"{low:.3g}, {high:.3g}" if low == low else "–" for low, high in ends]
+        data[f"{of}_said"] = [f"{low:.3g}, {high:.3g}" if low == low else "" for low, high in ends]
     if wanted:
         data = data[data["condition"].isin(wanted)]
     rank = {name: index for index, name in enumerate(wanted)}
@@ -173,10 +163,11 @@ def _bars(cells: pd.DataFrame, points: pd.DataFrame, measure: str) -> pd.DataFra
     if not kept.any():
         return pd.DataFrame()
     low, high = np.quantile(values[kept], [0.001, 0.999])
-    edges = np.linspace(low, high if high > low else low + 1.0, BINS + 1)
+    bins = _parts.bins_each(points["row"].nunique(), BINS)
+    edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
     keys = ["donor", "condition"]
     frame = pd.DataFrame({name: _parts.text_column(cells, name) for name in keys})[kept]
-    frame["bin"] = np.clip(np.searchsorted(edges, values[kept], side="right") - 1, 0, BINS - 1)
+    frame["bin"] = np.clip(np.searchsorted(edges, values[kept], side="right") - 1, 0, bins - 1)
     counts = frame.groupby([*keys, "bin"], sort=True).size().rename("cells").reset_index()
     counts = counts.merge(points[[*keys, "row"]].drop_duplicates(), on=keys)
     counts["share"] = (counts["cells"] / counts.groupby("row")["cells"].transform("max")).round(4)

@@ -105,13 +105,14 @@ def _as_points(data: pd.DataFrame, axes: dict[str, Any], colours: _colours.Colou
     import altair as alt
 
     number = colours.kind == "quantitative"
-    tooltip = [
+    tooltip = _parts.tooltip(
+        data,
         _parts.nominal(_keys.OBS_NAME, tr("cell")),
         _parts.nominal(_keys.SAMPLE, tr("sample")),
         _parts.nominal(_keys.DONOR, tr("donor")),
         _parts.nominal(_keys.CONDITION, tr("condition")),
-        _parts.quantitative("value", label) if number else _parts.nominal("value", label),
-    ]
+        _parts.quantitative("value", label, _parts.digits(data["value"])) if number else _parts.nominal("value", label),
+    )
     there = "isValid(datum.value) && datum.value !== ''"
     place = {"x": alt.X(field="x", **axes["x"]), "y": alt.Y(field="y", **axes["y"]), "tooltip": tooltip}
     base = alt.Chart(data)
@@ -130,7 +131,7 @@ def _as_cloud(data: pd.DataFrame, axes: dict[str, Any], colours: _colours.Colour
     table, row = _cloud.counted(data["x"], data["y"], limits)
     if colours.kind == "quantitative":
         table["value"] = data["value"].groupby(row).mean()
-        line = _parts.quantitative("value", tr("mean here"))
+        line = _parts.quantitative("value", tr("mean here"), _parts.digits(table["value"]))
     else:
         table["value"] = _cloud.most_common(row, data["value"], sorted(set(data["value"])))
         line = _parts.nominal("value", tr("most common here"))

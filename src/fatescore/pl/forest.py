@@ -47,8 +47,10 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure
         "scale": alt.Scale(domain=_domain(data), nice=False),
         "axis": alt.Axis(title=tr("← fat · Hedges' g · bone →"), tickCount=6, grid=True),
     }
-    tooltip = [
-        _parts.nominal("row", tr("data set")),
+    tooltip = _parts.tooltip(
+        data,
+        _parts.nominal("dataset", tr("data set")),
+        _parts.nominal("contrast", tr("contrast")),
         _parts.quantitative("g", tr("Hedges' g")),
         _parts.quantitative("low", tr("95 % CI, low")),
         _parts.quantitative("high", tr("95 % CI, high")),
@@ -56,7 +58,7 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure
         _parts.quantitative("p_value", tr("p")),
         _parts.quantitative("p_smallest", tr("smallest reachable p")),
         _parts.nominal("audit", tr("audit")),
-    ]
+    )
     base = alt.Chart(data).encode(y=alt.Y(field="row", type="nominal", sort=order, title=None, axis=_parts.name_axis()))
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 3])
     prediction = base.transform_filter("isValid(datum.pi_low)").mark_rule(strokeWidth=8, opacity=0.3, clip=True)
@@ -96,6 +98,7 @@ def _rows(contrasts: pd.DataFrame, meta: pd.DataFrame | None, measure: str) -> p
         second = contrast + donors.where(donors == "", ", " + donors)
     audit = _parts.text_column(chosen, "audit")
     rows = pd.DataFrame({
+        "dataset": _parts.text_column(chosen, "dataset"),
         "contrast": _parts.text_column(chosen, "contrast"),
         "row": _parts.two_lines(_parts.text_column(chosen, "dataset"), second),
         "g": _parts.number_column(chosen, "g"),
@@ -120,6 +123,7 @@ def _rows(contrasts: pd.DataFrame, meta: pd.DataFrame | None, measure: str) -> p
 def _pooled(meta: pd.DataFrame, measure: str, several: bool) -> pd.DataFrame:
     chosen = meta[(_parts.text_column(meta, "measure") == measure) & (_parts.number_column(meta, "k") >= 2)]
     return pd.DataFrame({
+        "dataset": tr(POOLED),
         "contrast": _parts.text_column(chosen, "contrast"),
         "row": tr(POOLED) + ("\n" + _parts.text_column(chosen, "contrast") if several else pd.Series("", chosen.index)),
         "g": _parts.number_column(chosen, "effect"),

@@ -9,9 +9,10 @@ import pandas as pd
 from fatescore._language import tr
 from fatescore._written import written
 from fatescore.gene_sets import titles
-from fatescore.pl import _palette, _parts
+from fatescore.pl import _palette, _parts, _theme
 
 MOST_COLUMNS_WITH_NUMBERS = 8
+FDR = 0.05  # below it a cell has a star
 
 
 def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
@@ -27,8 +28,8 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
     Returns
     -------
     altair.LayerChart
-        Purple: higher in case; green: higher in control; a dash could not be estimated; a column with ⚠ cannot be
-        separated from another field.
+        Purple: higher in case; green: higher in control; a star has an FDR below 0.05; a dash could not be estimated;
+        a column with ⚠ cannot be separated from another field. Up to 8 columns have numbers.
 
     Examples
     --------
@@ -41,7 +42,8 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
     data = _rows(contrasts)
     measures = list(dict.fromkeys(data["measure"]))
     columns = list(dict.fromkeys(data["column"]))
-    tooltip = [
+    tooltip = _parts.tooltip(
+        data,
         _parts.nominal("column", tr("data set")),
         _parts.nominal("contrast", tr("contrast")),
         _parts.nominal("measure", tr("measure")),
@@ -51,7 +53,7 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
         _parts.quantitative("p_smallest", tr("smallest reachable p")),
         _parts.quantitative("padj", tr("FDR")),
         _parts.nominal("audit", tr("audit")),
-    ]
+    )
     base = alt.Chart(data).encode(
         x=alt.X(
             field="column",
@@ -66,21 +68,25 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
     colour = alt.Color(
         field="g",
         type="quantitative",
-        title=tr("Hedges' g"),
-        legend=alt.Legend(gradientLength=180),
+        title=tr("Hedges' g (colour stops at ±{limit})").format(limit=f"{limit:g}"),
+        legend=alt.Legend(gradientLength=180, titleLimit=300),
         scale=alt.Scale(
             domain=[-limit, 0, limit], range=[_palette.CONTROL, "#F4F4F2", _palette.CASE], clamp=True, interpolate="lab"
         ),
     )
     cells = base.transform_filter("isValid(datum.g)").mark_rect(cornerRadius=3, strokeWidth=0).encode(color=colour)
     missing = base.transform_filter("!isValid(datum.g)").mark_text(text="–", opacity=0.6)
-    layers = [cells, missing]
-    if len(columns) <= MOST_COLUMNS_WITH_NUMBERS:
-        # The cell colours are the same on the dark page, so the ink on them is too.
-        ink = alt.condition("abs(datum.g) > 1.2", alt.value("#FFFFFF"), alt.value("#20242B"))
-        numbers = base.transform_filter("isValid(datum.g)").mark_text(fontSize=11)
-        layers.append(numbers.encode(text=alt.Text(field="g", type="quantitative", format=".1f"), color=ink))
-    return alt.layer(*layers).properties(width="container", height=24 * max(len(measures), 1))
+    number = "format(datum.g, '.1f') + " if len(columns) <= MOST_COLUMNS_WITH_NUMBERS else ""
+    star = f"(isValid(datum.padj) && datum.padj < {FDR} ? '*' : '')"
+    # The cell colours are the same on the dark page, so the ink on them is too; only full purple needs a white one.
+    ink = alt.condition(f"datum.g > {0.9 * limit}", alt.value("#FFFFFF"), alt.value(_theme.LIGHT_INK))
+    labels = (
+        base.transform_filter("isValid(datum.g)")
+        .transform_calculate(label=number + star)
+        .mark_text(fontSize=11)
+        .encode(text=alt.Text(field="label", type="nominal"), color=ink)
+    )
+    return alt.layer(cells, missing, labels).properties(width="container", height=24 * max(len(measures), 1))
 
 
 def _rows(contrasts: pd.DataFrame) -> pd.DataFrame:

@@ -11,8 +11,10 @@ from fatescore._language import tr
 from fatescore._written import written
 from fatescore.pl import _cloud, _palette, _parts
 
+FEW = 100  # observations whose outlines can be told apart
 
-def plane(scores: pd.DataFrame) -> Any:
+
+def plane(scores: pd.DataFrame, *, case: str = "", control: str = "") -> Any:
     """Draw the osteogenic (bone) score against the adipogenic (fat) score, coloured by call.
 
     Parameters
@@ -20,6 +22,9 @@ def plane(scores: pd.DataFrame) -> Any:
     scores
         Rows of ``scores.parquet`` or ``sample_scores.tsv``: cells or samples. Up to 1,500 are drawn as points; more
         as one picture, in which rarer calls lie over more common ones.
+    case, control
+        The two conditions of the contrast; with them up to 100 observations have outlines in the colour of their
+        condition.
 
     Returns
     -------
@@ -64,31 +69,55 @@ def plane(scores: pd.DataFrame) -> Any:
         .encode(x=alt.X(field="from", **axes["x"]), y=alt.Y(field="from", **axes["y"]), x2="to", y2="to")
     )
     if len(data) <= _cloud.MOST_POINTS:
-        drawn = [_as_points(data, axes, colour, calls)]
+        outline = _outline(data["condition"], case, control) if case and len(data) <= FEW else {}
+        drawn = [_as_points(data, axes, colour, calls, outline)]
     else:
         drawn = _as_cloud(data, axes, colour, limits)
     return alt.layer(diagonal, *drawn).properties(width="container", height=380)
 
 
-def _as_points(data: pd.DataFrame, axes: dict[str, Any], colour: Any, calls: list[str]) -> Any:
+def _outline(conditions: pd.Series, case: str, control: str) -> dict[str, Any]:
+    """Return the channel of outlines by condition; a ring in the legend, because the fill is that of the call."""
     import altair as alt
 
+    names = [name for name in (case, control) if name in set(conditions)]
+    names += sorted(set(conditions) - {case, control})
+    colours = _palette.condition_colours(names, case=case, control=control)
+    legend = alt.Legend(
+        title=tr("outline"), orient="bottom", columns=2, symbolType="circle", symbolFillColor="transparent",
+        symbolStrokeWidth=2.5,
+    )  # fmt: skip
+    scale = alt.Scale(domain=names, range=list(colours.values()))
+    return {"stroke": alt.Stroke(field="condition", type="nominal", scale=scale, legend=legend)}
+
+
+def _as_points(data: pd.DataFrame, axes: dict[str, Any], colour: Any, calls: list[str], outline: dict[str, Any]) -> Any:
+    import altair as alt
+
+    few = len(data) <= FEW
     shapes = alt.Scale(domain=[written(call) for call in calls], range=[_palette.CALL_SHAPES[call] for call in calls])
     return (
         alt.Chart(data.round({"adipogenic": 5, "osteogenic": 5}).assign(call=data["call"].map(written)))
-        .mark_point(filled=True, size=70 if len(data) < 100 else 30, opacity=0.9 if len(data) < 100 else 0.6)
+        .mark_point(
+            filled=True,
+            size=140 if outline else 70 if few else 30,
+            opacity=0.9 if few else 0.6,
+            strokeWidth=2.5 if outline else 0,
+        )
         .encode(
             x=alt.X(field="adipogenic", **axes["x"]),
             y=alt.Y(field="osteogenic", **axes["y"]),
             color=colour,
+            **outline,
             shape=alt.Shape(field="call", type="nominal", scale=shapes, legend=colour["legend"]),
-            tooltip=[
+            tooltip=_parts.tooltip(
+                data,
                 _parts.nominal("name", tr("name")),
                 _parts.nominal("condition", tr("condition")),
                 _parts.nominal("call", tr("call")),
                 _parts.quantitative("osteogenic", tr("osteogenic")),
                 _parts.quantitative("adipogenic", tr("adipogenic")),
-            ],
+            ),
         )
     )
 

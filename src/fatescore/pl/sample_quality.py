@@ -11,9 +11,11 @@ import pandas as pd
 from fatescore import _keys
 from fatescore._language import mark, tr
 from fatescore.pl import _palette, _parts
+from fatescore.typing import FloatArray
 
 _USUAL, _OUTLIER = mark("sample"), mark("stands out in this number")
 _LANES = 5  # heights within a row over which its samples are spread
+_EQUAL, _AROUND = 0.01, 0.05  # shares of the largest value
 _COUNTS = ("library_size", _keys.TOTAL_COUNTS)
 
 
@@ -60,21 +62,28 @@ def sample_quality(
     limits = pd.DataFrame({"limit": np.atleast_1d([] if limit is None else limit).astype(float)})
     ends = np.concatenate([data["value"], limits["limit"]])
     logged = metric in _COUNTS and len(ends) > 0 and float(ends.min()) > 0
-    domain = np.power(10, _parts.padded(np.log10(ends))).tolist() if logged else _parts.padded(ends)
     conditions = list(dict.fromkeys(data["condition"]))
     x = {
         "type": "quantitative",
-        "scale": alt.Scale(domain=domain, nice=False, type="log" if logged else "linear"),
+        "scale": alt.Scale(domain=_domain(ends, logged), nice=False, type="log" if logged else "linear"),
         "axis": alt.Axis(title=title or metric, grid=True, tickCount=5, format="~s" if logged else ".4~g"),
     }
     points = [_points(data, state, x, conditions) for state in (_USUAL, _OUTLIER)]
     rule = (
         alt.Chart(limits)
         .mark_rule(strokeWidth=2, strokeDash=[5, 3], color=_palette.DROPPED)
-        .encode(x=alt.X(field="limit", **x), tooltip=[_parts.quantitative("limit", tr("limit"), ",.4~g")])
+        .encode(x=alt.X(field="limit", **x), tooltip=[_parts.quantitative("limit", tr("limit"), _parts.digits(ends))])
     )
     layers = [*points, rule] if len(limits) else points
     return alt.layer(*layers).properties(width="container", height=40 * max(len(conditions), 1))
+
+
+def _domain(ends: FloatArray, logged: bool) -> list[float]:
+    """Return the axis; values that are all but equal have a wide one, so that rounding does not look like spread."""
+    size = float(np.abs(ends).max(initial=0.0))
+    if size and float(np.ptp(ends)) < _EQUAL * size:
+        return [float(ends.min()) - _AROUND * size, float(ends.max()) + _AROUND * size]
+    return np.power(10, _parts.padded(np.log10(ends))).tolist() if logged else _parts.padded(ends)
 
 
 def _points(data: pd.DataFrame, state: str, x: dict[str, Any], conditions: list[str]) -> Any:
@@ -98,13 +107,14 @@ def _points(data: pd.DataFrame, state: str, x: dict[str, Any], conditions: list[
                 field="state", type="nominal", legend=legend,
                 scale=alt.Scale(domain=states, range=["circle", "diamond"]),
             ),
-            tooltip=[
+            tooltip=_parts.tooltip(
+                data,
                 _parts.nominal("sample", tr("sample")),
                 _parts.nominal("donor", tr("donor")),
                 _parts.nominal("condition", tr("condition")),
-                _parts.quantitative("value", x["axis"].title, ",.4~g"),
+                _parts.quantitative("value", x["axis"].title, _parts.digits(data["value"])),
                 _parts.nominal("outlier", tr("stands out in")),
-            ],
+            ),
         )
     )  # fmt: skip
 
@@ -163,13 +173,14 @@ def ambient(metrics: pd.DataFrame) -> Any:
         "scale": alt.Scale(domain=[0, top], nice=False),
         "axis": alt.Axis(title=tr("share of counts that is ambient"), format=".0%", grid=True, tickCount=5),
     }
-    tooltip = [
+    tooltip = _parts.tooltip(
+        data,
         _parts.nominal("sample", tr("sample")),
         _parts.quantitative("share", tr("ambient share"), ".1%"),
         _parts.quantitative("low", tr("95 % CI, low"), ".1%"),
         _parts.quantitative("high", tr("95 % CI, high"), ".1%"),
         _parts.nominal("note", tr("note")),
-    ]
+    )
     y = alt.Y(field="sample", type="nominal", sort=data["sample"].tolist(), title=None)
     base = alt.Chart(data).encode(y=y, tooltip=tooltip)
     interval = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2)

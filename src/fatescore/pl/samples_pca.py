@@ -67,14 +67,15 @@ def samples_pca(
         .encode(
             x=_axis(alt.X, data, pca, "x", COMPONENTS[0]),
             y=_axis(alt.Y, data, pca, "y", COMPONENTS[1]),
-            tooltip=[
+            tooltip=_parts.tooltip(
+                data,
                 _parts.nominal("sample", tr("sample")),
                 _parts.nominal("donor", tr("donor")),
                 _parts.nominal("condition", tr("condition")),
                 _parts.nominal("said", title or tr("value")),
                 _parts.quantitative("x", COMPONENTS[0]),
                 _parts.quantitative("y", COMPONENTS[1]),
-            ],
+            ),
             **channels,
         )
     )
@@ -105,7 +106,9 @@ def _rows(pca: pd.DataFrame, colour: Mapping[str, Any] | pd.Series) -> pd.DataFr
         data = data.assign(**{name: data[_keys.SAMPLE].map(scores)})
     values = dict(colour)
     data = data.assign(value=pd.Series([values.get(name) for name in data[_keys.SAMPLE]], index=data.index))
-    return data.assign(said=data["value"].astype(object).where(data["value"].notna(), "").astype(str))
+    said = data["value"].astype(object).where(data["value"].notna(), "").astype(str)
+    # Coloured by condition: the tooltip has a line for that already.
+    return data.assign(said="" if said.equals(data[_keys.CONDITION]) else said)
 
 
 def _named(values: pd.Series, case: str, control: str) -> pd.Series:
@@ -127,8 +130,7 @@ def _by_name(found: list[str], title: str | None, case: str, control: str) -> di
     colours = _palette.categories(names, known)
     fixed = {case: "diamond", control: "circle"}
     shapes = [fixed.get(name, shape) for name, shape in zip(names, itertools.cycle(_palette.BATCH_SHAPES))]
-    columns = 3 if max(map(len, found), default=0) < 10 else 1 if max(map(len, found)) > 20 else 2
-    legend = alt.Legend(title=title, columns=columns, labelLimit=260)
+    legend = alt.Legend(title=title, columns=_colours.legend_columns(names), labelLimit=260)
     return {
         "color": alt.Color(
             field="value", type="nominal", legend=legend, scale=alt.Scale(domain=names, range=list(colours.values()))

@@ -12,15 +12,16 @@ from fatescore.errors import InputError, nearest
 from fatescore.pl import _theme
 from fatescore.typing import StrPath
 
-# vl-convert brings the first, so that a file does not depend on the machine's fonts; Chinese needs one of the machine.
-FONT = "Liberation Sans, Noto Sans CJK SC, sans-serif"
+# vl-convert brings it, so that a file does not depend on the machine's fonts; Chinese falls to a face of the machine.
+FONT = "Liberation Sans"
 _TAG = re.compile("<[^>]+>")
 _NUMBERED = re.compile(r"(?<=[\"#])(gradient_|clip)\d+(?=[\")])")
-_RESOURCES = re.compile(rb"(?: +/[A-Za-z]+\d+ \d+ 0 R\n){2,}")  # lines of one dictionary of a PDF
 
 
 def save(chart: Any, path: StrPath, *, scale: float = 2, width: int = 640) -> None:
     """Write a chart, as on the light page, into an SVG, PDF or PNG file.
+
+    The same chart gives the same bytes as SVG and PNG; of a PDF the order of the parts changes from time to time.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def _specification(chart: Any, width: int) -> dict[str, Any]:
     return spec
 
 
-def _svg(spec: dict[str, Any], scale: float) -> bytes:
+def _as_svg(spec: dict[str, Any], scale: float) -> bytes:
     import vl_convert
 
     del scale
@@ -83,16 +84,14 @@ def _svg(spec: dict[str, Any], scale: float) -> bytes:
     return _TAG.sub(lambda tag: _NUMBERED.sub(renamed, tag[0]), text).encode("utf-8")
 
 
-def _pdf(spec: dict[str, Any], scale: float) -> bytes:
+def _as_pdf(spec: dict[str, Any], scale: float) -> bytes:
     import vl_convert
 
     del scale
-    data = bytes(vl_convert.vegalite_to_pdf(spec, vl_version=_version()))
-    # The names of a page's resources come in another order each time.
-    return _RESOURCES.sub(lambda found: b"".join(sorted(found[0].splitlines(keepends=True))), data)
+    return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=_version()))
 
 
-def _png(spec: dict[str, Any], scale: float) -> bytes:
+def _as_png(spec: dict[str, Any], scale: float) -> bytes:
     import vl_convert
 
     return bytes(vl_convert.vegalite_to_png(spec, vl_version=_version(), scale=scale))
@@ -104,4 +103,8 @@ def _version() -> str:
     return ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
 
-_WRITERS: dict[str, Callable[[dict[str, Any], float], bytes]] = {".svg": _svg, ".pdf": _pdf, ".png": _png}
+_WRITERS: dict[str, Callable[[dict[str, Any], float], bytes]] = {
+    ".svg": _as_svg,
+    ".pdf": _as_pdf,
+    ".png": _as_png,
+}

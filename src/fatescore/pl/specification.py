@@ -57,7 +57,8 @@ def specification(rows: pd.DataFrame, *, method: str = METHOD, index: str = DEFA
         "scale": alt.Scale(domain=_parts.padded(data[["low", "effect", "high"]], zero=True), nice=False),
         "axis": alt.Axis(title=tr("← fat · Hedges' g · bone →"), titleAnchor="end", tickCount=6, grid=True),
     }
-    tooltip = [
+    tooltip = _parts.tooltip(
+        data,
         _parts.nominal("method", tr("method")),
         _parts.nominal("index", tr("index")),
         _parts.nominal("unit", tr("unit")),
@@ -65,18 +66,20 @@ def specification(rows: pd.DataFrame, *, method: str = METHOD, index: str = DEFA
         _parts.quantitative("low", tr("95 % CI, low")),
         _parts.quantitative("high", tr("95 % CI, high")),
         _parts.quantitative("p_value", tr("p")),
-        _parts.quantitative("k", tr("data sets")),
+        _parts.quantitative("k", tr("data sets"), "d"),
         _parts.nominal("note", tr("note")),
-    ]
+    )
     axis = alt.Axis(labelLimit=230, ticks=False, domain=False, labelOverlap=False, labelFontSize=11)
     names = [tr(_DEFAULT), *_palette.INDICES]
     kinds = sorted(set(data["kind"]), key=lambda kind: (names.index(kind) if kind in names else len(names), kind))
     colours = {tr(_DEFAULT): _palette.HIGHLIGHT, **_palette.INDICES}
     shapes = {tr(_DEFAULT): "diamond", **_palette.INDEX_SHAPES}
 
+    legend = alt.Legend(title=None, orient="bottom", columns=2)  # a telephone has no room for them in one line
+
     def shown(channel: Any, known: dict[str, str], other: str) -> Any:
         scale = alt.Scale(domain=kinds, range=[known.get(kind, other) for kind in kinds])
-        return channel(field="kind", type="nominal", scale=scale, legend=None)  # the names of the rows say it
+        return channel(field="kind", type="nominal", scale=scale, legend=legend)
 
     base = alt.Chart(data).encode(
         y=alt.Y(field="row", type="nominal", sort=data["row"].tolist(), title=None, axis=axis),

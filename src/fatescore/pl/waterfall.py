@@ -13,6 +13,7 @@ from fatescore.pl import _palette, _parts
 TOTAL = mark("sum = difference")
 _PARTS = {_keys.OSTEOGENIC: mark("bone gene"), _keys.ADIPOGENIC: mark("fat gene")}
 _TOGETHER = mark("sum")
+_ROOM = 0.28  # of the axis at both ends, for the number beside the longest bar on a telephone
 
 
 def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
@@ -29,7 +30,7 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
     -------
     altair.LayerChart
         Unit: log2 rank ratio. A bar to the right moves the case towards osteogenic (bone), to the left towards
-        adipogenic (fat); its colour is the arm the gene belongs to.
+        adipogenic (fat), by the number beside it; its colour is the arm the gene belongs to.
 
     Examples
     --------
@@ -50,9 +51,10 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
     )
     x = {
         "type": "quantitative",
-        "scale": alt.Scale(domain=_parts.padded(data[["from", "to"]], zero=True), nice=False),
+        "scale": alt.Scale(domain=_parts.padded(data[["from", "to"]], zero=True, share=_ROOM), nice=False),
         "axis": alt.Axis(title=tr("← fat · change · bone →"), grid=True, tickCount=6),
     }
+    y = alt.Y(field="gene", type="nominal", sort=data["gene"].tolist(), title=None)
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule().encode(x=alt.X(field="zero", **x))
     bars = (
         alt.Chart(data)
@@ -60,7 +62,7 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
         .encode(
             x=alt.X(field="from", **x),
             x2="to",
-            y=alt.Y(field="gene", type="nominal", sort=data["gene"].tolist(), title=None),
+            y=y,
             color=colour,
             tooltip=[
                 _parts.nominal("gene", tr("gene")),
@@ -70,7 +72,17 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
             ],
         )
     )
-    return alt.layer(zero, bars).properties(width="container", height=21 * max(len(data), 1) + 10)
+    backward = "datum.contribution < 0"
+    numbers = (
+        alt.Chart(data)
+        .mark_text(
+            fontSize=10, align={"expr": f"{backward} ? 'right' : 'left'"}, dx={"expr": f"{backward} ? -4 : 4"}
+        )
+        .encode(
+            x=alt.X(field="to", **x), y=y, text=alt.Text(field="contribution", type="quantitative", format="+.2f")
+        )
+    )  # fmt: skip
+    return alt.layer(zero, bars, numbers).properties(width="container", height=21 * max(len(data), 1) + 10)
 
 
 def steps(contributions: pd.DataFrame, *, most: int = 20) -> pd.DataFrame:

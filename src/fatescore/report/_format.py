@@ -11,6 +11,7 @@ import pandas as pd
 
 from fatescore._language import mark, tr, tr_n
 from fatescore._written import written
+from fatescore.gene_sets import titles
 from fatescore.report._labels import LABELS
 
 MISSING = "–"
@@ -23,13 +24,17 @@ _POPULATIONS = {
     "bone": mark("bone tissue, not BMSC"), "adipose": mark("fat tissue, not BMSC"),
     "monocyte": mark("monocytes, not BMSC"), "other": mark("not BMSC"),
 }  # fmt: skip
-_VALUES = {"assay": {"single_cell": mark("single cell")}, "population": _POPULATIONS}
+_VALUES = {
+    "assay": {"single_cell": mark("single cell")}, "population": _POPULATIONS,
+    "expected": {"+": mark("towards bone"), "-": mark("towards fat")},
+}  # fmt: skip
 # Columns of names, which are the same in every language.
 _NAMES = {
     "dataset", "sample", "donor", "condition", "case", "control", "levels", "contrast", "gene", "gene_set", "title",
     "datasets", "missing_genes", "dataset_a", "sample_a", "donor_a", "dataset_b", "sample_b", "donor_b",
 }  # fmt: skip
 _NAMED_FIELDS = re.compile(r"(cannot be separated from |partly confounded: )([^();]+)")
+_DEVIATION = re.compile(r"\w+(?= (?:high|low) \(\d+ deviations\))")
 _GEO_FIELD = re.compile(r"(?:characteristics(?:_ch\d+)?(?:\.\d+)?: ?)?(.+?)(?:_ch(\d+))?")
 
 _P_COLUMNS = {
@@ -40,9 +45,12 @@ _P_COLUMNS = {
     "p_moderated",
     "p_adjusted",
     "p_left",
+    "p_between",
     "fate_bias_pval",
     "fate_bias_padj",
 }
+
+_AUROC_COLUMNS = {"auroc", "auroc_cells"}
 
 
 def label(column: str) -> str:
@@ -75,20 +83,36 @@ def audit(text: str) -> str:
     return written(_NAMED_FIELDS.sub(lambda found: found[1] + listed(map(label, found[2].split(", "))), text))
 
 
+def reason(text: str) -> str:
+    """Return a reason of the quality control with the numbers that it names in words.
+
+    Examples
+    --------
+    >>> reason("stands out in rle_iqr high (6 deviations); top_10 low (9 deviations)")
+    'stands out in RLE IQR high (6 deviations); top 10 genes low (9 deviations)'
+    """
+    return written(_DEVIATION.sub(lambda found: label(found[0]), text))
+
+
 def is_missing(value: Any) -> bool:
     """Tell whether a value is absent."""
     return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
 
 
-def known(table: pd.DataFrame, columns: Iterable[str]) -> list[str]:
+def known(table: pd.DataFrame, columns: Iterable[str], *, varying: Iterable[str] = ()) -> list[str]:
     """Return those of the columns in which the table says anything.
+
+    Columns in ``varying`` are left out too where one value holds for all rows: the caption or the context says it.
 
     Examples
     --------
     >>> known(pd.DataFrame({"a": [1.0], "b": [None], "c": [""]}), ["a", "b", "c", "d"])
     ['a']
+    >>> known(pd.DataFrame({"unit": ["donor"] * 2, "g": [1.0, 1.0]}), ["unit", "g"], varying=["unit"])
+    ['g']
     """
-    return [name for name in columns if name in table and not all(map(is_missing, table[name]))]
+    said = [name for name in columns if name in table and not all(map(is_missing, table[name]))]
+    return [name for name in said if name not in varying or len(set(table[name])) > 1]
 
 
 def text(row: Mapping[str, Any], column: str) -> str:
@@ -103,12 +127,12 @@ def texts(table: pd.DataFrame, column: str) -> list[str]:
 
 
 def number(value: Any, digits: int = 3) -> str:
-    """Return a number with ``digits`` significant digits; from 10,000 on with thousands separators.
+    """Return a number with ``digits`` significant digits; from 1,000 on with thousands separators.
 
     Examples
     --------
-    >>> number(0.123456), number(22189), number(float("nan")), number(5.0)
-    ('0.123', '22,189', '–', '5')
+    >>> number(0.123456), number(1949), number(float("nan")), number(5.0)
+    ('0.123', '1,949', '–', '5')
     """
     if is_missing(value):
         return MISSING
@@ -116,9 +140,9 @@ def number(value: Any, digits: int = 3) -> str:
     if math.isinf(real):
         return "∞" if real > 0 else "-∞"
     if real == int(real) and abs(real) < 1e15:
-        return f"{int(real):,}" if abs(real) >= 10_000 else str(int(real))
+        return f"{int(real):,}"
     if abs(real) >= 1000:
-        return f"{real:,.0f}" if abs(real) >= 10_000 else f"{real:.0f}"
+        return f"{real:,.0f}"
     return f"{real:.{digits}g}" if abs(real) >= 1e-4 else f"{real:.1e}"
 
 
@@ -136,6 +160,22 @@ def p(value: Any) -> str:
     return f"{real:.2g}" if real >= 1e-4 else f"{real:.1e}"
 
 
+def auroc(value: Any) -> str:
+    """Return an AUROC; only a perfect one is shown as 1 or 0.
+
+    Examples
+    --------
+    >>> auroc(0.875), auroc(0.99996), auroc(1.0), auroc(0.0004)
+    ('0.875', '>0.999', '1', '<0.001')
+    """
+    if is_missing(value):
+        return MISSING
+    real = float(value)
+    if 0.9995 <= real < 1:
+        return ">0.999"
+    return "<0.001" if 0 < real < 0.0005 else number(real)
+
+
 def cell(column: str, value: Any) -> str:
     """Return the text of one table cell."""
     if isinstance(value, bool):
@@ -144,8 +184,17 @@ def cell(column: str, value: Any) -> str:
         return MISSING
     if column in _P_COLUMNS:
         return p(value)
+    if column in _AUROC_COLUMNS:
+        return auroc(value)
+    if column == "accounted":
+        return f"{100 * float(value):.0f} %"
     if isinstance(value, (int, float)):
         return number(value)
+    if column == "measure" and str(value).startswith("set:"):
+        name = str(value).removeprefix("set:")
+        return written(titles().get(name, name))
+    if column in {"reason", "outlier"}:
+        return reason(str(value))
     if column == "field":
         return label(str(value))
     if column in {"audit", "left_out", "note"}:

@@ -9,9 +9,21 @@ from fatescore._language import tr, tr_n
 from fatescore._written import written
 from fatescore.report import _format
 from fatescore.report._format import listed, number
-from fatescore.report._rows import PARTLY, WARNING, levels, tested, warned
+from fatescore.report._rows import PARTLY, WARNING, audited, levels, tested, warned
 
 ALPHA = 0.05
+
+
+def undecidable(row: Mapping[str, Any]) -> bool:
+    """Tell whether the row was tested although no result of its design could have reached p < ``ALPHA``.
+
+    Examples
+    --------
+    >>> undecidable({"p_value": 0.1, "p_smallest": 0.1}), undecidable({"p_value": 0.1, "p_smallest": 0.008})
+    (True, False)
+    """
+    smallest = row.get("p_smallest")
+    return tested(row) and not _format.is_missing(smallest) and float(str(smallest)) > ALPHA
 
 
 def p_text(row: Mapping[str, Any]) -> str:
@@ -49,13 +61,9 @@ def expectation(row: Mapping[str, Any]) -> str:
         "not tested": tr("It was not tested against the expectation ({side})."),
     }
     text = said.get(agreement, tr("Against the expectation ({side}): {agreement}."))
-    smallest = row.get("p_smallest")
-    if agreement == "not told apart from zero" and not _format.is_missing(smallest) and float(str(smallest)) > ALPHA:
-        text = tr(
-            "It is not told apart from zero, where {side} was expected; with so few donors no result could have "
-            "reached p < {alpha}."
-        )
-    return text.format(side=side, agreement=agreement, alpha=ALPHA)
+    if undecidable(row):
+        text = tr("No verdict on the expectation ({side}): with so few donors p cannot fall below {smallest}.")
+    return text.format(side=side, agreement=agreement, smallest=_format.p(row.get("p_smallest")))
 
 
 def verdict(row: Mapping[str, Any]) -> str:
@@ -82,8 +90,7 @@ def _audit(row: Mapping[str, Any]) -> str:
 
 def separating(row: Mapping[str, Any]) -> str:
     """Return the fields that the audit names, in words."""
-    named = _format.text(row, "audit").removeprefix(WARNING).removeprefix(PARTLY).strip()
-    return listed(map(_format.label, named.split(", ")))
+    return listed(map(_format.label, audited(row)))
 
 
 def numbers(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -104,12 +111,25 @@ def numbers(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         (named(tr("slope per step") if levels(row) else tr("difference")), interval("difference")),
         (named(tr("Hedges' g")), interval("g")),
         (tr("donors"), donors_text(row)),
-        (tr("p"), _format.p(row.get("p_value")) + " ⚠" * warned(row) if tested(row) else tr("not tested")),
+        (tr("p"), _p_alone(row)),
         (tr("smallest reachable p"), _format.p(row.get("p_smallest"))),
         (tr("leave one donor out"), span(*ends("loo")) if ends("loo") else ""),
-        (tr("against the expectation"), written(_format.text(row, "agreement"))),
+        (tr("AUROC over cells"), _format.auroc(row.get("auroc_cells"))),
+        (tr("against the expectation"), _agreement(row)),
     )
     return tuple((name, value) for name, value in found if value not in {"", _format.MISSING})
+
+
+def _p_alone(row: Mapping[str, Any]) -> str:
+    if not tested(row):
+        return tr("not tested")
+    p = _format.p(row["p_value"])
+    return tr("{p} (⚠ confounded)").format(p=p) if warned(row) else p
+
+
+def _agreement(row: Mapping[str, Any]) -> str:
+    agreement = _format.text(row, "agreement")
+    return tr("no verdict possible") if agreement and undecidable(row) else written(agreement)
 
 
 def span(low: str, high: str) -> str:

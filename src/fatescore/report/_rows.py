@@ -13,6 +13,7 @@ from fatescore.report import _format
 DISEASE, KNOWN = "disease", "known_fate"
 WARNING = "cannot be separated from"
 PARTLY = "partly confounded:"
+TOO_FEW = "cannot be judged with so few donors"
 
 
 def of_index(contrasts: pd.DataFrame) -> pd.DataFrame:
@@ -41,6 +42,19 @@ def tested(row: Mapping[str, Any]) -> bool:
 def warned(row: Mapping[str, Any]) -> bool:
     """Tell whether the audit could not separate the condition from another field."""
     return _format.text(row, "audit").startswith(WARNING)
+
+
+def audited(row: Mapping[str, Any]) -> list[str]:
+    """Return the fields that the audit names.
+
+    Examples
+    --------
+    >>> audited({"audit": "partly confounded: age, kit"}), audited({"audit": "clean"})
+    (['age', 'kit'], [])
+    """
+    text = _format.text(row, "audit")
+    named = next((text.removeprefix(start).strip() for start in (WARNING, PARTLY) if text.startswith(start)), "")
+    return named.split(", ") if named else []
 
 
 def levels(row: Mapping[str, Any]) -> list[str]:

@@ -13,13 +13,24 @@ from fatescore._language import mark, tr
 from fatescore._written import written
 from fatescore.report import _format
 from fatescore.report._format import listed, number, sentences
-from fatescore.report._phrases import ALPHA, donors_text, expectation, numbers, p_text, separating, sign, span, verdict
-from fatescore.report._rows import DISEASE, KNOWN, WARNING, levels, of_index, rows_of, tested, warned
+from fatescore.report._phrases import (
+    ALPHA,
+    donors_text,
+    expectation,
+    numbers,
+    p_text,
+    separating,
+    sign,
+    span,
+    undecidable,
+    verdict,
+)
+from fatescore.report._rows import DISEASE, KNOWN, TOO_FEW, WARNING, audited, levels, of_index, rows_of, tested, warned
 from fatescore.report.tables import records
 
 __all__ = [
-    "DISEASE", "FATE_BIAS_IN_ONE_LINE", "KNOWN", "WARNING", "Answer", "all_genes", "answer", "controls", "levels",
-    "of_index", "pooled", "rows_of", "tested",
+    "DISEASE", "FATE_BIAS_IN_ONE_LINE", "KNOWN", "TOO_FEW", "WARNING", "Answer", "all_genes", "answer", "audited",
+    "controls", "levels", "of_index", "pooled", "rows_of", "tested",
 ]  # fmt: skip
 
 FATE_BIAS_IN_ONE_LINE = mark(
@@ -56,6 +67,8 @@ def _course(row: Mapping[str, Any]) -> str:
         known["levels"] = tr("{names} and {last}").format(names=listed([first, *between]), last=last)
         if not tested(row):
             text = tr("In {dataset}, fate_bias of {levels} was described, not tested.")
+        elif undecidable(row):
+            text = tr("In {dataset}, no verdict can be given on fate_bias between {levels} ({beside}).")
         elif float(row["p_value"]) < ALPHA:
             text = tr("In {dataset}, fate_bias differs between {levels} ({beside}).")
         else:
@@ -134,8 +147,11 @@ def _sides(row: Mapping[str, Any]) -> str:
     return tr("{case} against {control}").format(case=row["case"], control=row["control"])
 
 
-def pooled(row: Mapping[str, Any], contrasts: pd.DataFrame) -> Answer:
-    """Put one row of ``meta.tsv`` that pools at least two data sets into words."""
+def pooled(row: Mapping[str, Any], contrasts: pd.DataFrame, robustness: pd.DataFrame) -> Answer:
+    """Put one row of ``meta.tsv`` that pools at least two data sets into words.
+
+    ``robustness`` holds the rows of ``meta_robustness.tsv``; it may be empty.
+    """
     used = rows_of(contrasts, kind=DISEASE, measure=_keys.FATE_BIAS, contrast=str(row["contrast"]))
     used = used[used["dataset"].isin([name.strip() for name in str(row["datasets"]).split(",")])]
     first: Mapping[str, Any] = records(used)[0] if len(used) else {"case": row["contrast"], "control": "control"}
@@ -152,16 +168,27 @@ def pooled(row: Mapping[str, Any], contrasts: pd.DataFrame) -> Answer:
     headline = _pooled_shift(row).format(
         **known, data_sets=data_sets.format(**known), prediction=prediction.format(**known)
     )
-    found = (
+    found = [
         (tr("pooled"), _format.text(row, "datasets")),
         (tr("pooled Hedges' g [95 % CI]"), f"{known['effect']} [{known['interval']}]"),
         (tr("prediction interval"), no_interval if few else span(known["low"], known["high"])),
         (tr("p (pooled)"), known["p"]),
+        (tr("leave one data set out"), _without_each(robustness, str(row["contrast"]))),
         (tr("I² (heterogeneity, %)"), number(row.get("i2"))),
-    )
+    ]
     title = tr("{case} against {control}: {k} data sets pooled").format(**known)
-    headline = sentences(headline, _pooled_expectation(row, first))
-    return Answer("", title, headline, _pooled_verdict(row, used), found, "plain")
+    either = not few and float(row["pi_low"]) < 0 < float(row["pi_high"])
+    headline = sentences(
+        headline, _pooled_expectation(row, first), tr("A new data set could go either way.") if either else ""
+    )
+    return Answer("", title, headline, _pooled_verdict(row, used), tuple(one for one in found if one[1]), "plain")
+
+
+def _without_each(robustness: pd.DataFrame, contrast: str) -> str:
+    """Return from where to where the pooled effect goes when each data set is left out in turn; empty if unknown."""
+    rows = rows_of(robustness, measure=_keys.FATE_BIAS, contrast=contrast)
+    effects = rows.loc[rows["analysis"] == "leave one out", "effect"].dropna() if len(rows) else rows
+    return span(number(effects.min()), number(effects.max())) if len(effects) else ""
 
 
 def _pooled_shift(row: Mapping[str, Any]) -> str:
@@ -234,6 +261,8 @@ def controls(contrasts: pd.DataFrame) -> str:
 
 def _control(row: Mapping[str, Any]) -> str:
     of = {"auroc": tr("AUROC {value} over donors"), "auroc_cells": tr("AUROC {value} over cells")}
-    found = [text.format(value=number(row[key])) for key, text in of.items() if not _format.is_missing(row.get(key))]
+    found = [
+        text.format(value=_format.auroc(row[key])) for key, text in of.items() if not _format.is_missing(row.get(key))
+    ]
     best = [tr("where 0 is best")] if found and _format.text(row, "expected") == "-" else []
     return tr("; ").join([donors_text(row), *found, *best])

@@ -6,7 +6,7 @@ import pandas as pd
 
 from fatescore import _keys
 from fatescore._language import tr
-from fatescore.report import _html, _words
+from fatescore.report import _format, _html, _words
 
 
 def specification(rows: pd.DataFrame) -> _html.Table | None:
@@ -15,9 +15,8 @@ def specification(rows: pd.DataFrame) -> _html.Table | None:
     if not len(pooled):
         return None
     shown = pooled.sort_values(["contrast", "effect"], kind="stable")
-    return _html.table(
-        "specification-table", tr("Under every method and index"), shown, _keys.META_SPECIFICATION_COLUMNS
-    )
+    columns = _format.known(shown, _keys.META_SPECIFICATION_COLUMNS, varying=["unit"])
+    return _html.table("specification-table", tr("Under every method and index"), shown, columns)
 
 
 def each(rows: pd.DataFrame) -> _html.Table | None:
@@ -30,7 +29,10 @@ def each(rows: pd.DataFrame) -> _html.Table | None:
         "dataset", "contrast", "method", "index", "unit", "n_case", "n_control", "g", "g_low", "g_high", "p_value",
         "auroc", "audit", "note",
     )  # fmt: skip
-    return _html.table("each-table", tr("Data set by data set under every method and index"), shown, columns)
+    return _html.table(
+        "each-table", tr("Data set by data set under every method and index"), shown,
+        _format.known(shown, columns, varying=["unit"]),
+    )  # fmt: skip
 
 
 def robustness(rows: pd.DataFrame) -> _html.Table | None:
@@ -58,4 +60,7 @@ def recovered(rows: pd.DataFrame) -> _html.Table | None:
         "dataset", "contrast", "method", "index", "unit", "n_case", "n_control", "auroc", "auroc_cells", "g",
         "g_low", "g_high",
     )  # fmt: skip
-    return _html.table("recovered-table", tr("Known fates under every method and index"), shown, columns)
+    return _html.table(
+        "recovered-table", tr("Known fates under every method and index"), shown,
+        _format.known(shown, columns, varying=["unit"]),
+    )  # fmt: skip

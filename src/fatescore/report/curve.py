@@ -33,7 +33,7 @@ def curve(rows: pd.DataFrame, name: str, *, where: str = "") -> _html.Figure | N
     drawn = rows[rows[effect].notna()].sort_values(effect, kind="stable")
     said = _said(drawn[effect], drawn[low], drawn[high])
     wanted = ("method", "index", "unit", "k", effect, low, high, "p_value", "note")
-    columns = _format.known(drawn, wanted)
+    columns = _format.known(drawn, wanted, varying=["unit"])
     title = tr("The same difference, computed in every way")
     if where:
         title = tr("{where}: the same difference, computed in every way").format(where=where)

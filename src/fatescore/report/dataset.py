@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from fatescore import _keys, pl
 from fatescore._language import mark, tr
 from fatescore._written import written
@@ -14,7 +16,16 @@ from fatescore.report.cells import cell_map
 from fatescore.report.contrasts import contrasts
 from fatescore.report.methods_text import methods_section
 from fatescore.report.quality import quality
-from fatescore.report.tables import DatasetTables, facts, in_order, is_simulated, is_single_cell, outcome
+from fatescore.report.tables import (
+    DatasetTables,
+    facts,
+    in_order,
+    is_simulated,
+    is_single_cell,
+    outcome,
+    sides,
+    without_repeats,
+)
 
 _FACTS = (
     "accession",
@@ -106,7 +117,7 @@ def _parts(tables: DatasetTables) -> dict[str, Any]:
         "coverage": _coverage(tables),
         "samples": _samples(tables),
         "steps": _steps(statuses),
-        **methods_section(statuses, scored=status == _keys.OK),
+        **methods_section(statuses),
         "files": [(_html.Link(text, href), tr(_FILES.get(text, ""))) for text, href in tables.files],
         "summary": tables.summary,
         "one_line": tr(_words.FATE_BIAS_IN_ONE_LINE),
@@ -133,16 +144,33 @@ def _plane(tables: DatasetTables) -> _html.Figure | None:
         n=f"{len(scores):,}", unit=unit, calls=", ".join(f"{n} {call}" for call, n in counted)
     )
     behind = _html.pairs("calls", tr("Calls"), counted, (tr("call"), unit))
+    if is_single_cell(tables):
+        behind = _calls_of_donors(scores)
     caption = tr(
-        "On the dashed line bone genes and fat genes rank equally high. Most marrow cells lie above it, so the call "
-        "(colour) does not follow the line: it asks whether the index differs from that of random genes expressed "
-        "as highly."
+        "On the dashed line bone genes and fat genes rank equally high. The call (colour) does not follow the line: "
+        "it asks whether the index differs from that of random genes expressed as highly."
     )
+    if facts(tables.statuses, "ingest").get("population") == "bmsc":
+        caption = tr(
+            "On the dashed line bone genes and fat genes rank equally high. Most marrow cells lie above it, so the "
+            "call (colour) does not follow the line: it asks whether the index differs from that of random genes "
+            "expressed as highly."
+        )
+    case, control = sides(tables.contrasts)
     if len(scores) > pl.MOST_POINTS:
         caption += " " + tr("Each of the {n} cells is a dot; rare calls are drawn on top.").format(n=f"{len(scores):,}")
-    return _html.figure(
-        "plane-chart", tr("Bone against fat"), pl.plane(scores), alt, caption=caption, behind=behind, most="40rem"
-    )
+    chart = pl.plane(scores, case=case, control=control)
+    return _html.figure("plane-chart", tr("Bone against fat"), chart, alt, caption=caption, behind=behind, most="40rem")
+
+
+def _calls_of_donors(scores: pd.DataFrame) -> _html.Table:
+    """Count the calls of every donor's cells."""
+    calls = scores[_keys.FATE_CALL].astype(str)
+    of_donor = [scores[_keys.DONOR].astype(str), scores[_keys.CONDITION].astype(str)]
+    counted = pd.crosstab(of_donor, calls).reset_index()
+    known = [call for call in _keys.FATE_CALLS if call in counted]
+    caption = tr("Calls of the cells, donor by donor")
+    return _html.table("calls", caption, counted, [_keys.DONOR, _keys.CONDITION, *known])
 
 
 def _coverage(tables: DatasetTables) -> _html.Table | None:
@@ -162,12 +190,8 @@ def _samples(tables: DatasetTables) -> _html.Table | None:
     if not len(data):
         return None
     # A field that is the same for every sample, or repeats another field, tells nothing about a sample.
-    seen = [tuple(data[name].astype(str)) for name in data]
-    varied = [
-        name
-        for index, name in enumerate(data)
-        if name in _keys.IDENTITY or (len(set(seen[index])) > 1 and seen[index] not in seen[:index])
-    ]
+    varied = [str(name) for name in data if name in _keys.IDENTITY or len(set(data[name].astype(str))) > 1]
+    varied = without_repeats(data, varied, keep=_keys.IDENTITY)
     # Sentences (protocols) stand last, where they push nothing out of sight.
     varied.sort(key=lambda name: data[name].astype(str).str.len().max() > _html.LONG_TEXT)
     caption = tr("Samples and the fields in which they differ (a field that repeats another is left out)")

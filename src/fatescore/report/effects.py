@@ -60,7 +60,10 @@ def heatmap(contrasts: pd.DataFrame) -> _html.Figure | None:
     alt = tr("Heat map of Hedges' g: {n_measures} measures in {n_datasets} data sets.").format(
         n_measures=rows["measure"].nunique(), n_datasets=rows["dataset"].nunique()
     )
-    caption = tr("Purple: higher in case. Green: higher in control. These are many looks at few donors: read the FDR.")
+    caption = tr(
+        "Purple: higher in case. Green: higher in control. * FDR below 0.05; colours stop at ±2. These are many looks "
+        "at few donors: read the FDR."
+    )
     if any(audit.startswith(_words.WARNING) for audit in _format.texts(rows, "audit")):
         caption += " " + tr("⚠: the groups cannot be separated from another field.")
     wide = f"{16 + 9 * len(rows.groupby(['dataset', 'contrast']))}rem"  # a few columns need no whole line
@@ -78,12 +81,12 @@ def controls(rows: pd.DataFrame) -> _html.Figure:
         "expected", "agreement", "p_value", "p_smallest", "audit", "note",
     )  # fmt: skip
     behind = _html.table("controls-table", tr("Contrasts with a known answer"), main, columns)
-    each = "; ".join(f"{row['dataset']} {_format.number(row['auroc'])}" for row in records(main))
+    each = "; ".join(f"{row['dataset']} {_format.auroc(row['auroc'])}" for row in records(main))
     alt = tr("AUROC of fate_bias in contrasts with a known fate: {each}.").format(each=each)
     caption = tr(
         "Point: over donors (none with one donor against one); hollow where the groups cannot be separated from "
-        "another field. Hollow diamond: over cells. With an expected sign of + a perfect index reaches 1, with - it "
-        "reaches 0; 0.5 is guessing."
+        "another field. Hollow diamond: over cells. Where a shift towards bone (+) is expected a perfect index reaches "
+        "1, where one towards fat (-) is, 0; 0.5 is guessing."
     )
     return _html.figure(
         "controls-chart", tr("Does the index find known fates?"), pl.controls(rows), alt, caption=caption,

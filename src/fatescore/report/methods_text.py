@@ -14,20 +14,20 @@ from fatescore.report.references import cited
 from fatescore.report.tables import Status, by_dataset, facts, in_order
 
 _CELLS = "single_cell"
-_NONE = mark("No index was computed for this data set, so there is no method to report.")
+_NONE = mark("No index was computed, so there is no method to report.")
 
 
 def methods_section(
     statuses: Sequence[Status],
     settings: Mapping[str, Any] | None = None,
     *,
-    scored: bool = True,
     pooled: bool = False,
 ) -> dict[str, Any]:
     """Return what the template's methods section shows: text, what it cites, versions and input files.
 
-    Where nothing was ``scored`` there is no method to tell of, and the section says so.
+    Where nothing was scored there is no method to tell of, and the section says so.
     """
+    scored = any(facts(group, "score") for group in by_dataset(statuses).values())
     text = paragraphs(statuses, settings, pooled=pooled) if scored else [tr(_NONE)]
     return {
         "methods": text,
@@ -60,7 +60,7 @@ def paragraphs(
     )
     compared = any(facts(group, "contrast").get("contrasts") for group in groups.values())
     text = [
-        _sources(known, dict((settings or {}).get("settings") or settings or {})),
+        _sources(known, _seeded(settings or {})),
         *([_cells(limits)] if _CELLS in assays else []),
         *([_samples(limits, bulk="bulk" in assays)] if assays - {_CELLS} else []),
         _normalisation(groups.values()),
@@ -70,6 +70,12 @@ def paragraphs(
         _pooling() if pooled else "",
     ]
     return [part for part in text if part]
+
+
+def _seeded(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the settings of the run, which the workflow writes beside the table of data sets."""
+    inner = settings.get("settings")
+    return inner if isinstance(inner, Mapping) else settings
 
 
 def _sources(known: Mapping[str, Mapping[str, Any]], settings: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ MultiQC puts names and texts into its page as they come, so that they are escape
 from __future__ import annotations
 
 import html
+import math
 import re
 from typing import Any
 
@@ -80,7 +81,7 @@ def samples_section(dataset: str, qc: pd.DataFrame, metrics: pd.DataFrame) -> di
     >>> samples_section("A", qc, pd.DataFrame())["data"]
     {'A | s1': {'verdict': 'ok', 'n_obs': 250}}
     """
-    whole = qc.merge(metrics[_wanted(metrics, qc)], on=_keys.SAMPLE, how="left") if len(metrics) else qc
+    whole = qc.merge(metrics[_wanted(metrics, qc)], on=_keys.SAMPLE, how="left") if len(metrics) and len(qc) else qc
     shown = [name for name in (*_OF_SAMPLES, *_METRICS) if name in whole]
     rows = {
         _label(dataset, row[_keys.SAMPLE]): {name: _plain(row[name]) for name in shown if _is_known(row[name])}
@@ -159,7 +160,7 @@ def _label(*names: Any) -> str:
 
 
 def _is_known(value: Any) -> bool:
-    return not pd.isna(value) and value != ""
+    return not pd.isna(value) and value not in ("", math.inf, -math.inf)
 
 
 def _plain(value: Any) -> Any:

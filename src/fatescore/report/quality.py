@@ -8,8 +8,9 @@ import pandas as pd
 
 from fatescore import _keys, pl
 from fatescore._language import mark, tr, tr_n
-from fatescore.report import _format, _html
-from fatescore.report.tables import DatasetTables, facts, records, sides
+from fatescore._written import written
+from fatescore.report import _format, _html, _words
+from fatescore.report.tables import DatasetTables, facts, records, sides, without_repeats
 
 BEYOND_CHANCE = 0.05
 _MOST_BATCHES = 8  # values of a field that colours can tell apart
@@ -108,8 +109,8 @@ def _sample_charts(tables: DatasetTables) -> list[_html.Figure]:
     metrics, charts = tables.qc_metrics, []
     limits = dict(facts(tables.statuses, "qc").get("limits") or {})
     for metric, title in _SAMPLE_METRICS.items():
-        if metric not in metrics or not metrics[metric].notna().any():
-            continue
+        if metric not in metrics or metrics[metric].nunique() < 2:
+            continue  # not measured, or the same for all samples
         limit = limits.get(_LIMIT_OF.get(metric, ""))
         chart = pl.sample_quality(metrics, tables.qc, metric, limit=limit, title=_format.label(metric))
         alt = tr("{title}, one point per sample.").format(title=tr(title))
@@ -125,7 +126,10 @@ def _ambient(tables: DatasetTables) -> _html.Figure | None:
     alt = tr("Ambient RNA makes up {low} to {high} of the counts of a sample.").format(
         low=_percent(shares.min()), high=_percent(shares.max())
     )
-    caption = tr("Counts that come from broken cells and not from the cell itself, estimated sample by sample.")
+    caption = tr(
+        "Counts that come from broken cells and not from the cell itself, estimated sample by sample. The line is a "
+        "95 % interval."
+    )
     return _html.figure("ambient-chart", tr("Ambient RNA"), pl.ambient(metrics), alt, caption=caption)
 
 
@@ -186,7 +190,7 @@ def sex_check(fields: pd.DataFrame) -> dict[str, Any] | None:
     >>> sex_check(fields)["said"]
     'By XIST and genes of the Y chromosome: 2 female. 1 sample contradicts the sample sheet: b.'
     """
-    if _EXPRESSED not in fields:
+    if _EXPRESSED not in fields or not fields[_EXPRESSED].notna().any():
         return None
     expressed = fields[_EXPRESSED].fillna("").astype(str)
     counted = expressed[expressed != ""].value_counts()
@@ -200,7 +204,7 @@ def sex_check(fields: pd.DataFrame) -> dict[str, Any] | None:
     else:
         declared = fields[stated[0]].astype(str).str.casefold().str.strip().map(_STATED)
         wrong = expressed.isin(_STATED.values()) & declared.notna() & (declared != expressed)
-        table["contradiction"] = wrong.map({True: "yes", False: ""})
+        table["contradiction"] = wrong.map({True: tr("yes"), False: ""})
         names = fields.loc[wrong, _keys.SAMPLE].astype(str)
         contradicted = tr_n(
             "{n} sample contradicts the sample sheet: {names}.", "{n} samples contradict the sample sheet: {names}.",
@@ -208,6 +212,7 @@ def sex_check(fields: pd.DataFrame) -> dict[str, Any] | None:
         ).format(n=len(names), names=_format.listed(names))  # fmt: skip
         none = tr("No sample contradicts the sample sheet.")
         said = _format.sentences(said, contradicted if len(names) else none)
+    table[_EXPRESSED] = expressed.map(written)
     marks = {"contradiction": lambda row: "bad" if row["contradiction"] else ""}
     return {
         "said": said,
@@ -220,6 +225,9 @@ def _components(tables: DatasetTables) -> _html.Table | None:
     if not len(tables.qc_components):
         return None
     beyond = tables.qc_components[tables.qc_components["p_value"] <= BEYOND_CHANCE]
+    audited = [field for row in records(tables.contrasts) for field in _words.audited(row)]
+    fields = without_repeats(tables.sample_fields, beyond["field"].astype(str).unique(), keep=audited)
+    beyond = beyond[beyond["field"].isin(fields)]
     columns = ("field", "component", "n", "groups", "adjusted_r2", "p_value", "p_smallest", "padj")
     caption = tr("Fields that go with a principal component (p at most {p}, not corrected)").format(p=BEYOND_CHANCE)
     return _html.table("qc-components", caption, beyond, columns) if len(beyond) else None

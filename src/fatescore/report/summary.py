@@ -19,9 +19,9 @@ from fatescore.report.methods_text import methods_section
 from fatescore.report.tables import SummaryTables, by_dataset, facts, in_order, is_simulated, records
 
 _SHOWN = (
-    "dataset", "contrast", "case", "control", "levels", "measure", "unit", "n_case", "n_control", "difference",
-    "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "auroc", "auroc_cells", "expected", "agreement",
-    "audit", "note",
+    "dataset", "contrast", "measure", "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "case", "control",
+    "levels", "unit", "n_case", "n_control", "difference", "auroc", "auroc_cells", "expected", "agreement", "audit",
+    "note",
 )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def _parts(tables: SummaryTables) -> dict[str, Any]:
     known = _words.rows_of(tables.contrasts, kind=_words.KNOWN)
     answers = leading(tables)
     return {
-        "page": _html.Page(tables.title, _simulated(tables)),
+        "page": _html.Page(tr(tables.title), _simulated(tables)),
         "answers": answers,
         "singles": [one for group in _singles(tables).values() for one in group if one[1] not in answers],
         "counts": _counts(tables),
@@ -85,7 +85,10 @@ def _parts(tables: SummaryTables) -> dict[str, Any]:
         "copies_undeclared": copies_said(tables.copies, declared=False),
         "copies_declared": copies_said(tables.copies, declared=True),
         "contrasts": _html.table(
-            "all-contrasts", tr("Every contrast and measure"), tables.contrasts, _format.known(tables.contrasts, _SHOWN)
+            "all-contrasts",
+            tr("Every contrast and measure"),
+            tables.contrasts,
+            _format.known(tables.contrasts, _SHOWN, varying=["unit"]),
         ),
         "files": [_html.Link(text, href) for text, href in tables.files],
         **methods_section(statuses, tables.settings, pooled=any(not answer.dataset for answer in answers)),
@@ -106,7 +109,7 @@ def leading(tables: SummaryTables) -> list[_words.Answer]:
         pooled = _words.rows_of(tables.meta, measure=_keys.FATE_BIAS, contrast=contrast)
         row = records(pooled)[0] if len(pooled) else {}
         if row.get("k", 0) >= 2:
-            said.append(_words.pooled(row, tables.contrasts))
+            said.append(_words.pooled(row, tables.contrasts, tables.meta_robustness))
         else:
             # Where only one data set was fit to be pooled, it is the answer; else the soundest is.
             chosen = [one for _, one in single if one.dataset == _format.text(row, "datasets")]
@@ -218,7 +221,11 @@ def _meta(tables: SummaryTables) -> _html.Table | None:
     pooled = tables.meta[pd.to_numeric(tables.meta["k"]) > 0] if len(tables.meta) else tables.meta
     if not len(pooled):
         return None
-    return _html.table("meta-table", tr("Pooled over data sets (random effects)"), pooled, _keys.META_COLUMNS)
+    columns = _format.known(pooled, _keys.META_COLUMNS, varying=["method"])
+    caption = tr("Pooled over data sets (random effects)")
+    if "method" not in columns:
+        caption = tr("Pooled over data sets: {method}").format(method=written(_format.texts(pooled, "method")[0]))
+    return _html.table("meta-table", caption, pooled, columns)
 
 
 def _curves(tables: SummaryTables) -> list[_html.Figure]:

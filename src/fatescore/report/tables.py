@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from fatescore import _keys
+from fatescore._language import mark
+from fatescore.report import _format
 
 Status = Mapping[str, Any]
 
@@ -97,7 +99,7 @@ class SummaryTables:
     specification: pd.DataFrame = field(default_factory=_empty)
     copies: pd.DataFrame = field(default_factory=_empty)
     statuses: Sequence[Status] = ()
-    title: str = "Fate bias of bone-marrow stromal cells"
+    title: str = mark("Fate bias of bone-marrow stromal cells")
     settings: Mapping[str, Any] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[tuple[str, str]] = ()
@@ -162,6 +164,37 @@ def sides(contrasts: pd.DataFrame) -> tuple[str, str]:
     ('op', 'old')
     """
     return (str(contrasts["case"].iloc[0]), str(contrasts["control"].iloc[0])) if len(contrasts) else ("", "")
+
+
+def without_repeats(fields: pd.DataFrame, names: Iterable[str], *, keep: Iterable[str] = ()) -> list[str]:
+    """Leave out the sample fields that repeat another one, whatever the case of their letters.
+
+    Of fields with the same values the one in ``keep`` stays, else the one that stands first in the sample table
+    (its canonical columns do). A field that is the same for every sample repeats nothing.
+
+    Parameters
+    ----------
+    fields
+        The sample table.
+    names
+        Fields to choose from; what is no column of the sample table stays.
+    keep
+        Fields that stay in any case.
+
+    Examples
+    --------
+    >>> fields = pd.DataFrame({"age": [60, 70], "characteristics: Age": ["60", "70"], "sex": ["f", "f"]})
+    >>> without_repeats(fields, ["characteristics: Age", "sex", "age", "total_counts"])
+    ['sex', 'age', 'total_counts']
+    """
+    names, kept = list(names), set(keep)
+    first: dict[tuple[str, ...], str] = {}
+    repeats = set()
+    for name in sorted((str(one) for one in fields if one in names), key=lambda one: one not in kept):
+        values = tuple(_format.plain(value).strip().casefold() for value in fields[name])
+        if len(set(values)) > 1 and first.setdefault(values, name) != name and name not in kept:
+            repeats.add(name)
+    return [name for name in names if name not in repeats]
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

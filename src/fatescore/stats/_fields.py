@@ -26,6 +26,7 @@ _TIMES = {
 _PUNCTUATION = re.compile(r"(?<!\d)\.|\.(?!\d)|[,;:!?'\"()\[\]]")
 _MISSING = {"", "na", "n/a", "nan", "none", "null", "not available", "missing", "unknown"}
 _WIDTH = 80
+_AROUND = 4  # words
 _SHOWN = 4
 
 
@@ -168,9 +169,11 @@ def _common(rows: Sequence[Sequence[str]]) -> int:
 def _shorten(words: Sequence[str], front: int, back: int) -> str:
     if not words:
         return "missing"
-    kept = " ".join(words[front : len(words) - back]) or "(nothing)"
+    # Some words around the difference say what it is about, and stand alone where the difference is a gap.
+    before, after = max(front - _AROUND, 0), max(back - _AROUND, 0)
+    kept = " ".join(words[before : len(words) - after])
     kept = kept if len(kept) <= _WIDTH else kept[:_WIDTH].rstrip() + " ..."
-    return ("... " if front else "") + kept + (" ..." if back and not kept.endswith("...") else "")
+    return ("... " if before else "") + kept + (" ..." if after and not kept.endswith("...") else "")
 
 
 def _wording(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,9 +49,10 @@ def add_scores(adata: AnnData, scores: pd.DataFrame, embedding: pd.DataFrame | N
     >>> adata.obs["fate_bias"].notna().all(), "set:notch" in adata.obs
     (np.True_, True)
     """
+    _check_columns(scores, (_keys.OBS_NAME, *_keys.INDEX_COLUMNS), "scores", "score")
     if scores[_keys.OBS_NAME].tolist() != adata.obs_names.tolist():
         raise InputError(
-            f"the {len(scores):,} scored observations are not the {adata.n_obs:,} of the data",
+            f"the {len(scores):,} scored observations are not the {adata.n_obs:,} of the data, or in another order",
             expected="scores of the same file", fix="run fatescore score on it again",
         )  # fmt: skip
     # gene sets go to obs as well: cellxgene does not read a file with a table in obsm, and shows columns of obs
@@ -62,6 +64,15 @@ def add_scores(adata: AnnData, scores: pd.DataFrame, embedding: pd.DataFrame | N
             obs[name] = pd.Categorical(obs[name].astype(str).where(obs[name].notna()))
     adata.obs = obs
     if embedding is not None:
+        _check_columns(embedding, (_keys.OBS_NAME, _keys.UMAP_1, _keys.UMAP_2), "map of the cells", "embed")
+        if embedding[_keys.OBS_NAME].duplicated().any():
+            raise InputError("a cell stands twice on the map", fix="run fatescore embed again")
         at = embedding.set_index(_keys.OBS_NAME)[[_keys.UMAP_1, _keys.UMAP_2]].reindex(adata.obs_names)
         if at.notna().any(axis=None):
             adata.obsm[_keys.UMAP] = at.to_numpy(dtype=np.float32)
+
+
+def _check_columns(table: pd.DataFrame, needed: Sequence[str], what: str, verb: str) -> None:
+    missing = [name for name in needed if name not in table]
+    if missing:
+        raise InputError(f"{what}: no column {', '.join(missing)}", fix=f"run fatescore {verb} again")

@@ -10,7 +10,16 @@ import pandas as pd
 
 from fatescore import _keys
 from fatescore.errors import NotScorable
-from fatescore.gene_sets import DEFAULT_INDEX, Index, coverage, load, match, not_measurable, why_not_scorable
+from fatescore.gene_sets import (
+    DEFAULT_INDEX,
+    Index,
+    coverage,
+    index_weights,
+    load,
+    match,
+    not_measurable,
+    why_not_scorable,
+)
 from fatescore.stats.null import FittedNull
 from fatescore.tl import _matrix
 from fatescore.tl.contributions import gene_contributions
@@ -149,12 +158,36 @@ def sample_scores(
     return SampleScores(scores, contributions)
 
 
-def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "") -> pd.DataFrame:
-    """Return how much of every gene set the data measure, with the missing genes named."""
+def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "", index: Index | None = None) -> pd.DataFrame:
+    """Return how much of every gene set the data measure, with the missing genes named.
+
+    Parameters
+    ----------
+    adata
+        Observations x genes, named by symbol.
+    organism
+        ``"human"`` or ``"mouse"``.
+    dataset
+        Label.
+    index
+        Whose two arms come first, as ``index_osteogenic`` and ``index_adipogenic``; none without it.
+
+    Returns
+    -------
+    One row per set, ``_keys.COVERAGE_COLUMNS``.
+
+    Examples
+    --------
+    >>> import fatescore as fs
+    >>> adata = fs.simulate.bulk(n_donors=2, n_genes=300, seed=0)
+    >>> set_coverage(adata, organism="human", index=fs.gene_sets.load_index("core"))["gene_set"].tolist()[:3]
+    ['index_osteogenic', 'index_adipogenic', 'osteogenic']
+    """
     aliased: list[str] = []
     if _keys.MAPPED_BY in adata.var:
         aliased = list(adata.var_names[adata.var[_keys.MAPPED_BY].isin(["previous", "alias"])])
-    table = coverage(load(organism=organism), list(adata.var_names), by_alias=aliased)
+    sets = _arms(index) | load(organism=organism)
+    table = coverage(sets, list(adata.var_names), by_alias=aliased)
     table.insert(0, _keys.DATASET, dataset)
     table["scorable"] = table["found"] > 0
     silent = {
@@ -162,3 +195,12 @@ def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "") -> pd
     }
     table["not_measurable"] = table["gene_set"].map(silent).fillna("")
     return table[list(_keys.COVERAGE_COLUMNS)]
+
+
+def _arms(index: Index | None) -> dict[str, dict[str, float]]:
+    """Return the genes that speak for bone and those that speak for fat in the index."""
+    if index is None:
+        return {}
+    weights = index_weights(index, list(index.genes["symbol"]))[_keys.FATE_BIAS]
+    arms = {_keys.OSTEOGENIC: weights[weights > 0], _keys.ADIPOGENIC: weights[weights < 0]}
+    return {f"index_{arm}": {str(gene): abs(float(w)) for gene, w in own.items()} for arm, own in arms.items()}

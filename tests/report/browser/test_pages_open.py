@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from fatescore.report import dataset_page, summary_page
@@ -103,3 +106,33 @@ def test_the_keyboard_reaches_the_answer_first(results: Any, open_page: Callable
     page = open_page(page_of(results, "summary"))
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.getAttribute('href')") == "#main"
+
+
+def test_what_is_saved_as_csv_is_exact_and_holds_no_formula(results: Any, open_page: Callable[..., Any]) -> None:
+    tables = results.tables["GSE1"]
+    donors = ["=cmd()", "+1+1", "-2+3", "@SUM(A1)", "-0.5", "a,b", *tables.qc["donor"][6:]]
+    counts = [1234567.25 + n for n in range(len(donors))]
+    page = open_page(dataset_page(replace(tables, qc=tables.qc.assign(donor=donors, total_counts=counts))))
+    box = page.locator(".dt-container", has=page.locator("table#qc-table"))
+    with page.expect_download() as saved:
+        box.get_by_text("Save as CSV").click()
+    rows = list(csv.DictReader(saved.value.path().read_text(encoding="utf-8-sig").splitlines()))
+    assert [row["donor"] for row in rows] == ["'=cmd()", "'+1+1", "'-2+3", "'@SUM(A1)", *donors[4:]]
+    assert [float(row["total counts"]) for row in rows] == counts
+    assert {row["reason"] for row in rows if "reason" in row} <= {""}
+
+
+def test_on_paper_every_row_is_there_and_no_menu(results: Any, open_page: Callable[..., Any]) -> None:
+    tables = results.tables["GSE1"]
+    many = pd.concat([tables.sample_fields.assign(sample=f"s{n}") for n in range(5)], ignore_index=True)
+    page = open_page(dataset_page(replace(tables, sample_fields=many)))
+    rows = page.locator("table#samples-table tbody tr")
+    assert rows.count() == 25 < len(many)
+    page.emulate_media(media="print")
+    page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    assert rows.count() == len(many)
+    assert page.locator("table#donors-table-1").is_visible()
+    assert not page.locator(".vega-embed details").first.is_visible()
+    page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+    assert rows.count() == 25
+    assert page.said == []

@@ -32,8 +32,17 @@
   draw(false);
   dark.addEventListener("change", () => draw(false));
 
+  // Numbers are saved as they are and not as they are shown; text that a spreadsheet would take for a formula gets an
+  // apostrophe, as in the tables of the run.
+  const formula = /^'*(?![+-](?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)?$)[=+\-@\t\r＝＋－＠]/i;
+  function exported(html, row, column, cell) {
+    if (cell.dataset.order !== undefined) return cell.dataset.order;
+    const text = cell.textContent.trim();
+    return text === "–" ? "" : formula.test(text) ? "'" + text : text;
+  }
+
   async function tables() {
-    const { ITable, set_or_remove_dark_class } = await window[window.fatescoreTables];
+    const { ITable, jQuery, set_or_remove_dark_class } = await window[window.fatescoreTables];
     set_or_remove_dark_class();
     for (const table of document.querySelectorAll("table[data-interactive]")) {
       const search = table.dataset.interactive === "search";
@@ -47,13 +56,16 @@
         pageLength: 25,
         layout: {
           topStart: search
-            ? { buttons: [{ extend: "csv", text: words.csv, filename: table.id, exportOptions: { escapeExcelFormula: true } }] }
+            ? { buttons: [{ extend: "csv", text: words.csv, filename: table.id, exportOptions: { format: { body: exported } } }] }
             : null,
           topEnd: search ? "search" : null,
           bottomStart: search ? "info" : null,
           bottomEnd: rows > 25 ? "paging" : null,
         },
       });
+      const shown = jQuery(table).DataTable();
+      window.addEventListener("beforeprint", () => shown.page.len(-1).draw());
+      window.addEventListener("afterprint", () => shown.page.len(25).draw());
     }
     for (const box of document.querySelectorAll(".table")) watch(box);
   }
@@ -76,7 +88,7 @@
 
   // On paper everything is open and light.
   window.addEventListener("beforeprint", () => {
-    document.querySelectorAll("details").forEach((d) => (d.open = true));
+    document.querySelectorAll("details:not(.vega-embed *, .folded)").forEach((d) => (d.open = true));
     if (dark.matches) draw(true);
   });
   window.addEventListener("afterprint", () => dark.matches && draw(false));

@@ -1,0 +1,109 @@
+"""What an answer says where a design can reach no verdict, and of results that are pooled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from fatescore import _keys, stats
+from fatescore.report import _words, dataset_page, summary_page
+from fatescore.report.tables import records
+
+EMPTY = pd.DataFrame()
+
+
+def compared(n: int, *, shift: float = -5.0, **more: Any) -> dict[str, Any]:
+    """Return the row of a contrast of ``n`` against ``n`` donors, as the statistics write it."""
+    donors = [f"d{place}" for place in range(2 * n)]
+    bias = [shift + place / 10 for place in range(n)] + [place / 7 for place in range(n)]
+    table = pd.DataFrame({
+        "dataset": "A", "sample": donors, "donor": donors, "condition": ["op"] * n + ["old"] * n, "fate_bias": bias,
+    })  # fmt: skip
+    asked: dict[str, Any] = {
+        "case": "op",
+        "control": "old",
+        "measures": ["fate_bias"],
+        "expected": "-",
+        "kind": "disease",
+    }
+    found = records(stats.contrast(table, dataset="A", contrast="op", **asked))[0]
+    return {**found, "audit": "clean", **more}
+
+
+def test_a_design_that_cannot_reach_a_verdict_gives_none() -> None:
+    few, more = _words.answer(compared(3)), _words.answer(compared(5))
+    assert few.headline.endswith(
+        "No verdict on the expectation (a shift towards fat): with so few donors p cannot fall below 0.1."
+    )
+    assert "not told apart" not in few.text
+    assert dict(few.numbers)["against the expectation"] == "no verdict possible"
+    assert "This agrees with the expectation" in more.headline
+    assert dict(more.numbers)["against the expectation"] == "agrees"
+    same = _words.answer(compared(5, shift=0.0))
+    assert "It is not told apart from zero, where a shift towards fat was expected." in same.headline
+
+
+def test_nothing_is_expected_nothing_is_said_of_it() -> None:
+    said = _words.answer(compared(3) | {"expected": "", "agreement": ""})
+    assert "No verdict" not in said.text
+    assert "against the expectation" not in dict(said.numbers)
+
+
+def test_levels_that_cannot_be_told_apart_by_any_result() -> None:
+    row = compared(3) | {"levels": "old | op", "p_value": 0.4, "p_smallest": 0.067}
+    assert "no verdict can be given on fate_bias between old and op" in _words.answer(row).headline
+    assert "is not told apart between" in _words.answer(row | {"p_smallest": 0.01}).headline
+
+
+def test_a_confounded_p_is_marked_in_words() -> None:
+    row = compared(5, audit="cannot be separated from kit")
+    assert dict(_words.answer(row).numbers)["p"] == "0.0079 (⚠ confounded)"
+    assert dict(_words.answer(row | {"audit": "clean"}).numbers)["p"] == "0.0079"
+
+
+@pytest.mark.parametrize(("value", "said"), [(0.99996, ">0.999"), (1.0, "1"), (0.0001, "<0.001"), (0.0, "0")])
+def test_the_auroc_over_cells_is_never_more_than_it_is(value: float, said: str) -> None:
+    row = compared(5, auroc_cells=value)
+    assert dict(_words.answer(row).numbers)["AUROC over cells"] == said
+    control = pd.DataFrame([row | {"kind": "known_fate"}])
+    assert f"AUROC {said} over cells" in _words.controls(control)
+
+
+def pooled(results: Any, robustness: pd.DataFrame = EMPTY, **more: Any) -> _words.Answer:
+    row = results.meta().set_index("measure").loc["fate_bias"].to_dict() | {"measure": "fate_bias", **more}
+    return _words.pooled(row, results.summary().contrasts, robustness)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "either"),
+    [(-2.5, 0.9, True), (-2.5, -0.1, False), (0.1, 2, False), (-2, 0, False), (None, None, False)],
+)
+def test_a_new_data_set_may_go_either_way(results: Any, low: Any, high: Any, either: bool) -> None:
+    said = pooled(results, pi_low=low, pi_high=high).headline
+    assert ("A new data set could go either way." in said) == either
+
+
+def test_what_is_pooled_without_each_data_set(results: Any) -> None:
+    rows = pd.DataFrame({
+        "contrast": ["osteoporosis"] * 4 + ["other", "osteoporosis"],
+        "measure": ["fate_bias"] * 5 + ["osteogenic"],
+        "analysis": ["leave one out"] * 3 + ["tau2"] + ["leave one out"] * 2,
+        "effect": [-3.9, -5.66, float("nan"), -9.0, -8.0, -7.0],
+    }).reindex(columns=list(_keys.META_ROBUSTNESS_COLUMNS))  # fmt: skip
+    assert dict(pooled(results, rows).numbers)["leave one data set out"] == "-5.66 to -3.9"
+    assert "leave one data set out" not in dict(pooled(results).numbers)
+    assert "-5.66 to -3.9" in summary_page(results.summary(meta_robustness=rows))
+
+
+def test_marrow_cells_are_spoken_of_only_where_there_are_some(results: Any) -> None:
+    tables = results.tables["GSE1"]
+    others = [
+        {**one, "facts": {**one["facts"], "population": "bone"}} if one["step"] == "ingest" else one
+        for one in tables.statuses
+    ]
+    said = "Most marrow cells lie above it"
+    assert said in dataset_page(tables)
+    assert said not in dataset_page(replace(tables, statuses=others))
