@@ -62,7 +62,7 @@ def test_rows_of_two_contrasts_are_refused(pooled: pd.DataFrame) -> None:
         pl.specification(pd.concat([pooled, pooled.assign(contrast="ovx")]))
 
 
-def test_the_legend_names_the_definitions_in_two_columns(pooled: pd.DataFrame, draw: Draw) -> None:
+def test_the_legend_names_the_definitions_one_below_the_other(pooled: pd.DataFrame, draw: Draw) -> None:
     for channel in ("color", "shape"):
         (found,) = {str(one["legend"]) for one in draw(pl.specification(pooled)).channel(channel)}
-        assert found == "{'columns': 2, 'orient': 'bottom', 'title': None}"
+        assert found == "{'columns': 1, 'orient': 'bottom', 'title': None}"

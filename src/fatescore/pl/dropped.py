@@ -62,7 +62,7 @@ def dropped(cells: pd.DataFrame) -> Any:
             x2="high",
             y=alt.Y(field="sample", type="nominal", sort=samples, title=None),
             color=alt.Color(
-                field="fate", type="nominal", scale=scale, legend=alt.Legend(title=None, columns=2)
+                field="fate", type="nominal", scale=scale, legend=alt.Legend(title=None, columns=1)
             ),
             tooltip=[
                 _parts.nominal("sample", tr("sample")),

@@ -75,7 +75,7 @@ def specification(rows: pd.DataFrame, *, method: str = METHOD, index: str = DEFA
     colours = {tr(_DEFAULT): _palette.HIGHLIGHT, **_palette.INDICES}
     shapes = {tr(_DEFAULT): "diamond", **_palette.INDEX_SHAPES}
 
-    legend = alt.Legend(title=None, orient="bottom", columns=2)  # a telephone has no room for them in one line
+    legend = alt.Legend(title=None, orient="bottom", columns=1)  # a telephone has no room for them in one line
 
     def shown(channel: Any, known: dict[str, str], other: str) -> Any:
         scale = alt.Scale(domain=kinds, range=[known.get(kind, other) for kind in kinds])
