@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from fatescore.report import dataset_page, summary_page
+from fatescore.report import dataset_page, language, summary_page
 
 SUMMARY_SECTIONS = (
     "answer", "scoreboard", "effects", "choices", "measures", "controls", "confounding", "files", "methods", "settings",
@@ -136,3 +136,17 @@ def test_on_paper_every_row_is_there_and_no_menu(results: Any, open_page: Callab
     page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
     assert rows.count() == 25
     assert page.said == []
+
+
+@pytest.mark.parametrize("name", ["summary", "sc"])
+def test_a_chinese_page_works_as_well(results: Any, open_page: Callable[..., Any], axe: str, name: str) -> None:
+    with language("zh"):
+        html = page_of(results, name)
+    page = open_page(html, width=400)
+    page.evaluate(UNFOLD)
+    assert page.said == page.asked == []
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 400
+    assert page.get_by_text("搜索").count() > 0  # the table library speaks it too
+    page.evaluate(axe)
+    found = page.evaluate("() => axe.run(document)")
+    assert not [one["id"] for one in found["violations"] if one["impact"] in {"serious", "critical"}]
