@@ -66,3 +66,12 @@ def test_the_legend_names_the_definitions_one_below_the_other(pooled: pd.DataFra
     for channel in ("color", "shape"):
         (found,) = {str(one["legend"]) for one in draw(pl.specification(pooled)).channel(channel)}
         assert found == "{'columns': 1, 'orient': 'bottom', 'title': None}"
+
+
+def test_lines_stand_in_the_order_of_the_effects_however_wide_they_are(draw: Draw) -> None:
+    rows = pd.DataFrame({
+        "method": ["ucell", "zscore", "aucell"], "index": "core", "unit": "sample",
+        "g": [0.5, 0.1, 0.3], "g_low": [-3.0, 0.0, -1.0], "g_high": [0.6, 4.0, 0.4],
+    })  # fmt: skip
+    (order,) = {tuple(channel["sort"]) for channel in draw(pl.specification(rows)).channel("y") if "sort" in channel}
+    assert order == ("zscore · core", "aucell · core", "ucell · core")
