@@ -39,6 +39,9 @@ def test_a_valid_plan_is_complete(tmp_path: Path) -> None:
     assert loaded.samples_of("A")[0].fields["age"] == "70"
     assert [c.id for c in loaded.contrasts_within("A")] == ["op"]
     assert loaded.contrasts_within("B") == ()
+    first = loaded.contrasts_within("A")[0]
+    assert loaded.sides("A") == {"case": first.case, "control": first.control}
+    assert loaded.sides("none") == {}
 
 
 def test_levels_stand_for_case_and_control(tmp_path: Path) -> None:

@@ -160,3 +160,20 @@ def test_a_table_read_as_text_is_written_as_it_was(tmp_path: Path) -> None:
     assert text["n"].tolist() == ["0.3333333333", "-1e-30", "-inf", "", "5"]
     _files.write_tsv(tmp_path / "again.tsv", text)
     assert (tmp_path / "again.tsv").read_bytes() == (tmp_path / "t.tsv").read_bytes()
+
+
+def test_a_parquet_table_is_read_or_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    with pytest.raises(InputError, match="does not exist"):
+        read_parquet(path, "cells")
+    path.write_text("")
+    assert read_parquet(path, "cells", columns=["a"]).shape == (0, 0)
+    path.write_text("no")
+    with pytest.raises(InputError, match="cannot be read as Parquet"):
+        read_parquet(path, "cells")
+    pd.DataFrame({"a": [1], "b": [2]}).to_parquet(path)
+    assert list(read_parquet(path, "cells", columns=["b"])) == ["b"]
+    check_columns(read_parquet(path, "cells"), ["a", "b"], path, "cells")
+    check_columns(pd.DataFrame(), ["a"], path, "cells")
+    with pytest.raises(InputError, match="has no column c, d; expected cells"):
+        check_columns(read_parquet(path, "cells"), ["a", "c", "d"], path, "cells")

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +158,55 @@ def read_tsv(path: StrPath, *, as_text: bool = False) -> pd.DataFrame:
     except (ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{source} cannot be read as a tab-separated table ({error})") from error
     return _with_texts(table, _unquoted)
+
+
+def read_parquet(path: StrPath, expected: str, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read a table from Parquet; an empty file, which a data set that stopped leaves, is an empty table.
+
+    Parameters
+    ----------
+    path
+        The table.
+    expected
+        What it should be, for the error.
+    columns
+        Those to read; all without it.
+
+    Raises
+    ------
+    InputError
+        When it is not there, not Parquet, or lacks one of the columns.
+    """
+    source = check_input(path, expected)
+    if source.stat().st_size == 0:
+        return pd.DataFrame()
+    try:
+        return pd.read_parquet(source, columns=None if columns is None else list(columns))
+    except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{source} cannot be read as Parquet ({reason})", expected=expected) from error
+
+
+def check_columns(table: pd.DataFrame, needed: Iterable[str], source: object, expected: str) -> None:
+    """Refuse a table that lacks columns; one without any is that of a data set that stopped.
+
+    Raises
+    ------
+    InputError
+        Naming the columns.
+
+    Examples
+    --------
+    >>> check_columns(pd.DataFrame({"sample": []}), ["sample", "donor"], "qc.tsv", "a table written by fatescore qc")
+    Traceback (most recent call last):
+    fatescore.errors.InputError: qc.tsv has no column donor; expected a table written by fatescore qc; ...
+    """
+    absent = [name for name in needed if name not in table] if len(table.columns) else []
+    if absent:
+        raise InputError(
+            f"{source} has no column {', '.join(absent)}", expected=expected,
+            fix="check the path, or run the step again that writes it",
+        )  # fmt: skip
 
 
 def without_formulas(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,15 +17,7 @@ rule export:
         mem_mb=4000,
         runtime=60,
     params:
-        # the two sides of the data set's first contrast have colours of their own
-        sides=lambda wildcards: shlex.join(
-            [
-                f"--{side}={getattr(contrast, side)}"
-                for contrast in PLAN.contrasts
-                if wildcards.dataset in contrast.datasets
-                for side in ("case", "control")
-            ][:2]
-        ),
+        sides=lambda wildcards: flags(PLAN.sides(wildcards.dataset)),
     shell:
         "fatescore export {input.h5ad:q} --scores {input.scores:q} --embedding {input.embedding:q} {params.sides} "
         "--output {output.h5ad:q} --dataset {wildcards.dataset} "

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from fatescore import _keys
-from fatescore._files import atomic_path, check_input, check_output, write_tsv
+from fatescore._files import atomic_path, check_columns, check_input, check_output, read_parquet, write_tsv
 from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._step import add_step_arguments, read_status, run_step
 from fatescore.errors import InputError
@@ -93,14 +93,8 @@ def _of_parquet(path: Path) -> Fingerprints:
     from fatescore.pp.twins import Fingerprints
 
     expected = "a file written by fatescore copies --fingerprint"
-    try:
-        table = pd.read_parquet(path)
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} cannot be read as Parquet ({error})", expected=expected) from error
-    columns = list(_keys.FINGERPRINT_COLUMNS)
-    absent = [column for column in columns if column not in table]
-    if absent:
-        raise InputError(f"{path} has no column {', '.join(absent)}", expected=expected)
+    table, columns = read_parquet(path, expected), list(_keys.FINGERPRINT_COLUMNS)
+    check_columns(table, columns, path, expected)
     return Fingerprints(table[columns], table.drop(columns=columns))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fatescore import _keys
-from fatescore._files import atomic_path, check_input
+from fatescore._files import atomic_path, read_parquet
 from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
@@ -55,14 +55,12 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _read_cells(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
     expected = "qc_cells.parquet written by fatescore qc"
-    try:
-        columns = [_keys.OBS_NAME, _keys.DROPPED, _keys.CELL_TYPE, _keys.TOTAL_COUNTS]
-        return pd.read_parquet(check_input(path, expected), columns=columns)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read ({str(error).splitlines()[0]})", expected=expected) from error
+    columns = [_keys.OBS_NAME, _keys.DROPPED, _keys.CELL_TYPE, _keys.TOTAL_COUNTS]
+    cells = read_parquet(path, expected, columns=columns)
+    if not len(cells.columns):
+        raise InputError(f"{path} cannot be read: it is empty", expected=expected, fix="run fatescore qc again")
+    return cells
 
 
 def _that_pass(adata: AnnData, cells: pd.DataFrame) -> AnnData:

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fatescore import _keys
-from fatescore._files import check_input
+from fatescore._files import read_parquet
 from fatescore._h5ad_rows import write_rows
 from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
 
 if TYPE_CHECKING:
-    import pandas as pd
     from anndata import AnnData
 
 HELP = "write data and scores as one h5ad file for scanpy and cellxgene"
@@ -45,26 +44,18 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
     from fatescore.tl.export import add_scores
 
     adata, _ = open_ingested(args.input)
-    scores = _read(args.scores, "scores.parquet written by score")
-    if scores is None:
+    scores = read_parquet(args.scores, "scores.parquet written by score")
+    if not len(scores.columns):
         raise InputError(f"{args.scores} is empty", expected="scores", fix="run fatescore score again")
     # an empty file is what embed leaves when it failed: the scores are worth a file without a map
-    embedding = None if args.embedding is None else _read(args.embedding, "embedding.parquet written by embed")
+    embedding = None
+    if args.embedding is not None:
+        read = read_parquet(args.embedding, "embedding.parquet written by embed")
+        embedding = read if len(read.columns) else None
     add_scores(adata, scores, embedding)
     _colour(adata, case=args.case, control=args.control)
     write_rows(args.output, adata)
     return {"n_exported": adata.n_obs, "embedded": _keys.UMAP in adata.obsm}
-
-
-def _read(path: Path, expected: str) -> pd.DataFrame | None:
-    import pandas as pd
-
-    if check_input(path, expected).stat().st_size == 0:
-        return None
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read ({str(error).splitlines()[0]})", expected=expected) from error
 
 
 def _colour(adata: AnnData, *, case: str, control: str) -> None:

@@ -16,10 +16,10 @@ from typing import Any
 import pandas as pd
 
 from fatescore import _keys
-from fatescore._files import check_input, check_output, read_tsv, write_text
-from fatescore.errors import InputError
+from fatescore._files import check_columns, check_output, read_parquet, read_tsv, write_text
 
 HELP = "write the quality control for MultiQC"
+EXPECTED = "a table written by fatescore qc"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,33 +40,13 @@ def run(args: argparse.Namespace) -> None:
     for path in (args.samples_output, args.dropped_output):
         check_output(path)
     metrics = pd.DataFrame() if args.metrics is None else read_tsv(args.metrics)
-    cells = pd.DataFrame() if args.cells is None else _read_cells(args.cells)
+    cells = pd.DataFrame() if args.cells is None else read_parquet(args.cells, EXPECTED)
     qc = read_tsv(args.qc)
-    _check(args.qc, qc, [_keys.SAMPLE])
-    _check(args.metrics, metrics, [_keys.SAMPLE])
-    _check(args.cells, cells, [_keys.SAMPLE, _keys.DROPPED])
+    check_columns(qc, [_keys.SAMPLE], args.qc, EXPECTED)
+    check_columns(metrics, [_keys.SAMPLE], args.metrics, EXPECTED)
+    check_columns(cells, [_keys.SAMPLE, _keys.DROPPED], args.cells, EXPECTED)
     _write(args.samples_output, samples_section(args.dataset, qc, metrics))
     _write(args.dropped_output, dropped_section(args.dataset, cells))
-
-
-def _read_cells(path: Path) -> pd.DataFrame:
-    expected = "a file written by fatescore qc --cells"
-    if check_input(path, expected).stat().st_size == 0:
-        return pd.DataFrame()
-    try:
-        return pd.read_parquet(path)
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} cannot be read as Parquet ({error})", expected=expected) from error
-
-
-def _check(path: Path | None, table: pd.DataFrame, needed: list[str]) -> None:
-    missing = [name for name in needed if name not in table] if len(table.columns) else []
-    if missing:
-        raise InputError(
-            f"{path} has no column {', '.join(missing)}",
-            expected="a table written by fatescore qc",
-            fix="check the path",
-        )
 
 
 def _write(path: Path, section: dict[str, Any]) -> None:

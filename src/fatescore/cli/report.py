@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from fatescore import _keys
-from fatescore._files import read_tsv, sha256, write_json, write_text
+from fatescore._files import check_columns, read_parquet, read_tsv, sha256, write_json, write_text
 from fatescore._language import LANGUAGES, language
 from fatescore.cli._step import read_status
 from fatescore.errors import FatescoreError, InputError, nearest
@@ -129,7 +129,10 @@ def _dataset(args: argparse.Namespace) -> None:
         files=_links([args.h5ad, *of_cells.values(), *paths.values(), *args.status], args.output),
         summary=args.summary,
         **{name: _read(path, _COLUMNS.get(name, ())) for name, path in paths.items()},
-        **{name: _read_parquet(path) for name, path in of_cells.items()},
+        **{
+            name: pd.DataFrame() if path is None else read_parquet(path, "a table in Parquet format")
+            for name, path in of_cells.items()
+        },
     )
     write_text(args.output, dataset_page(tables))
     _write_figures(args, lambda: dataset_figures(tables))
@@ -191,26 +194,8 @@ def _hashes(args: argparse.Namespace) -> dict[str, str]:
 def _read(path: Path | None, needed: Sequence[str] = ()) -> pd.DataFrame:
     """Read a table; one that holds anything must have the columns that a page cannot do without."""
     table = pd.DataFrame() if path is None else read_tsv(path)
-    missing = [name for name in needed if name not in table] if len(table.columns) else []
-    if missing:
-        raise InputError(
-            f"{path} has no column {', '.join(missing)}",
-            expected="the table that this option names", fix="check the path, or run the step again that writes it",
-        )  # fmt: skip
+    check_columns(table, needed, path, "the table that this option names")
     return table
-
-
-def _read_parquet(path: Path | None) -> pd.DataFrame:
-    if path is None:
-        return pd.DataFrame()
-    if not path.is_file():
-        raise InputError(f"{path} does not exist", expected="a table in Parquet format", fix="check the path")
-    if path.stat().st_size == 0:
-        return pd.DataFrame()
-    try:
-        return pd.read_parquet(path)
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} cannot be read as Parquet ({error})") from error
 
 
 def _settings(path: Path | None) -> dict[str, Any]:

@@ -99,6 +99,11 @@ class Plan:
         """Return the contrasts made inside one data set."""
         return tuple(c for c in self.contrasts if not c.across and dataset in c.datasets)
 
+    def sides(self, dataset: str) -> dict[str, str]:
+        """Return case and control of the data set's first contrast, which have colours of their own; or nothing."""
+        first = next((c for c in self.contrasts if dataset in c.datasets), None)
+        return {} if first is None else {"case": first.case, "control": first.control}
+
     def contrasts_across(self) -> tuple[Contrast, ...]:
         """Return the contrasts made between data sets."""
         return tuple(c for c in self.contrasts if c.across)

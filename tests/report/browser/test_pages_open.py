@@ -39,6 +39,8 @@ def test_a_page_opens_without_fault(results: Any, open_page: Callable[..., Any],
     assert page.evaluate(CUT) == 0  # a table cut at the right says so and can be scrolled by keyboard
     for section in SUMMARY_SECTIONS if name == "summary" else DATASET_SECTIONS:
         assert page.locator(f"section#{section} > h2").count() == 1, section
+    for section, there in (("contrast-1", name in {"GSE1", "sc"}), ("cells", name == "sc")):
+        assert page.locator(f"section#{section} > h2").count() == there, section
 
 
 @pytest.mark.parametrize("dark", [False, True])
