@@ -165,15 +165,15 @@ def test_a_table_read_as_text_is_written_as_it_was(tmp_path: Path) -> None:
 def test_a_parquet_table_is_read_or_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     with pytest.raises(InputError, match="does not exist"):
-        read_parquet(path, "cells")
+        _files.read_parquet(path, "cells")
     path.write_text("")
-    assert read_parquet(path, "cells", columns=["a"]).shape == (0, 0)
+    assert _files.read_parquet(path, "cells", columns=["a"]).shape == (0, 0)
     path.write_text("no")
     with pytest.raises(InputError, match="cannot be read as Parquet"):
-        read_parquet(path, "cells")
+        _files.read_parquet(path, "cells")
     pd.DataFrame({"a": [1], "b": [2]}).to_parquet(path)
-    assert list(read_parquet(path, "cells", columns=["b"])) == ["b"]
-    check_columns(read_parquet(path, "cells"), ["a", "b"], path, "cells")
-    check_columns(pd.DataFrame(), ["a"], path, "cells")
+    assert list(_files.read_parquet(path, "cells", columns=["b"])) == ["b"]
+    _files.check_columns(_files.read_parquet(path, "cells"), ["a", "b"], path, "cells")
+    _files.check_columns(pd.DataFrame(), ["a"], path, "cells")
     with pytest.raises(InputError, match="has no column c, d; expected cells"):
-        check_columns(read_parquet(path, "cells"), ["a", "c", "d"], path, "cells")
+        _files.check_columns(_files.read_parquet(path, "cells"), ["a", "c", "d"], path, "cells")
