@@ -25,8 +25,8 @@ import numpy as np
 import pandas as pd
 from playwright.sync_api import Browser, sync_playwright
 
-from fatescore._files import read_tsv
 from fatescore.report import DatasetTables, dataset_page
+from fatescore.tables.io import read_tsv
 
 CELLS = (1_000, 10_000, 100_000)
 RUNS = 5

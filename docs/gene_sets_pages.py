@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore._files import atomic_path, write_text
+from fatescore.files import atomic_path, write_text
 from fatescore.gene_sets.claims import load_claims
 from fatescore.gene_sets.collection import definition, load, members, mirna_sets, mirna_targets
 from fatescore.gene_sets.index import index_names, load_index

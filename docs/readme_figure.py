@@ -8,7 +8,7 @@ from pathlib import Path
 import altair as alt
 
 import fatescore as fs
-from fatescore._files import read_tsv
+from fatescore.tables.io import read_tsv
 
 
 def main(results: Path) -> None:

@@ -7,9 +7,27 @@ from collections.abc import Iterable
 import pytest
 
 import fatescore as fs
-from fatescore import _keys
 from fatescore._data_dictionary import data_dictionary, describe, is_open
 from fatescore.errors import InputError
+from fatescore.tables import (
+    ADJUSTED_DIFFERENCES,
+    CONFOUNDING,
+    CONTRASTS,
+    CONTRIBUTIONS,
+    COVERAGE,
+    DUPLICATES,
+    EMBEDDING,
+    FINGERPRINT,
+    META,
+    META_ROBUSTNESS,
+    META_SPECIFICATION,
+    METHOD_SCORES,
+    QC,
+    QC_PCA,
+    SCOREBOARD,
+    SPECIFICATION,
+)
+from fatescore.tables import columns as col
 
 SET, GENE, FIELD = "set:notch", "RUNX2", "characteristics: age"
 
@@ -21,8 +39,8 @@ def written() -> dict[str, list[str]]:
     cells = fs.simulate.single_cell(n_donors=2, cells_per_donor=60, n_genes=400, seed=0)
     bulk = fs.simulate.bulk(n_donors=6, n_genes=400, seed=0)
     array = fs.pp.normalise(bulk, assay="bulk", scale="counts")
-    del array.layers[_keys.COUNTS]
-    array.uns[_keys.UNS]["scale"] = "log2"
+    del array.layers[col.COUNTS]
+    array.uns[col.UNS]["scale"] = "log2"
     kinds = {"single_cell": cells, "bulk": bulk, "array": array}
     found = {
         assay: fs.pp.qc(adata, assay=assay, organism="human", limits=limits)  # type: ignore[arg-type]
@@ -39,30 +57,30 @@ def written() -> dict[str, list[str]]:
     return {
         "scores.parquet": list(of_cells),
         "sample_scores.tsv": [column for one in samples for column in one.scores],
-        "gene_contributions.tsv": [*_keys.IDENTITY, GENE],
-        "method_scores.tsv": list(_keys.METHOD_SCORE_COLUMNS),
-        "cell_method_scores.parquet": list(_keys.METHOD_SCORE_COLUMNS),
-        "coverage.tsv": list(_keys.COVERAGE_COLUMNS),
-        "embedding.parquet": list(_keys.EMBEDDING_COLUMNS),
-        "sample_fields.tsv": [*_keys.IDENTITY, "sex_expressed", FIELD],
-        "qc.tsv": list(_keys.QC_COLUMNS),
+        "gene_contributions.tsv": [*col.IDENTITY, GENE],
+        "method_scores.tsv": list(METHOD_SCORES.names),
+        "cell_method_scores.parquet": list(METHOD_SCORES.names),
+        "coverage.tsv": list(COVERAGE.names),
+        "embedding.parquet": list(EMBEDDING.names),
+        "sample_fields.tsv": [*col.IDENTITY, "sex_expressed", FIELD],
+        "qc.tsv": list(QC.names),
         "qc_metrics.tsv": [
-            _keys.DATASET, _keys.SAMPLE, *(column for one in found.values() for column in one.metrics)
+            col.DATASET, col.SAMPLE, *(column for one in found.values() for column in one.metrics)
         ],
-        "qc_components.tsv": [_keys.DATASET, *found["bulk"].components],
-        "qc_pca.tsv": list(_keys.PCA_COLUMNS),
+        "qc_components.tsv": [col.DATASET, *found["bulk"].components],
+        "qc_pca.tsv": list(QC_PCA.names),
         "qc_cells.parquet": list(found["single_cell"].cells),
-        "contrasts.tsv": list(_keys.CONTRAST_COLUMNS),
-        "specification.tsv": list(_keys.SPECIFICATION_COLUMNS),
-        "confounding.tsv": list(_keys.CONFOUNDING_COLUMNS),
-        "contributions.tsv": list(_keys.CONTRIBUTION_COLUMNS),
-        "explained.tsv": list(_keys.EXPLAINED_COLUMNS),
-        "meta.tsv": list(_keys.META_COLUMNS),
-        "meta_specification.tsv": list(_keys.META_SPECIFICATION_COLUMNS),
-        "meta_robustness.tsv": list(_keys.META_ROBUSTNESS_COLUMNS),
-        "scoreboard.tsv": list(_keys.SCOREBOARD_COLUMNS),
-        "copies.tsv": list(_keys.COPY_COLUMNS),
-        "fingerprint.parquet": [*_keys.FINGERPRINT_COLUMNS, GENE],
+        "contrasts.tsv": list(CONTRASTS.names),
+        "specification.tsv": list(SPECIFICATION.names),
+        "confounding.tsv": list(CONFOUNDING.names),
+        "contributions.tsv": list(CONTRIBUTIONS.names),
+        "explained.tsv": list(ADJUSTED_DIFFERENCES.names),
+        "meta.tsv": list(META.names),
+        "meta_specification.tsv": list(META_SPECIFICATION.names),
+        "meta_robustness.tsv": list(META_ROBUSTNESS.names),
+        "scoreboard.tsv": list(SCOREBOARD.names),
+        "copies.tsv": list(DUPLICATES.names),
+        "fingerprint.parquet": [*FINGERPRINT.names, GENE],
     }  # fmt: skip
 
 

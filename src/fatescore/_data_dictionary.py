@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from fatescore._files import read_text_table
 from fatescore.errors import InputError, nearest
+from fatescore.tables.io import read_text_table
 
 COLUMNS = ("table", "column", "type", "unit", "description")
 _HOME = Path(__file__).with_name("data_dictionary.tsv")

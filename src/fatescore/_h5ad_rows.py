@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore._files import atomic_path
 from fatescore.errors import InputError
+from fatescore.files import atomic_path
 from fatescore.typing import IntArray, Matrix, StrPath
 
 if TYPE_CHECKING:

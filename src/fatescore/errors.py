@@ -60,10 +60,18 @@ def of_system(error: OSError) -> InputError:
 class NotScorable(FatescoreError):  # noqa: N818  (an outcome, not only an error)
     """The data are readable, but an honest index cannot be computed from them.
 
-    ``table`` may hold what was found, one row per sample.
+    Parameters
+    ----------
+    found, expected, fix
+        As of every error, for the person who runs the command.
+    reason
+        The same for tables and pages: notes (:mod:`fatescore.tables.notes`).
+    table
+        What was found, one row per sample, where it was.
     """
 
-    def __init__(self, found: str, *, expected: str = "", fix: str = "", table: Any = None) -> None:
+    def __init__(self, found: str, *, reason: str, expected: str = "", fix: str = "", table: Any = None) -> None:
+        self.reason = reason
         self.table = table
         super().__init__(found, expected=expected, fix=fix)
 

@@ -12,7 +12,6 @@ Organism = Literal["human", "mouse"]
 Assay = Literal["array", "bulk", "single_cell"]
 Scale = Literal["counts", "tpm", "linear", "intensity", "log2"]
 Alternative = Literal["two-sided", "greater", "less"]
-Status = Literal["ok", "not scorable", "failed"]
 
 ORGANISMS: tuple[Organism, ...] = ("human", "mouse")
 ASSAYS: tuple[Assay, ...] = ("array", "bulk", "single_cell")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fatescore._files import write_tsv
 from fatescore.cli import main
+from fatescore.tables.io import write_tsv
 
 ContrastVerb = Callable[..., int]
 Tables = Mapping[str, Sequence[pd.DataFrame]]

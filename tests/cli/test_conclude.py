@@ -6,14 +6,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fatescore import _keys
-from fatescore._files import write_tsv
 from fatescore.cli import main
+from fatescore.tables import DUPLICATES, SCOREBOARD
+from fatescore.tables.io import write_tsv
 
 
 def write_board(path: Path, *rows: tuple[str, str, str, str]) -> str:
     table = pd.DataFrame(rows, columns=["dataset", "status", "step", "reason"])
-    write_tsv(path, table.reindex(columns=list(_keys.SCOREBOARD_COLUMNS)))
+    write_tsv(path, table.reindex(columns=list(SCOREBOARD.names)))
     return str(path)
 
 
@@ -73,7 +73,7 @@ def test_undeclared_copies_are_a_warning_and_no_failure(tmp_path: Path, capsys: 
     board = write_board(tmp_path / "b.tsv", ("A", "ok", "contrast", ""))
     rows = [("A", "1", "B", "2", "identical", "no"), ("A", "1", "C", "3", "identical", "yes")]
     names = ["dataset_a", "sample_a", "dataset_b", "sample_b", "kind", "declared"]
-    write_tsv(tmp_path / "c.tsv", pd.DataFrame(rows, columns=names).reindex(columns=list(_keys.COPY_COLUMNS)))
+    write_tsv(tmp_path / "c.tsv", pd.DataFrame(rows, columns=names).reindex(columns=list(DUPLICATES.names)))
     words = ["conclude", board, "--copies", str(tmp_path / "c.tsv"), "--output", str(tmp_path / "DONE")]
     assert main(words) == 0
     error = capsys.readouterr().err

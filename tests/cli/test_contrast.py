@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fatescore import _keys
-from fatescore._files import read_tsv, write_tsv
+from fatescore.tables import ADJUSTED_DIFFERENCES, CONFOUNDING, CONTRASTS, CONTRIBUTIONS
+from fatescore.tables import columns as col
+from fatescore.tables.io import read_tsv, write_tsv
 
 Run = Callable[..., int]
 OP = {"id": "op", "kind": "disease", "case": "sick", "control": "well", "expected": "-"}
@@ -55,19 +56,19 @@ def test_three_tables_are_written(run: Run, tmp_path: Path) -> None:
     parts = tables()
     assert run(parts, contrasts=[OP, OP | {"id": "mirror", "case": "well", "control": "sick"}]) == 0
     result = read_tsv(tmp_path / "output.tsv")
-    assert tuple(result.columns) == _keys.CONTRAST_COLUMNS
-    assert list(result["measure"][:6]) == [*_keys.INDEX_MEASURES, "set:bmp_smad"]
+    assert tuple(result.columns) == CONTRASTS.names
+    assert list(result["measure"][:6]) == [*col.INDEX_MEASURES, "set:bmp_smad"]
     assert list(result["contrast"].unique()) == ["op", "mirror"]
     assert set(result["dataset"]) == {"GSE1"}
     bias = result[result["measure"] == "fate_bias"].set_index("contrast")
     assert bias.loc["op", "difference"] == pytest.approx(-bias.loc["mirror", "difference"])
     parts_of = read_tsv(tmp_path / "contributions.tsv")
-    assert tuple(parts_of.columns) == _keys.CONTRIBUTION_COLUMNS
+    assert tuple(parts_of.columns) == CONTRIBUTIONS.names
     sums = parts_of.groupby("contrast")["contribution"].sum()
     assert sums["op"] == pytest.approx(bias.loc["op", "difference"], abs=1e-8)
     assert dict(zip(parts_of["gene"], parts_of["arm"], strict=True)) == {"RUNX2": "osteogenic", "PPARG": "adipogenic"}
     audit = read_tsv(tmp_path / "confounding.tsv")
-    assert tuple(audit.columns) == _keys.CONFOUNDING_COLUMNS
+    assert tuple(audit.columns) == CONFOUNDING.names
     assert set(audit["field"]) >= {"sex", "total_counts"}
     assert "title" not in set(audit["field"])
 
@@ -101,7 +102,7 @@ def test_across_data_sets(run: Run, tmp_path: Path) -> None:
 
 def test_no_contrast_gives_tables_with_headers_only(run: Run, tmp_path: Path) -> None:
     assert run(tables(), contrasts=[]) == 0
-    assert (tmp_path / "output.tsv").read_text() == "\t".join(_keys.CONTRAST_COLUMNS) + "\n"
+    assert (tmp_path / "output.tsv").read_text() == "\t".join(CONTRASTS.names) + "\n"
     assert read_tsv(tmp_path / "confounding.tsv").empty
 
 
@@ -191,8 +192,8 @@ def test_what_qc_says_in_words_is_no_field_of_the_audit() -> None:
 
 
 def test_the_loss_between_organisms_is_said(tmp_path: Path) -> None:
-    from fatescore._files import write_json
     from fatescore.cli._contrast_inputs import _loss
+    from fatescore.files import write_json
 
     paths = []
     for name, organism in (("A", "human"), ("M", "mouse")):
@@ -276,7 +277,7 @@ def test_covariates_and_what_accounts_for_the_difference(run: Run, tmp_path: Pat
     assert row["adjusted_for"] == "linear model with age, sex[m]"
     assert 0 < row["p_adjusted"] < 1
     found = read_tsv(tmp_path / "explained.tsv")
-    assert tuple(found.columns) == _keys.EXPLAINED_COLUMNS
+    assert tuple(found.columns) == ADJUSTED_DIFFERENCES.names
     assert found["by"].tolist() == ["commitment", "maturation", "fraction_stromal"]
     assert found["note"][0] == "commitment does not vary"
     assert found["difference"].to_numpy() == pytest.approx(row["difference"])

@@ -12,8 +12,8 @@ import pytest
 import scipy.sparse as sp
 from scipy import stats
 
-from fatescore import _keys
-from fatescore._files import read_tsv
+from fatescore.tables import columns as col
+from fatescore.tables.io import read_tsv
 
 Run = Callable[..., int]
 SIDES = {"case": "sick", "control": "well"}
@@ -36,7 +36,7 @@ def expression(rows: pd.DataFrame, *, assay: str = "bulk", planted: int = 150, s
     obs = rows.set_index("sample", drop=False).rename_axis(None)
     facts = {"assay": assay, "organism": "human", "scale": "counts"}
     values = x.astype(np.float32)
-    return ad.AnnData(X=sp.csr_matrix(values) if sparse else values, obs=obs, uns={_keys.UNS: facts})
+    return ad.AnnData(X=sp.csr_matrix(values) if sparse else values, obs=obs, uns={col.UNS: facts})
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from fatescore import _keys
-from fatescore._files import read_tsv
+from fatescore.tables import CONTRASTS
+from fatescore.tables.io import read_tsv
 
 Run = Callable[..., int]
 LEVELS = ["day0", "day7", "day14"]
@@ -57,7 +57,7 @@ def test_a_trend_stands_beside_a_contrast(run: Run, tmp_path: Path) -> None:
     parts = tables()
     assert run(TIME, two, parts=parts) == 0
     result = read_tsv(tmp_path / "output.tsv")
-    assert tuple(result.columns) == _keys.CONTRAST_COLUMNS
+    assert tuple(result.columns) == CONTRASTS.names
     rows = result[result["measure"] == "fate_bias"].set_index("contrast")
     fit = stats.linregress(np.repeat([0, 1, 2], 4), parts["sample-scores"]["fate_bias"])
     assert rows.loc["time", "difference"] == pytest.approx(fit.slope)

@@ -13,9 +13,10 @@ import pytest
 import scipy.sparse as sp
 
 import fatescore as fs
-from fatescore import _h5ad_rows, _keys
-from fatescore._files import read_tsv
+from fatescore import _h5ad_rows
 from fatescore.cli import main
+from fatescore.tables import DUPLICATES
+from fatescore.tables.io import read_tsv
 
 
 def write(adata: ad.AnnData, path: Path, name: str, **facts: str) -> Path:
@@ -53,7 +54,7 @@ def test_renamed_and_logged_copies_are_found(tmp_path: Path, groups: tuple[str, 
         write(cultures(seed=2), tmp_path / "c.h5ad", "C", overlap_group=groups[0]),
     ]
     table = found(*files, output=tmp_path / "copies.tsv")
-    assert tuple(table.columns) == _keys.COPY_COLUMNS
+    assert tuple(table.columns) == DUPLICATES.names
     names = list(first.obs["sample"])
     assert table[["dataset_a", "sample_a", "dataset_b", "sample_b", "donor_b"]].to_numpy().tolist() == [
         ["A", names[0], "B", "004", "014"], ["A", names[3], "B", "001", "011"],

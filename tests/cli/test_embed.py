@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 import fatescore as fs
-from fatescore import _keys, pp
+from fatescore import pp
 from fatescore.cli.main import main
+from fatescore.tables import EMBEDDING
 
 HOSTILE = '=cmd()<script>alert("1")</script>é'
 
@@ -71,7 +72,7 @@ def test_bulk_has_a_table_without_rows(tmp_path: Path) -> None:
     pd.DataFrame().to_parquet(tmp_path / "qc_cells.parquet")
     assert embed(tmp_path, tmp_path) == 0
     found = pd.read_parquet(tmp_path / "embedding.parquet")
-    assert (len(found), list(found)) == (0, list(_keys.EMBEDDING_COLUMNS))
+    assert (len(found), list(found)) == (0, list(EMBEDDING.names))
 
 
 def test_cells_of_another_file_are_refused(judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

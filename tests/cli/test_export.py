@@ -12,10 +12,12 @@ import pandas as pd
 import pytest
 
 import fatescore as fs
-from fatescore import _h5ad_rows, _keys
+from fatescore import _h5ad_rows
 from fatescore.cli.main import main
 from fatescore.errors import InputError
 from fatescore.pl import _palette
+from fatescore.tables import EMBEDDING
+from fatescore.tables import columns as col
 from fatescore.tl.export import add_scores
 
 COLOURED = ("condition", "donor", "sample", "cell_type", "fate_call")
@@ -42,8 +44,8 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scored(folder, adata, "single_cell")
     rng = np.random.default_rng(0)
     names = rng.permutation([*adata.obs_names, "a cell that was not scored"])
-    table = pd.DataFrame(rng.normal(size=(len(names), 2)).astype(np.float32), columns=[_keys.UMAP_1, _keys.UMAP_2])
-    table.insert(0, _keys.OBS_NAME, names)
+    table = pd.DataFrame(rng.normal(size=(len(names), 2)).astype(np.float32), columns=[col.UMAP_1, col.UMAP_2])
+    table.insert(0, col.OBS_NAME, names)
     table.to_parquet(folder / "embedding.parquet", index=False)
     return folder
 
@@ -67,7 +69,7 @@ def test_it_holds_what_the_tables_say(cells: Path, tmp_path: Path, monkeypatch: 
     assert (found.X != given.X).nnz == 0
     assert (found.layers["counts"] != given.layers["counts"]).nnz == 0
     scores = pd.read_parquet(cells / "scores.parquet")
-    for name in [*_keys.INDEX_COLUMNS, "set:notch"]:
+    for name in [*col.INDEX_COLUMNS, "set:notch"]:
         assert found.obs[name].tolist() == pytest.approx(scores[name].tolist(), nan_ok=True)
     table = pd.read_parquet(cells / "embedding.parquet").set_index("obs_name")
     np.testing.assert_array_equal(found.obsm["X_umap"], table.loc[found.obs_names].to_numpy())
@@ -113,7 +115,7 @@ def test_calls_have_the_colours_of_the_pages(cells: Path, tmp_path: Path) -> Non
     assert len(chosen) > 1
     assert chosen.items() <= _palette.CALLS.items()
     assert set(found.uns["condition_colors"]) == {_palette.OTHER}  # nobody said who is a case
-    assert _keys.UMAP not in found.obsm
+    assert col.UMAP not in found.obsm
 
 
 def test_the_same_bytes_twice(cells: Path, tmp_path: Path) -> None:
@@ -124,11 +126,11 @@ def test_the_same_bytes_twice(cells: Path, tmp_path: Path) -> None:
 
 def test_samples_have_no_map(tmp_path: Path) -> None:
     scores = scored(tmp_path, fs.simulate.bulk(n_donors=4, n_genes=400, seed=0), "bulk")
-    pd.DataFrame(columns=list(_keys.EMBEDDING_COLUMNS)).to_parquet(tmp_path / "embedding.parquet", index=False)
+    pd.DataFrame(columns=list(EMBEDDING.names)).to_parquet(tmp_path / "embedding.parquet", index=False)
     assert export(tmp_path, tmp_path / "scored.h5ad", *with_map(tmp_path)) == 0
     found = ad.read_h5ad(tmp_path / "scored.h5ad")
     assert found.obs["fate_bias"].tolist() == scores["fate_bias"].tolist()
-    assert _keys.UMAP not in found.obsm
+    assert col.UMAP not in found.obsm
 
 
 def test_without_a_map_that_failed_it_still_holds_the_scores(cells: Path, tmp_path: Path) -> None:

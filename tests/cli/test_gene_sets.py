@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 import fatescore as fs
-from fatescore import _keys
 from fatescore.cli import main
 from fatescore.gene_sets.claims import load_claims
+from fatescore.tables import COVERAGE
 
 INDEX_GENES = ["RUNX2", "ALPL", "COL1A1", "SP7", "IBSP", "BGLAP", "PPARG", "CEBPA"]
 
@@ -174,7 +174,7 @@ def test_coverage_writes_the_table_of_the_workflow(
     out = tmp_path / "coverage.tsv"
     said(capsys, "coverage", str(table), "--organism", "human", "--output", str(out))
     written = pd.read_csv(out, sep="\t", keep_default_na=False).set_index("gene_set")
-    assert [*written.reset_index()[list(_keys.COVERAGE_COLUMNS)].columns] == [*_keys.COVERAGE_COLUMNS]
+    assert [*written.reset_index()[list(COVERAGE.names)].columns] == [*COVERAGE.names]
     assert set(written["dataset"]) == {"mine"}
     assert written.loc["epigenetic_pro", "missing_genes"] == "HDAC9"
     assert written.index.tolist() == [*fs.gene_sets.load()]
@@ -187,7 +187,7 @@ def test_coverage_of_own_sets(capsys: pytest.CaptureFixture[str], table: Path, t
     assert "bone: 2 of 3 found; missing HOXA10" in lines
     assert not any(line.startswith("bmp_smad") for line in lines)
     written = pd.read_csv(out, sep="\t", keep_default_na=False)
-    assert [*written] == [*_keys.COVERAGE_COLUMNS]
+    assert [*written] == [*COVERAGE.names]
     assert written["gene_set"].tolist() == ["bone"]
 
 

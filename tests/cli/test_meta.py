@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fatescore import _keys
-from fatescore._files import read_tsv, write_tsv
 from fatescore.cli import main
+from fatescore.tables import CONTRASTS, META, META_ROBUSTNESS, META_SPECIFICATION, SCOREBOARD, SPECIFICATION
+from fatescore.tables.io import read_tsv, write_tsv
 
 FACTS = {"title": "A study", "organism": "human", "assay": "array", "n_samples": 9, "n_donors": 9}
 
@@ -22,7 +22,7 @@ def write_status(folder: Path, dataset: str, step: str, *, status="ok", origin="
 
 
 def write_contrasts(path: Path, dataset: str, g: float, audit: str = "clean") -> str:
-    row = dict.fromkeys(_keys.CONTRAST_COLUMNS, 1.0) | {
+    row = dict.fromkeys(CONTRASTS.names, 1.0) | {
         "dataset": dataset, "contrast": "op", "kind": "disease", "measure": "fate_bias", "g": g, "g_var": 0.3,
         "p_value": 0.1, "audit": audit, "n_case": 5, "n_control": 4,
     }  # fmt: skip
@@ -48,11 +48,11 @@ def test_pool_and_scoreboard(tmp_path: Path) -> None:
     words += ["--output", str(tmp_path / "meta.tsv"), "--scoreboard", str(tmp_path / "board.tsv")]
     assert main(words) == 0
     pooled = read_tsv(tmp_path / "meta.tsv")
-    assert tuple(pooled.columns) == _keys.META_COLUMNS
+    assert tuple(pooled.columns) == META.names
     assert pooled.loc[0, ["k", "datasets", "left_out"]].tolist() == [2, "A, B", "M (population other)"]
     assert pooled.loc[0, "effect"] == pytest.approx(-0.5)
     board = read_tsv(tmp_path / "board.tsv")
-    assert tuple(board.columns) == _keys.SCOREBOARD_COLUMNS
+    assert tuple(board.columns) == SCOREBOARD.names
     assert board["dataset"].tolist() == ["B", "A", "M", "L"]
     assert board["status"].tolist() == ["ok", "ok", "ok", "not scorable"]
     last = board.iloc[3]
@@ -145,18 +145,18 @@ def test_what_the_result_hangs_on(tmp_path: Path) -> None:
         rows = read_tsv(tmp_path / f"{name}.tsv").assign(index="core", unit="sample")
         both = pd.concat([rows.assign(method="rank_log"), rows.assign(method="ucell", g=0.0)])
         tables.append(str(tmp_path / f"{name}_specification.tsv"))
-        write_tsv(tables[-1], both.reindex(columns=list(_keys.SPECIFICATION_COLUMNS)))
+        write_tsv(tables[-1], both.reindex(columns=list(SPECIFICATION.names)))
     paths = {name: tmp_path / f"{name}_out.tsv" for name in ("output", "scoreboard", "robustness", "specification")}
     words = ["meta", "--contrasts", *contrasts, "--status", *status, "--specification-tables", *tables]
     assert main([*words, *[word for name, path in paths.items() for word in (f"--{name}", str(path))]]) == 0
     robust = read_tsv(paths["robustness"])
-    assert tuple(robust.columns) == _keys.META_ROBUSTNESS_COLUMNS
+    assert tuple(robust.columns) == META_ROBUSTNESS.names
     sizes = robust.groupby("analysis", sort=False)["k"].agg(list).to_dict()
     assert sizes == {"leave one out": [2, 2, 2], "tau2": [3, 3], "assay": [1, 2], "population": [3, 1]}
     assert robust.loc[robust["level"] == "bone", "effect"].tolist() == [4.0]
     assert robust.loc[robust["analysis"] == "assay", "p_between"].notna().all()
     methods = read_tsv(paths["specification"]).set_index("method")
-    assert tuple(read_tsv(paths["specification"]).columns) == _keys.META_SPECIFICATION_COLUMNS
+    assert tuple(read_tsv(paths["specification"]).columns) == META_SPECIFICATION.names
     assert methods["k"].tolist() == [3, 3]
     assert methods["left_out"].tolist() == ["M (population bone)"] * 2
     assert methods.loc["rank_log", "effect"] == pytest.approx(read_tsv(paths["output"]).loc[0, "effect"])

@@ -12,9 +12,10 @@ import pytest
 from scipy.stats import mannwhitneyu
 
 import fatescore as fs
-from fatescore import _keys
-from fatescore._files import read_tsv, write_tsv
 from fatescore.cli import _method_scores, main
+from fatescore.tables import METHOD_SCORES, SPECIFICATION
+from fatescore.tables import columns as col
+from fatescore.tables.io import read_tsv, write_tsv
 
 OP = {"id": "op", "kind": "known_fate", "case": "osteoporosis", "control": "control", "expected": "-"}
 TABLES = ("sample-scores", "gene-contributions", "coverage", "method-scores")
@@ -46,7 +47,7 @@ def contrast(*folders: Path, out: Path, methods: bool = True, more: tuple[str, .
     words = ["contrast", "--contrast", json.dumps(OP | changes), "--specification", str(out / "specification.tsv")]
     words += ["--sample-scores", *[str(folder / "sample-scores.tsv") for folder in folders], "--sample-fields"]
     for folder in folders:
-        write_tsv(folder / "fields.tsv", read_tsv(folder / "sample-scores.tsv")[list(_keys.IDENTITY)])
+        write_tsv(folder / "fields.tsv", read_tsv(folder / "sample-scores.tsv")[list(col.IDENTITY)])
         words.append(str(folder / "fields.tsv"))
     words += ["--method-scores", *[str(folder / "method-scores.tsv") for folder in folders]] if methods else []
     for name in ("output", "confounding", "contributions"):
@@ -56,7 +57,7 @@ def contrast(*folders: Path, out: Path, methods: bool = True, more: tuple[str, .
 
 def test_samples_are_scored_as_they_are_given(bulk: Path) -> None:
     table = read_tsv(bulk / "method-scores.tsv")
-    assert tuple(table.columns) == _keys.METHOD_SCORE_COLUMNS
+    assert tuple(table.columns) == METHOD_SCORES.names
     own = read_tsv(bulk / "sample-scores.tsv")
     default = table[(table["method"] == "rank_log") & (table["index"] == "extended")]
     np.testing.assert_allclose(default["fate_bias"], own["fate_bias"], atol=1e-8)
@@ -129,7 +130,7 @@ def test_one_table_alone_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_known_fate_under_every_method(bulk: Path, tmp_path: Path) -> None:
     assert contrast(bulk, out=tmp_path) == 0
     found = read_tsv(tmp_path / "specification.tsv")
-    assert tuple(found.columns) == _keys.SPECIFICATION_COLUMNS
+    assert tuple(found.columns) == SPECIFICATION.names
     assert len(found) == len(fs.gene_sets.index_names()) * len(fs.methods.names())
     main_row = read_tsv(tmp_path / "output.tsv").set_index("measure").loc["fate_bias"]
     default = found[(found["method"] == "rank_log") & (found["index"] == "extended")].iloc[0]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fatescore._files import write_tsv
 from fatescore.cli import main
+from fatescore.tables.io import write_tsv
 
 
 def run(folder: Path, *more: str) -> list[dict[str, object]]:

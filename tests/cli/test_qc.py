@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 import fatescore as fs
-from fatescore._files import read_tsv
 from fatescore.cli import qc as verb
 from fatescore.cli.main import main
+from fatescore.tables.io import read_tsv
 
 OPTIONS = ("--min-genes", "30", "--min-stromal-cells", "10")
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import fatescore as fs
-from fatescore import _keys
 from fatescore.cli import main
+from fatescore.tables import columns as col
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_every_format_gives_the_same_table(samples: pd.DataFrame, tmp_path: Path
     else:
         samples.to_csv(tmp_path / name, sep="," if ".csv" in name else "\t")
     table = run(tmp_path / name, tmp_path / output)
-    assert list(table.columns) == ["obs_name", *_keys.INDEX_COLUMNS]
+    assert list(table.columns) == ["obs_name", *col.INDEX_COLUMNS]
     expected = fs.tl.fate_bias(samples.T, organism="human")
     assert list(table["obs_name"]) == list(expected.index)
     np.testing.assert_allclose(table["fate_bias"], expected["fate_bias"], atol=1e-8)

@@ -9,10 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fatescore import _keys
 from fatescore._data_dictionary import data_dictionary
-from fatescore._files import read_tsv, write_text, write_tsv
 from fatescore.cli import main
+from fatescore.files import write_text
+from fatescore.tables import CONTRASTS
+from fatescore.tables.io import read_tsv, write_tsv
 
 
 def cells_of(path: Path) -> list[dict[str, str]]:
@@ -70,7 +71,7 @@ def test_every_table_is_there_and_described(results: Path) -> None:
     dictionary = data_dictionary()
     names = {name for name in dictionary["table"] if name.endswith(".tsv")}
     assert {path.name for path in out.iterdir()} == {*names, "data_dictionary.tsv"}
-    assert set(read_tsv(out / "contrasts.tsv").columns) == set(_keys.CONTRAST_COLUMNS)  # no row, and yet its columns
+    assert set(read_tsv(out / "contrasts.tsv").columns) == set(CONTRASTS.names)  # no row, and yet its columns
     again = read_tsv(out / "data_dictionary.tsv", as_text=True)
     pd.testing.assert_frame_equal(again, dictionary)
 

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fatescore import _keys, pl
+from fatescore import pl
 from fatescore.pl import _palette
+from fatescore.tables import CONTRASTS, META
 
 
 def spec(chart: Any) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def test_plane_shows_few_observations_as_points(samples: pd.DataFrame) -> None:
 
 
 def contrast(dataset: str, **values: Any) -> dict[str, Any]:
-    base = dict.fromkeys(_keys.CONTRAST_COLUMNS, np.nan)
+    base = dict.fromkeys(CONTRASTS.names, np.nan)
     return {**base, "dataset": dataset, "contrast": "op", "kind": "disease", "measure": "fate_bias", **values}
 
 
@@ -98,7 +99,7 @@ def test_forest_marks_what_is_not_pooled_and_draws_the_pooled_row() -> None:
         contrast("A", g=9.0, measure="set:wnt"),
     ])  # fmt: skip
     pooled = {
-        **dict.fromkeys(_keys.META_COLUMNS, np.nan),
+        **dict.fromkeys(META.names, np.nan),
         "contrast": "op",
         "measure": "fate_bias",
         "k": 2,
@@ -132,7 +133,7 @@ def test_controls_draws_cells_beside_donors() -> None:
 
 
 def test_figures_of_nothing_are_still_charts() -> None:
-    empty = pd.DataFrame(columns=list(_keys.CONTRAST_COLUMNS))
+    empty = pd.DataFrame(columns=list(CONTRASTS.names))
     for chart in (pl.forest(empty, pd.DataFrame()), pl.heatmap(empty), pl.controls(empty)):
         assert spec(chart)["width"] == "container"
 

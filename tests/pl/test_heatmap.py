@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fatescore import _keys, pl
+from fatescore import pl
 from fatescore.pl import _palette
+from fatescore.tables import CONTRASTS
 
 
 def cell(dataset: str, measure: str, **values: float) -> dict[str, Any]:
-    base = dict.fromkeys(_keys.CONTRAST_COLUMNS, np.nan)
+    base = dict.fromkeys(CONTRASTS.names, np.nan)
     return {**base, "dataset": dataset, "contrast": "op", "measure": measure, **values}
 
 

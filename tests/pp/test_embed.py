@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 
 import fatescore as fs
-from fatescore import _h5ad_rows, _keys
+from fatescore import _h5ad_rows
 from fatescore._h5ad_rows import open_rows
 from fatescore.errors import InputError
 from fatescore.pp._variable_genes import variable_genes
+from fatescore.tables import EMBEDDING
+from fatescore.tables import columns as col
 
-XY = [_keys.UMAP_1, _keys.UMAP_2]
+XY = [col.UMAP_1, col.UMAP_2]
 AGAIN = """
 import hashlib, sys, anndata as ad, fatescore as fs
 table = fs.pp.embed(ad.read_h5ad(sys.argv[1]), seed=3)
@@ -33,8 +35,8 @@ print(hashlib.sha256(table[["umap_1", "umap_2"]].to_numpy().tobytes()).hexdigest
 @pytest.fixture(scope="module")
 def cells() -> ad.AnnData:
     adata = fs.simulate.single_cell(n_donors=4, cells_per_donor=60, n_genes=600, stromal=0.5, seed=0)
-    adata.obs[_keys.CELL_TYPE] = adata.obs["true_cell_type"].to_numpy()
-    adata.obs[_keys.TOTAL_COUNTS] = np.asarray(adata.layers["counts"].sum(axis=1)).ravel()
+    adata.obs[col.CELL_TYPE] = adata.obs["true_cell_type"].to_numpy()
+    adata.obs[col.TOTAL_COUNTS] = np.asarray(adata.layers["counts"].sum(axis=1)).ravel()
     return adata
 
 
@@ -44,7 +46,7 @@ def table(cells: ad.AnnData) -> pd.DataFrame:
 
 
 def test_one_row_per_cell_in_order(cells: ad.AnnData, table: pd.DataFrame) -> None:
-    assert list(table) == list(_keys.EMBEDDING_COLUMNS)
+    assert list(table) == list(EMBEDDING.names)
     assert table["obs_name"].tolist() == cells.obs_names.tolist()
     for name in ("sample", "donor", "condition", "cell_type", "total_counts"):
         assert table[name].tolist() == cells.obs[name].tolist()
@@ -96,7 +98,7 @@ def test_normalised_values_are_taken_as_they_are(cells: ad.AnnData, table: pd.Da
 def test_few_cells_have_no_map(cells: ad.AnnData, n: int) -> None:
     found = fs.pp.embed(cells[:n].copy())
     assert found.empty
-    assert list(found) == list(_keys.EMBEDDING_COLUMNS)
+    assert list(found) == list(EMBEDDING.names)
 
 
 def test_cells_that_are_all_the_same_have_no_map(cells: ad.AnnData) -> None:

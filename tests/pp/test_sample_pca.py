@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 import fatescore as fs
-from fatescore import _keys
-from fatescore._files import read_tsv
 from fatescore._h5ad_rows import open_rows
 from fatescore.cli.main import main
 from fatescore.pp import QcResult
 from fatescore.pp._judge_samples import Principal
 from fatescore.pp.bulk import log_values
+from fatescore.tables import QC_PCA
+from fatescore.tables.io import read_tsv
 
 LIMITS = fs.pp.QcLimits(min_genes=30, min_stromal_cells=10, min_counts_bulk=1)
 
@@ -42,7 +42,7 @@ def same_scores(found: QcResult, summed: ad.AnnData) -> None:
     wide = found.pca.pivot_table(index="sample", columns="component", values="score")
     pd.testing.assert_frame_equal(wide, wanted.scores.sort_index(), check_names=False, check_index_type=False)
     assert found.pca.groupby("component")["explained"].first().tolist() == wanted.explained.tolist()
-    assert list(found.pca) == list(_keys.PCA_COLUMNS)
+    assert list(found.pca) == list(QC_PCA.names)
     donors = summed.obs.set_index("sample")["donor"].astype(str)
     assert found.pca["donor"].tolist() == [donors[name] for name in found.pca["sample"]]
 
@@ -80,7 +80,7 @@ def test_components_of_cells_change_no_verdict_and_no_reason(six: ad.AnnData, mo
 
 
 def no_components(found: QcResult) -> bool:
-    return found.pca.empty and found.components.empty and list(found.pca) == list(_keys.PCA_COLUMNS)
+    return found.pca.empty and found.components.empty and list(found.pca) == list(QC_PCA.names)
 
 
 def test_fewer_than_four_samples_that_can_be_scored_have_no_components(six: ad.AnnData) -> None:
@@ -116,7 +116,7 @@ def test_the_verb_writes_them_and_hostile_names_stay_text(six: ad.AnnData, tmp_p
     limits = ["--min-genes", "30", "--min-stromal-cells", "10"]
     assert main(["qc", str(tmp_path / "raw.h5ad"), *paths, *limits]) == 0
     found = read_tsv(tmp_path / "pca.tsv")
-    assert list(found) == list(_keys.PCA_COLUMNS)
+    assert list(found) == list(QC_PCA.names)
     assert hostile in set(found["donor"])
     pd.testing.assert_frame_equal(found, judged(named).pca, check_exact=False)
     assert not read_tsv(tmp_path / "components.tsv").empty

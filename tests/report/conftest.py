@@ -24,9 +24,12 @@ from tests.report.made import (
     status,
 )
 
-from fatescore import _keys
-from fatescore._files import write_json, write_text, write_tsv
+from fatescore.files import write_json, write_text
 from fatescore.report import DatasetTables, SummaryTables
+from fatescore.tables import CONFOUNDING, CONTRASTS, COVERAGE, META, META_SPECIFICATION, SCOREBOARD, SPECIFICATION
+from fatescore.tables import columns as col
+from fatescore.tables.folder import STEPS
+from fatescore.tables.io import write_tsv
 
 TABLES = (
     "sample_scores", "coverage", "contributions", "contrasts", "confounding", "specification", "qc", "qc_metrics",
@@ -112,17 +115,15 @@ class Results:
             ("title", "states the condition", "osteopo_*", "old_*", 1.0, 0.01),
             ("total_counts", "clean", "1.1e6-2.9e6", "1.0e6-2.8e6", 0.55, 0.9),
         ]
-        confounding = pd.DataFrame(
-            [(name, spec["id"], *row) for row in fields], columns=list(_keys.CONFOUNDING_COLUMNS)
-        )
+        confounding = pd.DataFrame([(name, spec["id"], *row) for row in fields], columns=list(CONFOUNDING.names))
         coverage = pd.DataFrame(
             [
                 (name, "osteogenic", 40, 38, 1, 2, 0.95, "IBSP,BGLAP", True, ""),
                 (name, "wnt", 20, 20, 0, 0, 1.0, "", True, "DVL1 (acts when phosphorylated)"),
             ],
-            columns=list(_keys.COVERAGE_COLUMNS),
+            columns=list(COVERAGE.names),
         )
-        qc = samples[list(_keys.IDENTITY)].assign(
+        qc = samples[list(col.IDENTITY)].assign(
             n_obs=1,
             n_kept=1,
             total_counts=samples["total_counts"],
@@ -165,7 +166,7 @@ class Results:
                     "difference_without": difference - parts,
                 }
             ),
-            sample_fields=samples[list(_keys.IDENTITY)].assign(
+            sample_fields=samples[list(col.IDENTITY)].assign(
                 **{"age": range(60, 60 + len(samples)), "sex": "f", "note": FORMULA, "characteristics: kit": kits},
                 sex_expressed="female",
             ),
@@ -198,7 +199,7 @@ class Results:
         )
 
     def stop(self, name: str, state: str, step: str, reason: str) -> None:
-        done = _keys.STEPS[: _keys.STEPS.index(step)]
+        done = STEPS[: STEPS.index(step)]
         facts = {
             "title": f"Data set {name}",
             "organism": "human",
@@ -208,7 +209,7 @@ class Results:
             "n_donors": 3,
         }
         statuses = [status(name, one, **(facts if one == "ingest" else {})) for one in done]
-        statuses += [status(name, step, state, reason)] * (len(_keys.STEPS) - len(done))
+        statuses += [status(name, step, state, reason)] * (len(STEPS) - len(done))
         self.tables[name] = DatasetTables(dataset=name, statuses=statuses)
 
     def scoreboard(self) -> pd.DataFrame:
@@ -230,7 +231,7 @@ class Results:
                     "reason": reason,
                 }
             )
-        return pd.DataFrame(rows)[list(_keys.SCOREBOARD_COLUMNS)]
+        return pd.DataFrame(rows)[list(SCOREBOARD.names)]
 
     def meta(self) -> pd.DataFrame:
         rows = [
@@ -253,9 +254,9 @@ class Results:
                 "kit (cannot be separated from kit); tiny (described, not tested)",
                 "",
             )
-            for measure in _keys.INDEX_MEASURES
+            for measure in col.INDEX_MEASURES
         ]
-        return pd.DataFrame(rows, columns=list(_keys.META_COLUMNS))
+        return pd.DataFrame(rows, columns=list(META.names))
 
     def meta_specification(self) -> pd.DataFrame:
         rows = [
@@ -265,7 +266,7 @@ class Results:
             )
         ]
         columns = ("contrast", "method", "index", "unit", "k", "effect", "se", "ci_low", "ci_high", "datasets")
-        return pd.DataFrame(rows, columns=list(columns)).reindex(columns=list(_keys.META_SPECIFICATION_COLUMNS))
+        return pd.DataFrame(rows, columns=list(columns)).reindex(columns=list(META_SPECIFICATION.names))
 
     def summary(self, **changes: Any) -> SummaryTables:
         from fatescore.report import stack
@@ -275,10 +276,10 @@ class Results:
             "scoreboard": self.scoreboard(),
             "meta": self.meta(),
             "title": "Osteoporosis and the fate of marrow stroma",
-            "contrasts": stack([one.contrasts for one in every], _keys.CONTRAST_COLUMNS),
-            "confounding": stack([one.confounding for one in every], _keys.CONFOUNDING_COLUMNS),
+            "contrasts": stack([one.contrasts for one in every], CONTRASTS.names),
+            "confounding": stack([one.confounding for one in every], CONFOUNDING.names),
             "statuses": [status for one in every for status in one.statuses],
-            "specification": stack([one.specification for one in every], _keys.SPECIFICATION_COLUMNS),
+            "specification": stack([one.specification for one in every], SPECIFICATION.names),
             "meta_specification": self.meta_specification(),
             "files": [("tables/contrasts.tsv", "tables/contrasts.tsv")],
             "settings": {"score": {"method": "rank_log", "min_genes": 5}, "report": {"title": EVIL}},
@@ -290,7 +291,7 @@ class Results:
         for name, tables in self.tables.items():
             folder = self.folder / "datasets" / name
             for index, one in enumerate(tables.statuses):
-                write_json(folder / "status" / f"{_keys.STEPS[index]}.json", dict(one))
+                write_json(folder / "status" / f"{STEPS[index]}.json", dict(one))
             for table in TABLES:
                 data = getattr(tables, table)
                 write_tsv(folder / f"{table}.tsv", data) if len(data) else write_text(folder / f"{table}.tsv", "")

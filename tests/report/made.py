@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
+from fatescore.tables import CONTRASTS, SPECIFICATION
+from fatescore.tables import columns as col
 
 EVIL = "<script>alert(1)</script>"
 FORMULA = "=cmd()"
@@ -64,7 +65,7 @@ def make_contrasts(samples: pd.DataFrame, spec: dict[str, str], audit: str, rng:
     case, control = (samples[samples["condition"] == spec[side]] for side in ("case", "control"))
     enough = min(len(case), len(control)) >= 3
     rows = []
-    for measure in [*_keys.INDEX_MEASURES, *(f"set:{name}" for name in SETS)]:
+    for measure in [*col.INDEX_MEASURES, *(f"set:{name}" for name in SETS)]:
         a, b = case[measure], control[measure]
         difference = a.mean() - b.mean()
         spread = np.sqrt((a.var() + b.var()) / 2) if enough else np.nan
@@ -106,12 +107,12 @@ def make_contrasts(samples: pd.DataFrame, spec: dict[str, str], audit: str, rng:
                 "note": "" if enough else "described, not tested: n=1 against 1 donors",
             }
         )
-    return pd.DataFrame(rows).reindex(columns=list(_keys.CONTRAST_COLUMNS))
+    return pd.DataFrame(rows).reindex(columns=list(CONTRASTS.names))
 
 
 def make_cells(samples: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
     pick = rng.integers(0, len(samples), n)
-    base = samples.iloc[pick][[*_keys.IDENTITY, "osteogenic", "adipogenic", "fate_bias"]].reset_index(drop=True)
+    base = samples.iloc[pick][[*col.IDENTITY, "osteogenic", "adipogenic", "fate_bias"]].reset_index(drop=True)
     kind = rng.choice([-1.0, 0.0, 1.0], n)
     base["osteogenic"] += rng.normal(0, 0.08, n) + 0.1 * kind
     base["adipogenic"] += rng.normal(0, 0.08, n) - 0.1 * kind
@@ -127,7 +128,7 @@ def make_cells(samples: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.Da
 
 def make_quality(samples: pd.DataFrame, cells: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Return what quality control and the map say of cells: the kept ones, and others that were dropped."""
-    kept = cells[["obs_name", *_keys.IDENTITY]].copy()
+    kept = cells[["obs_name", *col.IDENTITY]].copy()
     others = kept.sample(frac=0.3, random_state=0).assign(obs_name=lambda table: "x" + table["obs_name"])
     why = pd.Series(rng.choice(["low depth", "mitochondrial share", "doublet", "not stromal"], len(others)))
     every = pd.concat([kept, others], ignore_index=True)
@@ -169,7 +170,7 @@ def make_metrics(samples: pd.DataFrame, rng: np.random.Generator) -> pd.DataFram
 
 def make_pca(samples: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Return two components of the samples, and the field (kit) that goes with the first."""
-    identity = samples[list(_keys.IDENTITY)]
+    identity = samples[list(col.IDENTITY)]
     parts = [
         identity.assign(component=name, score=rng.normal(0, 5, len(samples)), explained=share)
         for name, share in (("PC1", 0.42), ("PC2", 0.17))
@@ -191,4 +192,4 @@ def make_specification(contrasts: pd.DataFrame, unit: str, rng: np.random.Genera
             }
             values |= {"method": method, "index": index, "unit": unit, "g": g, "g_low": g - 1, "g_high": g + 1}
             rows.append(values | {"n_case": main["n_case"], "n_control": main["n_control"], "p_value": 0.1})
-    return pd.DataFrame(rows).reindex(columns=list(_keys.SPECIFICATION_COLUMNS))
+    return pd.DataFrame(rows).reindex(columns=list(SPECIFICATION.names))

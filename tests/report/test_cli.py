@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from fatescore import _keys
-from fatescore._files import write_tsv
 from fatescore.cli.main import main
 from fatescore.report import dataset_page, summary_page
+from fatescore.tables import DUPLICATES
+from fatescore.tables.io import write_tsv
 
 
 def test_dataset_pages_of_every_kind(results: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,7 +41,7 @@ def test_summary_writes_page_provenance_and_answer(results: Any, capsys: pytest.
 
 def test_summary_tells_of_copies(results: Any) -> None:
     row = {"dataset_a": "GSE1", "sample_a": "007", "dataset_b": "sc", "sample_b": "8", "kind": "identical"}
-    table = pd.DataFrame([row | {"declared": "no"}]).reindex(columns=list(_keys.COPY_COLUMNS))
+    table = pd.DataFrame([row | {"declared": "no"}]).reindex(columns=list(DUPLICATES.names))
     write_tsv(results.folder / "copies.tsv", table)
     assert main([*results.summary_command(), "--copies", str(results.folder / "copies.tsv")]) == 0
     page = (results.folder / "report.html").read_text(encoding="utf-8")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.report.copies import copies_said
+from fatescore.tables import DUPLICATES
 
 
 def pairs(*rows: tuple[str, str, str, str, str, str]) -> pd.DataFrame:
     names = ["dataset_a", "sample_a", "dataset_b", "sample_b", "kind", "declared"]
-    return pd.DataFrame(rows, columns=names).reindex(columns=list(_keys.COPY_COLUMNS))
+    return pd.DataFrame(rows, columns=names).reindex(columns=list(DUPLICATES.names))
 
 
 def test_one_sentence_for_a_pair_of_data_sets() -> None:

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fatescore import _keys, pl, report, stats
+from fatescore import pl, report, stats
 from fatescore.report import _words
 from fatescore.report.summary import summary_page
+from fatescore.tables import CONFOUNDING
 
 LEVELS = ["day0", "day7", "day14"]
 
@@ -62,7 +63,7 @@ def test_the_page_shows_every_level_and_all_genes(results: Any) -> None:
     data = samples(0.4).assign(dataset="GSE1")
     contrasts = pd.DataFrame([row(audit="clean") | {"dataset": "GSE1"}])
     shift = stats.expression_shift(np.random.default_rng(0).normal(size=(8, 500)), np.arange(8) < 4)
-    empty = pd.DataFrame(columns=list(_keys.CONFOUNDING_COLUMNS))
+    empty = pd.DataFrame(columns=list(CONFOUNDING.names))
     audit = stats.add_evidence(empty, shift, dataset="GSE1", contrast="time")
     genes = tables.contributions.assign(contrast="time")
     page = report.dataset_page(

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.report.made import EVIL
 
-from fatescore import _keys
 from fatescore.report.curve import curve
+from fatescore.tables import META_SPECIFICATION, SPECIFICATION
 
 METHODS = ("rank_log", "ucell", "zscore", "aucell", "ssgsea", "singscore")
 ONE_DATASET, POOLED = ("g", "g_low", "g_high"), ("effect", "ci_low", "ci_high")
@@ -65,7 +65,7 @@ def test_an_effect_without_an_interval_excludes_nothing() -> None:
     assert figure.alt.endswith("1 towards bone, 1 towards fat; 0 with an interval that excludes zero.")
 
 
-@pytest.mark.parametrize("columns", [_keys.SPECIFICATION_COLUMNS, _keys.META_SPECIFICATION_COLUMNS, ()])
+@pytest.mark.parametrize("columns", [SPECIFICATION.names, META_SPECIFICATION.names, ()])
 def test_no_rows_no_figure(columns: tuple[str, ...]) -> None:
     assert curve(pd.DataFrame(columns=list(columns)), "curve-1") is None
 

@@ -16,11 +16,13 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from fatescore import _keys, gene_sets, report
+from fatescore import gene_sets, report
 from fatescore._language import CATALOGUES, LANGUAGES, current, language, tr, tr_n
 from fatescore._written import FORMS, TEXTS, written
 from fatescore.errors import InputError
 from fatescore.report import _assets, _format, _labels, _words
+from fatescore.tables.codes import DuplicateKind, FateCall, Status
+from fatescore.tables.folder import STEPS
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "catalogues.py"
 OTHERS = [code for code in LANGUAGES if code != "en"]
@@ -126,7 +128,7 @@ def test_every_column_has_a_heading(code: str) -> None:
 
 
 def test_fixed_values_are_those_that_the_steps_write() -> None:
-    for value in (_keys.OK, _keys.NOT_SCORABLE, _keys.FAILED, *_keys.FATE_CALLS, *_keys.STEPS, _keys.IDENTICAL):
+    for value in (Status.OK, Status.NOT_SCORABLE, Status.FAILED, *tuple(FateCall), *STEPS, DuplicateKind.IDENTICAL):
         assert value in TEXTS
     with language("zh"):
         assert all(CHINESE.search(written(text)) for text in TEXTS)

@@ -9,9 +9,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fatescore import _keys
 from fatescore.pp._judge_cells import REASONS
 from fatescore.report.multiqc import dropped_section, samples_section
+from fatescore.tables import QC
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -30,7 +30,7 @@ HOSTILE = [
 def samples(names: list[str]) -> pd.DataFrame:
     table = pd.DataFrame({"dataset": "A", "sample": names, "donor": "d", "condition": "<b>", "n_obs": 3, "n_kept": 2})
     return table.assign(total_counts=float("nan"), pct_counts_mt=5.5, verdict="ok", reason="").reindex(
-        columns=list(_keys.QC_COLUMNS)
+        columns=list(QC.names)
     )
 
 

@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from fatescore import _keys
 from fatescore._language import language
 from fatescore.report import SummaryTables, _format, _words, answer_lines, dataset_page, provenance, stack, summary_page
+from fatescore.tables import DUPLICATES
+from fatescore.tables.codes import Status
 
 EVIL = "<script>alert(1)</script>"
 VOID = {"meta", "link", "br", "input", "img", "hr"}
@@ -270,13 +271,13 @@ def test_what_was_not_estimated_is_left_out(results: Any) -> None:
 
 def test_samples_that_occur_twice(results: Any, summary: Page) -> None:
     assert "copies" not in summary.ids
-    empty = pd.DataFrame(columns=list(_keys.COPY_COLUMNS))
+    empty = pd.DataFrame(columns=list(DUPLICATES.names))
     assert "copies" not in Page(summary_page(results.summary(copies=empty))).ids
     rows = [
         {"dataset_a": "GSE1", "sample_a": "1", "dataset_b": EVIL, "sample_b": EVIL, "declared": "no"},
         {"dataset_a": EVIL, "sample_a": "2", "dataset_b": "kit", "sample_b": "3", "declared": "yes"},
     ]
-    copies = pd.DataFrame(rows).assign(kind="identical").reindex(columns=list(_keys.COPY_COLUMNS))
+    copies = pd.DataFrame(rows).assign(kind="identical").reindex(columns=list(DUPLICATES.names))
     text = summary_page(results.summary(copies=copies))
     page = Page(text)
     assert {"copies", "copies-table"} <= set(page.ids)
@@ -411,5 +412,5 @@ def test_provenance_names_inputs_versions_and_outcomes(results: Any) -> None:
     assert made["settings"] == {"a": 1}
     assert made["versions"]["fatescore"]
     assert {"dataset": "GSE1", "file": "GSE1_series_matrix.txt.gz", "sha256": "ab" * 32} in made["inputs"]
-    assert made["datasets"]["lowdepth"]["score"]["status"] == _keys.NOT_SCORABLE
+    assert made["datasets"]["lowdepth"]["score"]["status"] == Status.NOT_SCORABLE
     json.dumps(made, allow_nan=False)

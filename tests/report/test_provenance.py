@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.report.made import EVIL, FORMULA, status
 
-from fatescore import _keys
 from fatescore._version import __version__
 from fatescore.cli.main import main
 from fatescore.report import provenance
 from fatescore.report.methods import flatten, input_files, versions
+from fatescore.tables.folder import STEPS
 
 NAMES = st.text(min_size=1, max_size=8)
 FACTS = st.dictionaries(NAMES, st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2), max_size=3)
@@ -33,7 +33,7 @@ def test_every_outcome_is_there_with_its_facts(made: dict[str, list[tuple[bool, 
     statuses = [
         status(name, step, "ok" if ok else "failed", "" if ok else EVIL) | {"facts": facts}
         for name, found in made.items()
-        for step, (ok, facts) in zip(_keys.STEPS, found, strict=False)
+        for step, (ok, facts) in zip(STEPS, found, strict=False)
     ]
     said = of(statuses[::-1])
     assert json.loads(json.dumps(said)) == said
@@ -46,8 +46,8 @@ def test_every_outcome_is_there_with_its_facts(made: dict[str, list[tuple[bool, 
 
 
 def test_steps_stand_in_the_order_of_the_work_and_beside_it() -> None:
-    steps = [status("A", step) for step in ("embed", *_keys.STEPS[::-1])]
-    assert list(of(steps)["datasets"]["A"]) == [*_keys.STEPS, "embed"]
+    steps = [status("A", step) for step in ("embed", *STEPS[::-1])]
+    assert list(of(steps)["datasets"]["A"]) == [*STEPS, "embed"]
 
 
 def test_sources_and_tables_are_sorted_and_whole() -> None:

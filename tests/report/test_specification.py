@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.report import summary_page
+from fatescore.tables import META_ROBUSTNESS, META_SPECIFICATION, SPECIFICATION
 
 
 def test_the_summary_shows_every_method_from_low_to_high(results: Any) -> None:
@@ -16,7 +16,7 @@ def test_the_summary_shows_every_method_from_low_to_high(results: Any) -> None:
             "contrast": "osteoporosis", "method": ["rank_log", "ucell", "zscore"], "index": "core", "unit": "sample",
             "k": 3, "effect": [-1.25, -3.75, 0.625],
         }
-    ).reindex(columns=list(_keys.META_SPECIFICATION_COLUMNS))  # fmt: skip
+    ).reindex(columns=list(META_SPECIFICATION.names))  # fmt: skip
     page = summary_page(results.summary(meta_specification=rows))
     table = page[page.index('id="specification-table"') :]
     assert table.index("ucell") < table.index("rank_log") < table.index("zscore")
@@ -31,7 +31,7 @@ def test_data_sets_that_are_not_pooled_are_shown_too(results: Any) -> None:
             "method": ["ucell", "rank_log", "zscore"], "index": "core", "unit": "sample", "g": [2.0, -1.0, 5.0],
             "audit": "cannot be separated from kit",
         }
-    ).reindex(columns=list(_keys.SPECIFICATION_COLUMNS))  # fmt: skip
+    ).reindex(columns=list(SPECIFICATION.names))  # fmt: skip
     page = summary_page(results.summary(specification=rows))
     table = page[page.index('id="each-table"') :].split("</table>")[0]
     assert 0 < table.index("rank_log") < table.index("ucell")
@@ -46,7 +46,7 @@ def test_known_fates_stand_by_how_well_each_method_finds_them(results: Any) -> N
             "method": ["ucell", "rank_log", "zscore", "ssgsea"], "index": "core", "unit": "sample",
             "auroc": [0.75, 1.0, float("nan"), 1.0], "g": [1.0, 3.0, 2.0, 9.0],
         }
-    ).reindex(columns=list(_keys.SPECIFICATION_COLUMNS))  # fmt: skip
+    ).reindex(columns=list(SPECIFICATION.names))  # fmt: skip
     page = summary_page(results.summary(specification=rows))
     table = page[page.index('id="recovered-table"') :]
     table = table[: table.index("</table>")]
@@ -65,7 +65,7 @@ def test_the_pooled_index_made_again(results: Any) -> None:
             "analysis": ["leave one out", "tau2", "leave one out"], "level": ["GSE1", "reml", "GSE2"],
             "effect": [-1.0, -2.0, -3.0],
         }
-    ).reindex(columns=list(_keys.META_ROBUSTNESS_COLUMNS))  # fmt: skip
+    ).reindex(columns=list(META_ROBUSTNESS.names))  # fmt: skip
     page = summary_page(results.summary(meta_robustness=rows))
     table = page[page.index('id="robustness-table"') :]
     table = table[: table.index("</table>")]

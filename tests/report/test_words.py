@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from fatescore import _keys, stats
+from fatescore import stats
 from fatescore.report import _words, dataset_page, summary_page
 from fatescore.report.tables import records
+from fatescore.tables import META_ROBUSTNESS
 
 EMPTY = pd.DataFrame()
 
@@ -92,7 +93,7 @@ def test_what_is_pooled_without_each_data_set(results: Any) -> None:
         "measure": ["fate_bias"] * 5 + ["osteogenic"],
         "analysis": ["leave one out"] * 3 + ["tau2"] + ["leave one out"] * 2,
         "effect": [-3.9, -5.66, float("nan"), -9.0, -8.0, -7.0],
-    }).reindex(columns=list(_keys.META_ROBUSTNESS_COLUMNS))  # fmt: skip
+    }).reindex(columns=list(META_ROBUSTNESS.names))  # fmt: skip
     assert dict(pooled(results, rows).numbers)["leave one data set out"] == "-5.66 to -3.9"
     assert "leave one data set out" not in dict(pooled(results).numbers)
     assert "-5.66 to -3.9" in summary_page(results.summary(meta_robustness=rows))

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from fatescore import _keys, stats
+from fatescore import stats
 from fatescore.errors import InputError
 from fatescore.stats.composition import composition
+from fatescore.tables import CONTRASTS
 
 TYPES = {"stromal": "fraction_stromal", "haematopoietic": "fraction_haematopoietic", "endothelial": "fraction_endo"}
 
@@ -50,7 +51,7 @@ def test_means_are_shares_and_tests_are_of_their_arcsine_roots() -> None:
         assert row["auroc"] == pytest.approx((case[:, None] > control).mean())
         assert row["note"].startswith("shares of all cells")
     assert found["padj"].to_numpy() == pytest.approx(scipy_stats.false_discovery_control(found["p_value"]))
-    assert set(_keys.CONTRAST_COLUMNS) == {"measure", *found.columns}
+    assert set(CONTRASTS.names) == {"measure", *found.columns}
 
 
 def test_planted_shifts_are_found_and_no_others() -> None:
@@ -83,7 +84,7 @@ def test_types_that_nobody_has_are_no_rows_and_one_type_is_no_composition() -> N
     assert found["measure"].tolist() == ["composition:stromal", "composition:haematopoietic"]
     alone = composition(table(np.tile([1.0, 0, 0], (6, 1)), 3), case="sick", control="well", shares=TYPES)
     assert alone.empty
-    assert tuple(alone.columns) == _keys.CONTRAST_COLUMNS
+    assert tuple(alone.columns) == CONTRASTS.names
 
 
 @given(st.lists(st.tuples(*[st.floats(0.01, 1)] * 3), min_size=6, max_size=9), st.randoms())

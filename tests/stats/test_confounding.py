@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from scipy import stats as scipy_stats
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.stats import confounding, verdict
+from fatescore.tables import CONFOUNDING
 
 ARMS = {"case": "sick", "control": "well"}
 
@@ -152,7 +152,7 @@ def test_across_data_sets_the_data_set_itself_is_the_confounder(fields) -> None:
 def test_verdict_in_words(fields) -> None:
     table = fields(5, 4, sex=list("AAAAAABBB"), kit=list("ABABABABA"))
     result = confounding(table, **ARMS, dataset="GSE1", contrast="op")
-    assert tuple(result.columns) == _keys.CONFOUNDING_COLUMNS
+    assert tuple(result.columns) == CONFOUNDING.names
     assert result["field"].tolist() == ["sex", "kit"]
     assert verdict(result) == "partly confounded: sex"
     assert verdict(result.iloc[1:]) == "clean"

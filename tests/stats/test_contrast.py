@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.stats import bh, contrast, contributions, donor_means, moderated_p, power
 from fatescore.stats.adjusted import adjusted_difference, covariate_columns
+from fatescore.tables import CONTRASTS
 
 ARMS = {"case": "sick", "control": "well"}
 
@@ -25,7 +25,7 @@ def test_a_row_holds_what_it_says(study) -> None:
         table, **ARMS, measures=["fate_bias", "osteogenic"], dataset="GSE1", contrast="op", kind="disease",
         expected="-", audit="clean",
     )  # fmt: skip
-    assert tuple(result.columns) == _keys.CONTRAST_COLUMNS
+    assert tuple(result.columns) == CONTRASTS.names
     row = result.iloc[0]
     sick = table.loc[table["condition"] == "sick", "fate_bias"]
     well = table.loc[table["condition"] == "well", "fate_bias"]

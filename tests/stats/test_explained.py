@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fatescore import _keys
 from fatescore.stats import explained
+from fatescore.tables import ADJUSTED_DIFFERENCES
 
 
 def study(n: int, seed: int, *, through: float, direct: float) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def test_a_difference_that_is_commitment_goes_away_with_it() -> None:
     table = explained(
         study(40, 1, through=1.0, direct=0.0), case="sick", control="well", by=["commitment", "maturation"]
     )
-    assert list(table.columns) == list(_keys.EXPLAINED_COLUMNS)
+    assert list(table.columns) == list(ADJUSTED_DIFFERENCES.names)
     row = table.set_index("by").loc["commitment"]
     assert row["accounted"] == pytest.approx(1, abs=0.1)
     assert row["left_low"] < 0 < row["left_high"]

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.stats import add_evidence, expression_shift, verdict
+from fatescore.tables import CONFOUNDING
 
 
 def naive(x: np.ndarray, k: int) -> np.ndarray:
@@ -130,7 +130,7 @@ def test_what_cannot_be_tested_says_why() -> None:
 def test_the_row_of_the_audit_stands_before_the_clean_ones_and_changes_no_verdict() -> None:
     audit = pd.DataFrame(
         {"field": ["kit", "title", "sex"], "verdict": ["partly separates", "states the condition", "clean"]}
-    ).reindex(columns=list(_keys.CONFOUNDING_COLUMNS))
+    ).reindex(columns=list(CONFOUNDING.names))
     x = np.random.default_rng(0).normal(size=(8, 1234)) + np.repeat([2, 0], 4)[:, None] * (np.arange(1234) < 400)
     shift = expression_shift(x, np.arange(8) < 4)
     found = add_evidence(audit, shift, dataset="A", contrast="op")

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.linalg import null_space
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.stats._pooling import between_groups, between_variance, pool
 from fatescore.stats.meta import meta
 from fatescore.stats.robustness import meta_robustness
+from fatescore.tables import META, META_ROBUSTNESS
 
 # Worked example of Kacker (2004, Metrologia 41:132-136). The results are those of R's metafor,
 # rma(y, v, method = "PM") and "DL" (tol = 1e-9), as recorded in the test suite of statsmodels
@@ -224,7 +224,7 @@ def rows(**changes) -> pd.DataFrame:
 
 def test_all_that_can_be_pooled_is() -> None:
     result = meta(rows())
-    assert tuple(result.columns) == _keys.META_COLUMNS
+    assert tuple(result.columns) == META.names
     row = result.iloc[0]
     assert (row["k"], row["datasets"], row["left_out"]) == (3, "A, B, C", "")
     assert row["effect"] == pytest.approx(-0.7)
@@ -290,7 +290,7 @@ def test_one_data_set_is_passed_on() -> None:
 
 def test_only_disease_contrasts_are_pooled() -> None:
     assert meta(rows(kind="known_fate")).empty
-    assert tuple(meta(pd.DataFrame()).columns) == _keys.META_COLUMNS
+    assert tuple(meta(pd.DataFrame()).columns) == META.names
 
 
 def test_a_data_set_counts_once() -> None:
@@ -313,10 +313,10 @@ FACTS = {"assay": {"A": "bulk", "B": "bulk", "C": "array"}, "organism": dict.fro
 def test_each_data_set_is_left_out() -> None:
     table = rows(g_var=[0.3, 0.1, 0.2])
     result = meta_robustness(table)
-    assert tuple(result.columns) == _keys.META_ROBUSTNESS_COLUMNS
+    assert tuple(result.columns) == META_ROBUSTNESS.names
     left = result[result["analysis"] == "leave one out"].set_index("level")
     assert list(left.index) == ["A", "B", "C"]
-    shared = [name for name in _keys.META_COLUMNS if name not in ("contrast", "measure")]
+    shared = [name for name in META.names if name not in ("contrast", "measure")]
     for name in left.index:
         alone = meta(table[table["dataset"] != name]).iloc[0]
         pd.testing.assert_series_equal(left.loc[name, shared], alone[shared], check_names=False)
@@ -365,5 +365,5 @@ def test_other_populations_stand_beside_the_pooled_one() -> None:
 
 def test_what_was_not_pooled_cannot_be_robust() -> None:
     assert meta_robustness(rows().iloc[:1], facts=FACTS).empty
-    assert tuple(meta_robustness(pd.DataFrame()).columns) == _keys.META_ROBUSTNESS_COLUMNS
+    assert tuple(meta_robustness(pd.DataFrame()).columns) == META_ROBUSTNESS.names
     assert meta_robustness(rows(kind="other")).empty

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fatescore import _keys, stats
+from fatescore import stats
 from fatescore.errors import InputError
+from fatescore.tables import META_SPECIFICATION, SPECIFICATION
 
 COMBINATIONS = list(itertools.product(["rank_log", "ucell"], ["core", "extended"], ["pseudobulk"]))
 SIDES = {"case": "sick", "control": "well"}
@@ -43,7 +44,7 @@ def test_every_combination_is_the_contrast_by_itself() -> None:
         expected="-",
         audit="ok",
     )
-    assert tuple(found.columns) == _keys.SPECIFICATION_COLUMNS
+    assert tuple(found.columns) == SPECIFICATION.names
     assert sorted(found[["method", "index", "unit"]].itertuples(index=False, name=None)) == sorted(COMBINATIONS)
     assert set(found[["dataset", "contrast", "kind", "expected", "audit"]].itertuples(index=False, name=None)) == {
         ("A", "op", "disease", "-", "ok")
@@ -113,7 +114,7 @@ def test_pooled_as_the_default_is() -> None:
     tables = [of_data_set(name, seed, ("sample",)) for seed, name in enumerate("ABC")]
     tables.append(of_data_set("D", 5, ("sample",), audit="cannot be separated from kit"))
     result = stats.meta_specification(pd.concat(tables), populations=dict.fromkeys("ABD", "bmsc"))
-    assert tuple(result.columns) == _keys.META_SPECIFICATION_COLUMNS
+    assert tuple(result.columns) == META_SPECIFICATION.names
     assert len(result) == 4
     for row in result.to_dict("records"):
         chosen = [table[(table["method"] == row["method"]) & (table["index"] == row["index"])] for table in tables[:2]]
@@ -136,4 +137,4 @@ def test_nothing_to_pool() -> None:
     for empty in (pd.DataFrame(), of_data_set("A", 0, ("sample",), kind="known_fate")):
         result = stats.meta_specification(empty)
         assert result.empty
-        assert tuple(result.columns) == _keys.META_SPECIFICATION_COLUMNS
+        assert tuple(result.columns) == META_SPECIFICATION.names

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.stats import trend
 from fatescore.stats._levels import label_arrangements, level_test, n_arrangements, smallest_p_levels
+from fatescore.tables import CONTRASTS
 
 LEVELS = ["day0", "day7", "day14"]
 DESIGNS = list(itertools.product([True, False], repeat=2))
@@ -273,7 +273,7 @@ def test_columns_labels_and_several_measures() -> None:
         data, levels=LEVELS, measures=["fate_bias", "osteogenic"], dataset="A", contrast="time", kind="known_fate",
         expected="-", audit="clean",
     )  # fmt: skip
-    assert tuple(found.columns) == _keys.CONTRAST_COLUMNS
+    assert tuple(found.columns) == CONTRASTS.names
     assert found["agreement"].tolist() == ["opposite", ""]
     said = "difference is the slope per step over the levels; audit of day14 against day0 only"
     assert found["note"].tolist() == [said] * 2

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 import fatescore as fs
-from fatescore import _keys
 from fatescore.errors import InputError
+from fatescore.tables import METHOD_SCORES
+from fatescore.tables import columns as col
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def one(table: pd.DataFrame, method: str, index: str, unit: str = "sample") -> p
 
 
 def test_every_combination_and_sample_has_a_row(samples: ad.AnnData, table: pd.DataFrame) -> None:
-    assert tuple(table.columns) == _keys.METHOD_SCORE_COLUMNS
+    assert tuple(table.columns) == METHOD_SCORES.names
     combinations = {(m, i) for m in fs.methods.names() for i in fs.gene_sets.index_names()}
     assert set(table[["method", "index"]].itertuples(index=False, name=None)) == combinations
     assert (
@@ -51,7 +52,7 @@ def test_the_default_method_gives_the_index_itself(samples: ad.AnnData, table: p
     expected = fs.tl.sample_scores(samples, organism="human", unit="sample", index=index).scores
     found = one(table, "rank_log", index)
     np.testing.assert_allclose(found["fate_bias"], expected["fate_bias"], atol=1e-10)
-    pd.testing.assert_frame_equal(found[list(_keys.IDENTITY)], expected[list(_keys.IDENTITY)].astype(str))
+    pd.testing.assert_frame_equal(found[list(col.IDENTITY)], expected[list(col.IDENTITY)].astype(str))
 
 
 def core_arms(samples: ad.AnnData) -> tuple[list[str], list[str]]:

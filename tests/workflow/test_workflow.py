@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import fatescore as fs
-from fatescore._files import read_tsv
+from fatescore.tables.io import read_tsv
 
 pytestmark = pytest.mark.workflow
 

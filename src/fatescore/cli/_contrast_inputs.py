@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from fatescore import _keys
-from fatescore._files import check_input, read_tsv, read_tsvs
 from fatescore.cli._expression import Expression, read_expression
 from fatescore.cli._step import read_status
 from fatescore.errors import InputError
+from fatescore.files import check_input
+from fatescore.tables import columns as col
+from fatescore.tables.io import read_tsv, read_tsvs
 from fatescore.typing import ORGANISMS
 
 _SET_PREFIX = "set:"
@@ -68,13 +69,13 @@ def read_inputs(args: argparse.Namespace) -> Inputs:
     scores, described = read_tsvs(args.sample_scores), read_tsvs(args.sample_fields)
     genes = read_tsvs(args.gene_contributions)
     fields = _fields(described, read_tsvs(args.qc), scores)
-    measures = [measure for measure in _keys.INDEX_MEASURES if measure in scores.columns]
+    measures = [measure for measure in col.INDEX_MEASURES if measure in scores.columns]
     measures += [str(column) for column in scores.columns if str(column).startswith(_SET_PREFIX)]
     return Inputs(
         dataset=_name(scores, args.dataset), scores=scores, genes=genes, fields=fields,
         types=_types(args.qc_metrics, described), content=_content(args.qc_metrics, fields), measures=measures,
         cells=None if args.cells is None else _read_cells(args.cells, measures),
-        known=sorted(described[_keys.CONDITION].dropna().unique()), arms=_arms(genes),
+        known=sorted(described[col.CONDITION].dropna().unique()), arms=_arms(genes),
         factors=_factors(genes, args.status_in), loss=_loss(args.status_in),
         expression=_all_genes(args.expression, fields),
     )  # fmt: skip
@@ -83,7 +84,7 @@ def read_inputs(args: argparse.Namespace) -> Inputs:
 def _all_genes(path: Path | None, scored: pd.DataFrame) -> Expression | None:
     if path is None:
         return None
-    if len(set(scored[_keys.DATASET])) > 1:
+    if len(set(scored[col.DATASET])) > 1:
         raise InputError("--expression with several data sets", fix="look at all genes within one data set")
     return read_expression(path, scored)
 
@@ -96,20 +97,20 @@ def _types(path: Path | None, described: pd.DataFrame) -> pd.DataFrame:
     shares = [column for column in shares_of_types().values() if column in metrics.columns]
     if len(shares) < 2:
         return pd.DataFrame()
-    if len(set(described[_keys.DATASET])) > 1:
+    if len(set(described[col.DATASET])) > 1:
         raise InputError("--qc-metrics with several data sets", fix="compare cell types within one data set")
-    told = described[list(_keys.IDENTITY)]
-    return told.merge(metrics[[_keys.SAMPLE, *shares]], on=_keys.SAMPLE, validate="one_to_one")
+    told = described[list(col.IDENTITY)]
+    return told.merge(metrics[[col.SAMPLE, *shares]], on=col.SAMPLE, validate="one_to_one")
 
 
 def _content(path: Path | None, fields: pd.DataFrame) -> pd.DataFrame:
     """Return what samples hold besides their programme, as far as it differs between them."""
-    table = fields[[_keys.DATASET, _keys.SAMPLE, *[name for name in ("fraction_stromal",) if name in fields]]]
+    table = fields[[col.DATASET, col.SAMPLE, *[name for name in ("fraction_stromal",) if name in fields]]]
     if path is not None:
         metrics = read_tsv(path)
         others = [name for name in metrics if str(name).startswith("contamination_")]
         if others:
-            table = table.merge(metrics[[_keys.SAMPLE, *others]], on=_keys.SAMPLE, how="left")
+            table = table.merge(metrics[[col.SAMPLE, *others]], on=col.SAMPLE, how="left")
     fixed = [name for name in table.columns[2:] if table[name].nunique() < 2]
     return table.drop(columns=fixed)
 
@@ -145,7 +146,7 @@ def _read_cells(path: Path, measures: Sequence[str]) -> pd.DataFrame:
     expected = "scores.parquet of fatescore score"
     source = check_input(path, expected)
     try:
-        return pd.read_parquet(source, columns=[_keys.CONDITION, *measures])
+        return pd.read_parquet(source, columns=[col.CONDITION, *measures])
     except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors
         reason = str(error).splitlines()[0]
         raise InputError(f"{source} cannot be read ({reason})", expected=expected) from error
@@ -154,33 +155,33 @@ def _read_cells(path: Path, measures: Sequence[str]) -> pd.DataFrame:
 def _fields(fields: pd.DataFrame, qc: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Join sample fields and QC numbers for the samples that were scored."""
     for name, table in (("scores", scores), ("sample fields", fields)):
-        absent = [column for column in _keys.IDENTITY if column not in table.columns]
+        absent = [column for column in col.IDENTITY if column not in table.columns]
         if absent:
             raise InputError(f"the table of {name} is empty or has no column {', '.join(absent)}")
-    keys = [_keys.DATASET, _keys.SAMPLE]
+    keys = [col.DATASET, col.SAMPLE]
     if qc.empty:
-        depth = [column for column in ("n_obs", _keys.TOTAL_COUNTS) if column in scores.columns]
+        depth = [column for column in ("n_obs", col.TOTAL_COUNTS) if column in scores.columns]
         qc = scores[[*keys, *depth]].drop_duplicates(keys)
     for name, table in (("sample fields", fields), ("QC", qc)):
-        repeated = table.loc[table.duplicated(keys), _keys.SAMPLE]
+        repeated = table.loc[table.duplicated(keys), col.SAMPLE]
         if len(repeated):
             raise InputError(f'sample "{repeated.iloc[0]}" has several rows in the {name}', fix="give each file once")
     # Words about a sample are no property of it: they name whatever numbers stand out.
-    told = (_keys.DONOR, _keys.CONDITION, "verdict", "reason")
+    told = (col.DONOR, col.CONDITION, "verdict", "reason")
     added = qc.drop(columns=[column for column in told if column in qc.columns])
     joined = fields.merge(added, on=keys, how="left", suffixes=("", " (QC)"), validate="one_to_one")
     scored = joined.merge(scores[keys], on=keys, how="inner")
     missing = scores.merge(fields[keys], on=keys, how="left", indicator=True).query('_merge == "left_only"')
     if len(missing):
         raise InputError(
-            f'sample "{missing[_keys.SAMPLE].iloc[0]}" has scores but no row in the sample fields',
+            f'sample "{missing[col.SAMPLE].iloc[0]}" has scores but no row in the sample fields',
             fix="give the sample_fields.tsv of the same data set",
         )
     return scored
 
 
 def _name(scores: pd.DataFrame, given: str) -> str:
-    parts = [str(part) for part in scores[_keys.DATASET].unique()]
+    parts = [str(part) for part in scores[col.DATASET].unique()]
     return "+".join(parts) if len(parts) > 1 else given or parts[0]
 
 
@@ -192,6 +193,6 @@ def _arms(contributions: pd.DataFrame) -> dict[str, str]:
     for organism, name in itertools.product(ORGANISMS, reversed(gene_sets.index_names())):  # core has the last word
         index = gene_sets.load_index(name, organism=organism)
         weights = gene_sets.index_weights(index, list(contributions.columns))
-        signs = weights[_keys.FATE_BIAS].items()
-        arms |= {str(gene): _keys.OSTEOGENIC if weight > 0 else _keys.ADIPOGENIC for gene, weight in signs}
+        signs = weights[col.FATE_BIAS].items()
+        arms |= {str(gene): col.OSTEOGENIC if weight > 0 else col.ADIPOGENIC for gene, weight in signs}
     return arms

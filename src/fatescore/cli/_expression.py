@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.cli._h5ad import open_ingested
 from fatescore.errors import InputError
+from fatescore.tables import columns as col
 from fatescore.typing import FloatArray
 
 
@@ -31,16 +31,16 @@ def read_expression(path: Path, scored: pd.DataFrame) -> Expression:
     from fatescore.pp.markers import STROMAL
 
     adata, facts = open_ingested(path)
-    keys = [key for key in (_keys.SAMPLE, _keys.DONOR, _keys.CONDITION) if key in adata.obs]
+    keys = [key for key in (col.SAMPLE, col.DONOR, col.CONDITION) if key in adata.obs]
     if facts["assay"] == "single_cell" and "n_obs" not in adata.obs:
         raise InputError(f"{path} holds cells, which are not replicates", fix="give pseudobulk.h5ad")
-    if _keys.DONOR not in keys or _keys.CONDITION not in keys:
+    if col.DONOR not in keys or col.CONDITION not in keys:
         raise InputError(f"{path}: obs lacks donor or condition", expected="a file of fatescore normalise")
     rows = adata.obs[keys].astype(str)
     known = pd.MultiIndex.from_frame(scored[keys].astype(str))
     kept = pd.MultiIndex.from_frame(rows).isin(known)
-    if _keys.CELL_TYPE in adata.obs:
-        kept &= (adata.obs[_keys.CELL_TYPE] == STROMAL).to_numpy()
+    if col.CELL_TYPE in adata.obs:
+        kept &= (adata.obs[col.CELL_TYPE] == STROMAL).to_numpy()
     X = adata[np.nonzero(kept)[0]].to_memory().X
     values = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=np.float64)
     return Expression(values, rows[kept])
@@ -54,12 +54,12 @@ def with_all_genes(
 
     if expression is None:
         return audit
-    condition = expression.rows[_keys.CONDITION]
+    condition = expression.rows[col.CONDITION]
     chosen = condition.isin(list(sides.values())).to_numpy()
     shift = stats.expression_shift(
         expression.log_values[chosen],
         (condition[chosen] == sides["case"]).to_numpy(),
-        expression.rows[_keys.DONOR][chosen].tolist(),
+        expression.rows[col.DONOR][chosen].tolist(),
         seed=seed,
     )
     return stats.add_evidence(audit, shift, **names)

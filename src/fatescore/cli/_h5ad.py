@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fatescore import _keys
-from fatescore._files import check_input
 from fatescore._h5ad_rows import open_rows
 from fatescore.errors import InputError
+from fatescore.files import check_input
+from fatescore.tables import columns as col
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -37,7 +37,7 @@ def _checked(path: Path, read: Callable[[Path], AnnData]) -> tuple[AnnData, dict
             f"{path} cannot be read as h5ad ({error})", expected="an h5ad file written by an earlier step",
             fix="run the earlier step again",
         ) from error  # fmt: skip
-    facts = dict(adata.uns.get(_keys.UNS, {}))
+    facts = dict(adata.uns.get(col.UNS, {}))
     missing = [key for key in ("assay", "organism", "scale") if key not in facts]
     if missing:
         raise InputError(

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
-from fatescore._files import check_input, read_tsvs
 from fatescore._h5ad_rows import rows_of
 from fatescore.errors import InputError
+from fatescore.files import check_input
+from fatescore.tables import METHOD_SCORES
+from fatescore.tables import columns as col
+from fatescore.tables.io import read_tsvs
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -39,8 +41,8 @@ def recovered_by_cells(path: Path | None, spec: Mapping[str, Any]) -> pd.Series[
         return pd.Series(dtype=float)
     found = {
         choice: stats.auroc_of_cells(
-            cells, case=spec["case"], control=spec["control"], measures=[_keys.FATE_BIAS]
-        )[_keys.FATE_BIAS]
+            cells, case=spec["case"], control=spec["control"], measures=[col.FATE_BIAS]
+        )[col.FATE_BIAS]
         for choice, cells in scores.groupby(["method", "index"], sort=False)
     }  # fmt: skip
     return pd.Series(found)
@@ -49,7 +51,7 @@ def recovered_by_cells(path: Path | None, spec: Mapping[str, Any]) -> pd.Series[
 def _read_cells(path: Path) -> pd.DataFrame:
     expected = "a file written by fatescore score --cell-method-scores"
     try:
-        return pd.read_parquet(check_input(path, expected), columns=list(_keys.METHOD_SCORE_COLUMNS))
+        return pd.read_parquet(check_input(path, expected), columns=list(METHOD_SCORES.names))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read ({str(error).splitlines()[0]})", expected=expected) from error
 
@@ -61,9 +63,9 @@ def read_method_scores(paths: Sequence[Path]) -> pd.DataFrame:
     joined = read_tsvs(paths)
     if "reason" in joined:
         joined["reason"] = joined["reason"].astype(object)  # of numbers, where nobody gave one
-    if not joined.empty and len(set(joined[_keys.DATASET])) > 1:
+    if not joined.empty and len(set(joined[col.DATASET])) > 1:
         relative = joined["method"].isin([name for name in methods.names() if methods.get(name).relative])
-        joined.loc[relative, _keys.FATE_BIAS] = float("nan")
+        joined.loc[relative, col.FATE_BIAS] = float("nan")
         joined.loc[relative, "reason"] = _RELATIVE
     return joined
 

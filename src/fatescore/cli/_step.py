@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fatescore import _keys
-from fatescore._files import check_output, write_json, write_text
 from fatescore.cli._apart import apart, why_killed
 from fatescore.cli._said import said
 from fatescore.errors import FatescoreError, InputError, NotScorable, of_system
+from fatescore.files import check_output, write_json, write_text
+from fatescore.tables.codes import Status
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def run_step(
     Parameters
     ----------
     step
-        Name of the step, as in ``_keys.STEPS``.
+        Name of the step, as in ``STEPS``.
     args
         Parsed arguments with those of :func:`add_step_arguments`.
     outputs
@@ -79,7 +79,7 @@ def run_step(
     elif killed in _ENDED:  # whoever ended it does not want it finished
         raise SystemExit(128 + killed)
     elif killed:
-        died = {"step": step, "status": _keys.FAILED, "reason": why_killed(killed), "facts": {}}
+        died = {"step": step, "status": Status.FAILED, "reason": why_killed(killed), "facts": {}}
         _leave(died, args, outputs)
 
 
@@ -93,27 +93,27 @@ def _record(
             part.unlink(missing_ok=True)
     if outcome is None:
         try:
-            outcome = {"step": step, "status": _keys.OK, "reason": "", "facts": dict(work())}
+            outcome = {"step": step, "status": Status.OK, "reason": "", "facts": dict(work())}
         except NotScorable as error:
-            outcome = {"step": step, "status": _keys.NOT_SCORABLE, "reason": str(error), "facts": {}}
+            outcome = {"step": step, "status": Status.NOT_SCORABLE, "reason": str(error), "facts": {}}
         except FatescoreError as error:
-            outcome = {"step": step, "status": _keys.FAILED, "reason": str(error), "facts": {}}
+            outcome = {"step": step, "status": Status.FAILED, "reason": str(error), "facts": {}}
         except OSError as error:
-            outcome = {"step": step, "status": _keys.FAILED, "reason": str(of_system(error)), "facts": {}}
+            outcome = {"step": step, "status": Status.FAILED, "reason": str(of_system(error)), "facts": {}}
         except Exception as error:
             # A bug of ours, or data that we did not foresee: the other data sets still deserve their report.
             logger.exception("%s: unexpected error at %s", args.dataset, step)
             what = f"unexpected {type(error).__name__} ({error}); the log has the traceback: please report it"
-            outcome = {"step": step, "status": _keys.FAILED, "reason": " ".join(what.split()), "facts": {}}
+            outcome = {"step": step, "status": Status.FAILED, "reason": " ".join(what.split()), "facts": {}}
     _leave(outcome, args, outputs)
 
 
 def _leave(outcome: Mapping[str, Any], args: argparse.Namespace, outputs: Sequence[Path]) -> None:
     """Write the outcome, and empty outputs where there is nothing to go on with."""
-    if outcome["status"] != _keys.OK:
+    if outcome["status"] != Status.OK:
         logger.warning("%s: %s at %s: %s", args.dataset, outcome["status"], outcome["step"], outcome["reason"])
         for output in outputs:
-            if outcome["status"] == _keys.FAILED or not output.exists():
+            if outcome["status"] == Status.FAILED or not output.exists():
                 write_text(output, "")
     write_json(args.status_out, {**outcome, "dataset": args.dataset})
 
@@ -134,6 +134,6 @@ def read_status(path: Path) -> dict[str, Any]:
 def _stopped_before(paths: Sequence[Path]) -> dict[str, Any] | None:
     for path in paths:
         outcome = read_status(path)
-        if outcome["status"] != _keys.OK:
+        if outcome["status"] != Status.OK:
             return {**outcome, "facts": {}}
     return None

@@ -13,11 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fatescore import _keys
-from fatescore._files import read_tsv, write_text
 from fatescore.cli._step import read_status
 from fatescore.errors import FatescoreError, InputError
+from fatescore.files import write_text
 from fatescore.report.copies import copies_said
+from fatescore.tables.codes import Status
+from fatescore.tables.io import read_tsv
 
 HELP = "end a run: exit status 1 if a data set failed"
 
@@ -40,12 +41,12 @@ def run(args: argparse.Namespace) -> int | None:
         )
     rows = board.to_dict("records")
     for row in rows:
-        if row["status"] == _keys.NOT_SCORABLE:
+        if row["status"] == Status.NOT_SCORABLE:
             print(f"{row['dataset']}: {row['status']} at {row['step']}: {row['reason']}")
     if args.copies is not None:
         for said in copies_said(read_tsv(args.copies), declared=False):
             print(f"warning: {said}", file=sys.stderr)
-    failed = [row for row in rows if row["status"] == _keys.FAILED]
+    failed = [row for row in rows if row["status"] == Status.FAILED]
     for row in failed:
         _forget(args.status, row["dataset"])
         print(f"{row['dataset']}: failed at {row['step']}: {row['reason']}; run again to retry it", file=sys.stderr)
@@ -60,9 +61,9 @@ def run(args: argparse.Namespace) -> int | None:
     if failed or lost:
         args.output.unlink(missing_ok=True)
         return 1
-    counts = {status: sum(row["status"] == status for row in rows) for status in (_keys.OK, _keys.NOT_SCORABLE)}
+    counts = {status: sum(row["status"] == status for row in rows) for status in (Status.OK, Status.NOT_SCORABLE)}
     write_text(
-        args.output, f"{len(rows)} data sets: {counts[_keys.OK]} ok, {counts[_keys.NOT_SCORABLE]} not scorable\n"
+        args.output, f"{len(rows)} data sets: {counts[Status.OK]} ok, {counts[Status.NOT_SCORABLE]} not scorable\n"
     )
     return 0
 
@@ -75,7 +76,7 @@ def _others(paths: Sequence[Path]) -> list[tuple[Path, Mapping[str, Any]]]:
             outcome = read_status(path)
         except FatescoreError:
             continue
-        if outcome["status"] == _keys.FAILED:
+        if outcome["status"] == Status.FAILED:
             found.append((path, outcome))
     return found
 
@@ -102,4 +103,4 @@ def _outcome(path: Path) -> tuple[str, str] | None:
         outcome = read_status(path)
     except FatescoreError:
         return None
-    return (str(outcome["dataset"]), str(outcome["step"])) if outcome["status"] == _keys.FAILED else None
+    return (str(outcome["dataset"]), str(outcome["step"])) if outcome["status"] == Status.FAILED else None

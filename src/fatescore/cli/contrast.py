@@ -23,24 +23,25 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
-from fatescore._files import write_tsv
 from fatescore.cli._contrast_inputs import Inputs, read_inputs, shares_of_types
 from fatescore.cli._contrast_spec import ignored, parse_contrast
 from fatescore.cli._expression import with_all_genes
 from fatescore.cli._method_scores import read_method_scores, under_every_method
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
+from fatescore.tables import ADJUSTED_DIFFERENCES, CONFOUNDING, CONTRASTS, CONTRIBUTIONS, SPECIFICATION
+from fatescore.tables import columns as col
+from fatescore.tables.io import write_tsv
 
 HELP = "compare conditions and audit what else differs between them"
 _EXPRESSION = "normalised.h5ad (of cells: pseudobulk.h5ad): the audit also says how many of all genes differ"
 # What is written, by the name of its option.
 _TABLES = {
-    "output": _keys.CONTRAST_COLUMNS,
-    "confounding": _keys.CONFOUNDING_COLUMNS,
-    "contributions": _keys.CONTRIBUTION_COLUMNS,
-    "explained": _keys.EXPLAINED_COLUMNS,
-    "specification": _keys.SPECIFICATION_COLUMNS,
+    "output": CONTRASTS.names,
+    "confounding": CONFOUNDING.names,
+    "contributions": CONTRIBUTIONS.names,
+    "explained": ADJUSTED_DIFFERENCES.names,
+    "specification": SPECIFICATION.names,
 }
 
 
@@ -82,7 +83,7 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
         raise InputError(f"contrast {max(ids, key=ids.count)!r} is given twice", fix="give each id once")
     inputs = read_inputs(args)
     by_method = read_method_scores(args.method_scores if args.specification is not None else [])
-    if specs and _keys.FATE_BIAS not in inputs.measures:
+    if specs and col.FATE_BIAS not in inputs.measures:
         raise InputError('the scores have no column "fate_bias"', fix="give sample_scores.tsv of fatescore score")
     verdicts: dict[str, str] = {}
     tables: dict[str, list[pd.DataFrame]] = {name: [] for name in _TABLES}
@@ -136,8 +137,8 @@ def _explained(inputs: Inputs, **more: str) -> pd.DataFrame:
     """Ask how far commitment, maturation and composition account for the difference of the index."""
     from fatescore import stats
 
-    by = [name for name in (_keys.COMMITMENT, _keys.MATURATION) if name in inputs.scores]
-    keys = [_keys.DATASET, _keys.SAMPLE]
+    by = [name for name in (col.COMMITMENT, col.MATURATION) if name in inputs.scores]
+    keys = [col.DATASET, col.SAMPLE]
     scores = inputs.scores.merge(inputs.content, on=keys, how="left")
     return stats.explained(scores, by=[*by, *inputs.content.columns.drop(keys)], **more)
 

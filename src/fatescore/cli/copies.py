@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from fatescore import _keys
-from fatescore._files import atomic_path, check_columns, check_input, check_output, read_parquet, write_tsv
 from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._step import add_step_arguments, read_status, run_step
 from fatescore.errors import InputError
+from fatescore.files import atomic_path, check_input, check_output
+from fatescore.tables import FINGERPRINT
+from fatescore.tables import columns as col
+from fatescore.tables.codes import Status
+from fatescore.tables.io import read_parquet, write_tsv
 
 if TYPE_CHECKING:
     from fatescore.pp.twins import Fingerprints
@@ -68,7 +71,7 @@ def _compare(args: argparse.Namespace) -> None:
 
     check_output(args.output)
     for outcome in map(read_status, args.status_in):
-        if outcome["status"] != _keys.OK:
+        if outcome["status"] != Status.OK:
             said = f"{outcome['status']} at {outcome['step']}: {outcome['reason']}"
             logger.warning("%s is not compared: %s", outcome["dataset"], said)
     fingerprints = [found for path in args.inputs if (found := _of(path)) is not None]
@@ -93,7 +96,7 @@ def _of_parquet(path: Path) -> Fingerprints:
     from fatescore.pp.twins import Fingerprints
 
     expected = "a file written by fatescore copies --fingerprint"
-    table, columns = read_parquet(path, expected), list(_keys.FINGERPRINT_COLUMNS)
+    table, columns = read_parquet(path, expected), list(FINGERPRINT.names)
     check_columns(table, columns, path, expected)
     return Fingerprints(table[columns], table.drop(columns=columns))
 
@@ -103,8 +106,8 @@ def _of_h5ad(path: Path, dataset: str = "") -> Fingerprints:
 
     adata, _ = open_ingested(path)
     found = pp.fingerprint(adata)
-    if dataset or not found.samples[_keys.DATASET].all():
-        found.samples[_keys.DATASET] = dataset or str(path)
+    if dataset or not found.samples[col.DATASET].all():
+        found.samples[col.DATASET] = dataset or str(path)
     return found
 
 
@@ -112,7 +115,7 @@ def _check_names(fingerprints: Sequence[Fingerprints]) -> None:
     """Refuse one name for two data sets: a copy would pass for one within a data set."""
     seen: set[str] = set()
     for found in fingerprints:
-        for name in found.samples[_keys.DATASET].unique():
+        for name in found.samples[col.DATASET].unique():
             if name in seen:
                 raise InputError(
                     f'two of the files hold a data set "{name}"', expected="data sets of different names",

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fatescore import _keys
-from fatescore._files import atomic_path, read_parquet
 from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
+from fatescore.files import atomic_path
+from fatescore.tables import EMBEDDING
+from fatescore.tables import columns as col
+from fatescore.tables.codes import QcFailReason
+from fatescore.tables.io import read_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +49,7 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
     from fatescore import pp
 
     adata, facts = open_ingested(args.input)
-    table = pd.DataFrame(columns=list(_keys.EMBEDDING_COLUMNS))
+    table = pd.DataFrame(columns=list(EMBEDDING.names))
     if facts["assay"] == "single_cell":
         table = pp.embed(_that_pass(adata, _read_cells(args.cells)), seed=args.seed)
     with atomic_path(args.output) as part:
@@ -56,7 +59,7 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
 
 def _read_cells(path: Path) -> pd.DataFrame:
     expected = "qc_cells.parquet written by fatescore qc"
-    columns = [_keys.OBS_NAME, _keys.DROPPED, _keys.CELL_TYPE, _keys.TOTAL_COUNTS]
+    columns = [col.OBS_NAME, col.QC_FAIL_REASON, col.CELL_TYPE, col.TOTAL_COUNTS]
     cells = read_parquet(path, expected, columns=columns)
     if not len(cells.columns):
         raise InputError(f"{path} cannot be read: it is empty", expected=expected, fix="run fatescore qc again")
@@ -65,11 +68,11 @@ def _read_cells(path: Path) -> pd.DataFrame:
 
 def _that_pass(adata: AnnData, cells: pd.DataFrame) -> AnnData:
     """Return the cells that pass, their matrices where they are, with cell type and depth in ``obs``."""
-    if cells[_keys.OBS_NAME].tolist() != adata.obs_names.tolist():
+    if cells[col.OBS_NAME].tolist() != adata.obs_names.tolist():
         raise InputError(
             f"the {len(cells):,} judged cells are not the {adata.n_obs:,} of the data",
             expected="qc_cells.parquet of the same raw.h5ad", fix="run fatescore qc on it again",
         )  # fmt: skip
-    for name in (_keys.CELL_TYPE, _keys.TOTAL_COUNTS):
+    for name in (col.CELL_TYPE, col.TOTAL_COUNTS):
         adata.obs[name] = cells[name].array
-    return adata[np.flatnonzero(cells[_keys.DROPPED].isin(["", _keys.NOT_STROMAL]))]
+    return adata[np.flatnonzero(cells[col.QC_FAIL_REASON].isin(["", QcFailReason.NOT_STROMAL]))]

@@ -9,12 +9,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fatescore import _keys
-from fatescore._files import read_parquet
 from fatescore._h5ad_rows import write_rows
 from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
+from fatescore.tables import columns as col
+from fatescore.tables.io import read_parquet
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -55,7 +55,7 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
     add_scores(adata, scores, embedding)
     _colour(adata, case=args.case, control=args.control)
     write_rows(args.output, adata)
-    return {"n_exported": adata.n_obs, "embedded": _keys.UMAP in adata.obsm}
+    return {"n_exported": adata.n_obs, "embedded": col.UMAP in adata.obsm}
 
 
 def _colour(adata: AnnData, *, case: str, control: str) -> None:
@@ -63,11 +63,11 @@ def _colour(adata: AnnData, *, case: str, control: str) -> None:
     from fatescore.pl import _palette
     from fatescore.tl.export import CATEGORIES
 
-    known = {_keys.FATE_CALL: _palette.CALLS, _keys.CELL_TYPE: _palette.CELL_TYPES}
+    known = {col.FATE_CALL: _palette.CALLS, col.CELL_TYPE: _palette.CELL_TYPES}
     for name in [name for name in CATEGORIES if name in adata.obs]:
         values = list(adata.obs[name].cat.categories)
-        if name == _keys.CONDITION:
+        if name == col.CONDITION:
             colours = _palette.condition_colours(values, case=case, control=control)
         else:
             colours = _palette.categories(values, known.get(name))
-        adata.uns[_keys.colours_key(name)] = [colours[value] for value in values]
+        adata.uns[col.colours_key(name)] = [colours[value] for value in values]

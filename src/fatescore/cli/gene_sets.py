@@ -142,11 +142,14 @@ def _export(args: argparse.Namespace) -> None:
 
 
 def _coverage(args: argparse.Namespace) -> None:
-    from fatescore import _keys, gene_sets, ingest, tl
-    from fatescore._files import check_output, write_tsv
+    from fatescore import gene_sets, ingest, tl
     from fatescore.errors import InputError
+    from fatescore.files import check_output
     from fatescore.gene_sets.collection import check_organism
     from fatescore.gene_sets.library import read_library
+    from fatescore.tables import COVERAGE
+    from fatescore.tables import columns as col
+    from fatescore.tables.io import write_tsv
 
     check_organism(args.organism)
     if args.output is not None:
@@ -163,8 +166,8 @@ def _coverage(args: argparse.Namespace) -> None:
     else:
         sets = library.sets
         table = gene_sets.coverage(sets, list(adata.var_names), by_alias=list(aliased))
-        table = table.assign(**{_keys.DATASET: dataset, "scorable": table["found"] > 0})
-        table = table.reindex(columns=list(_keys.COVERAGE_COLUMNS))
+        table = table.assign(**{col.DATASET: dataset, "scorable": table["found"] > 0})
+        table = table.reindex(columns=list(COVERAGE.names))
         print("\n".join([f"{library.source} (sha256 {library.sha256})", *library.notes]))
     for row in table.to_dict("records"):
         genes = sets[str(row["gene_set"])]
@@ -177,10 +180,10 @@ def _coverage(args: argparse.Namespace) -> None:
 
 def _by_alias(adata: AnnData) -> dict[str, str]:
     """Return the current symbol and the name in the file of genes that carry an alias or a previous symbol."""
-    from fatescore import _keys
+    from fatescore.tables import columns as col
 
-    rows = adata.var[adata.var[_keys.MAPPED_BY].isin(["previous", "alias"])]
-    return dict(zip(map(str, rows.index), rows[_keys.ORIGINAL_ID].astype(str), strict=True))
+    rows = adata.var[adata.var[col.MAPPED_BY].isin(["previous", "alias"])]
+    return dict(zip(map(str, rows.index), rows[col.ORIGINAL_ID].astype(str), strict=True))
 
 
 def _coverage_line(row: Mapping[Hashable, object], aliased: dict[str, str]) -> str:

@@ -7,11 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fatescore._files import atomic_path, write_tsv
 from fatescore._schema import check_patterns
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
+from fatescore.files import atomic_path
 from fatescore.ingest import LAYOUTS, ingest, read_samples
+from fatescore.tables.io import write_tsv
 from fatescore.typing import ASSAYS, ORGANISMS, SCALES
 
 HELP = "read any supported layout into an .h5ad file"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from fatescore._files import write_tsv
 from fatescore.errors import InputError
 from fatescore.geo import Accession
 from fatescore.ingest.inspection import Inspection, inspect
+from fatescore.tables.io import write_tsv
 
 HELP = "say what files seem to hold, and draft their tables"
 _SHOWN = 6

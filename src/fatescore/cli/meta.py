@@ -17,9 +17,11 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
-from fatescore._files import read_tsvs, write_tsv
 from fatescore.cli._step import read_status
+from fatescore.tables import SCOREBOARD
+from fatescore.tables.codes import Status
+from fatescore.tables.folder import STEPS
+from fatescore.tables.io import read_tsvs, write_tsv
 
 HELP = "pool contrasts over data sets and write the scoreboard"
 _GROUPS = ("assay", "organism", "population")
@@ -86,13 +88,13 @@ def _scoreboard(outcomes: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         facts: dict[str, Any] = {}
         for step in steps:
             facts |= {key: value for key, value in step["facts"].items() if key in _FACTS and key not in facts}
-        stopped = [step for step in steps if step["status"] != _keys.OK]
+        stopped = [step for step in steps if step["status"] != Status.OK]
         decisive = stopped[0] if stopped else steps[-1]
         row = {key: facts.get(key, "") for key in _FACTS}
         rows.append(row | {key: decisive[key] for key in ("dataset", "status", "step", "reason")})
-    return pd.DataFrame(rows, columns=list(_keys.SCOREBOARD_COLUMNS)).astype(object)
+    return pd.DataFrame(rows, columns=list(SCOREBOARD.names)).astype(object)
 
 
 def _position(outcome: Mapping[str, Any]) -> int:
     step = outcome["step"]
-    return _keys.STEPS.index(step) if step in _keys.STEPS else len(_keys.STEPS)
+    return STEPS.index(step) if step in STEPS else len(STEPS)

@@ -15,8 +15,9 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
-from fatescore._files import check_columns, check_output, read_parquet, read_tsv, write_text
+from fatescore.files import check_output, write_text
+from fatescore.tables import columns as col
+from fatescore.tables.io import read_parquet, read_tsv
 
 HELP = "write the quality control for MultiQC"
 EXPECTED = "a table written by fatescore qc"
@@ -42,9 +43,9 @@ def run(args: argparse.Namespace) -> None:
     metrics = pd.DataFrame() if args.metrics is None else read_tsv(args.metrics)
     cells = pd.DataFrame() if args.cells is None else read_parquet(args.cells, EXPECTED)
     qc = read_tsv(args.qc)
-    check_columns(qc, [_keys.SAMPLE], args.qc, EXPECTED)
-    check_columns(metrics, [_keys.SAMPLE], args.metrics, EXPECTED)
-    check_columns(cells, [_keys.SAMPLE, _keys.DROPPED], args.cells, EXPECTED)
+    check_columns(qc, [col.SAMPLE], args.qc, EXPECTED)
+    check_columns(metrics, [col.SAMPLE], args.metrics, EXPECTED)
+    check_columns(cells, [col.SAMPLE, col.QC_FAIL_REASON], args.cells, EXPECTED)
     _write(args.samples_output, samples_section(args.dataset, qc, metrics))
     _write(args.dropped_output, dropped_section(args.dataset, cells))
 

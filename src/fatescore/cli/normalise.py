@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fatescore import _keys
-from fatescore._files import atomic_path
 from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
+from fatescore.files import atomic_path
+from fatescore.tables import columns as col
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 HELP = "bring values to a log scale"
-GROUPS = (_keys.DONOR, _keys.CONDITION, _keys.CELL_TYPE)
+GROUPS = (col.DONOR, col.CONDITION, col.CELL_TYPE)
 MIN_CELLS, MIN_COUNTS = 10, 10_000.0
 
 
@@ -68,7 +68,7 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
         said = out.uns
         with atomic_path(args.output) as part:
             out.write_h5ad(part, compression="gzip")
-    found = {"normalised": said[_keys.UNS]["normalise"]}
+    found = {"normalised": said[col.UNS]["normalise"]}
     if args.pseudobulk is not None:
         found |= _write_pseudobulk(args, adata if cells and facts["scale"] == "counts" else adata[:0].copy())
     return found
@@ -81,7 +81,7 @@ def _write_pseudobulk(args: argparse.Namespace, cells: AnnData) -> dict[str, Any
     if cells.n_obs:
         groups = [name for name in GROUPS if name in cells.obs]
         summed = pp.pseudobulk(cells, by=groups, min_cells=args.min_cells, min_counts=args.min_counts)
-        left = summed.uns[_keys.UNS][_keys.LEFT_OUT]
+        left = summed.uns[col.UNS][col.LEFT_OUT]
         names = left[groups].agg(" | ".join, axis=1) if len(left) else []
         found = {"n_pseudobulks": summed.n_obs, "pseudobulks_left_out": dict(zip(names, left["reason"], strict=True))}
         if summed.n_obs:

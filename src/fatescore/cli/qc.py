@@ -9,14 +9,16 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fatescore import _keys
-from fatescore._files import atomic_path, write_tsv
 from fatescore._h5ad_rows import bytes_per_row, write_rows
 from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import NotScorable
+from fatescore.files import atomic_path
 from fatescore.pp._limits import CHOICES, QcLimits
 from fatescore.pp.doublets import memory_of_doublets
+from fatescore.tables import columns as col
+from fatescore.tables.codes import Status
+from fatescore.tables.io import write_tsv
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -70,12 +72,12 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
         with atomic_path(args.cells) as part:
             found.cells.to_parquet(part, index=False)
     if args.metrics is not None:
-        write_tsv(args.metrics, found.metrics.rename_axis(_keys.SAMPLE).reset_index())
+        write_tsv(args.metrics, found.metrics.rename_axis(col.SAMPLE).reset_index())
     if args.components is not None:
         write_tsv(args.components, found.components)
     if args.pca is not None:
         write_tsv(args.pca, found.pca)
-    dropped = found.samples[found.samples["verdict"] != _keys.OK]
+    dropped = found.samples[found.samples["verdict"] != Status.OK]
     return {
         "limits": asdict(limits),
         "seed": args.seed,
@@ -87,9 +89,9 @@ def _work(args: argparse.Namespace) -> dict[str, Any]:
 
 def _say_memory(adata: AnnData, limits: QcLimits) -> None:
     """Say when the largest sample is likely to take more memory than there is."""
-    sizes = adata.obs[_keys.SAMPLE].value_counts()
+    sizes = adata.obs[col.SAMPLE].value_counts()
     most, of_cell, there = int(sizes.max()), bytes_per_row(adata), _available()
-    find_doublets = limits.doublets == "drop" and _keys.COUNTS in adata.layers
+    find_doublets = limits.doublets == "drop" and col.COUNTS in adata.layers
     needed = memory_of_doublets(most, adata.n_vars, of_cell) if find_doublets else _COPIES * most * of_cell
     if needed > there:
         step = "to find doublets" if find_doublets else "to score the cell cycle"

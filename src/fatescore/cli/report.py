@@ -16,11 +16,27 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
-from fatescore._files import check_columns, read_parquet, read_tsv, sha256, write_json, write_text
 from fatescore._language import LANGUAGES, language
 from fatescore.cli._step import read_status
 from fatescore.errors import FatescoreError, InputError, nearest
+from fatescore.files import sha256, write_json, write_text
+from fatescore.tables import (
+    ADJUSTED_DIFFERENCES,
+    CONFOUNDING,
+    CONTRASTS,
+    CONTRIBUTIONS,
+    COVERAGE,
+    DUPLICATES,
+    META,
+    META_ROBUSTNESS,
+    META_SPECIFICATION,
+    QC,
+    QC_PCA,
+    SCOREBOARD,
+    SPECIFICATION,
+)
+from fatescore.tables import columns as col
+from fatescore.tables.io import read_parquet, read_tsv
 
 HELP = "make the HTML reports from the tables"
 
@@ -33,14 +49,14 @@ _CELL_TABLES = {
     "scores": "one row per cell or sample", "qc_cells": "one row per cell", "embedding": "map of the cells",
 }  # fmt: skip
 _COLUMNS = {
-    "sample_scores": (*_keys.IDENTITY, _keys.FATE_BIAS), "coverage": _keys.COVERAGE_COLUMNS,
-    "contributions": _keys.CONTRIBUTION_COLUMNS, "explained": _keys.EXPLAINED_COLUMNS,
-    "contrasts": _keys.CONTRAST_COLUMNS, "confounding": _keys.CONFOUNDING_COLUMNS,
-    "specification": _keys.SPECIFICATION_COLUMNS, "qc": _keys.QC_COLUMNS, "qc_metrics": (_keys.SAMPLE,),
-    "qc_components": ("field", "kind", "component", "groups", "p_value"), "qc_pca": _keys.PCA_COLUMNS,
-    "sample_fields": (_keys.SAMPLE,), "scoreboard": _keys.SCOREBOARD_COLUMNS, "meta": _keys.META_COLUMNS,
-    "meta_specification": _keys.META_SPECIFICATION_COLUMNS, "meta_robustness": _keys.META_ROBUSTNESS_COLUMNS,
-    "copies": _keys.COPY_COLUMNS,
+    "sample_scores": (*col.IDENTITY, col.FATE_BIAS), "coverage": COVERAGE.names,
+    "contributions": CONTRIBUTIONS.names, "explained": ADJUSTED_DIFFERENCES.names,
+    "contrasts": CONTRASTS.names, "confounding": CONFOUNDING.names,
+    "specification": SPECIFICATION.names, "qc": QC.names, "qc_metrics": (col.SAMPLE,),
+    "qc_components": ("field", "kind", "component", "groups", "p_value"), "qc_pca": QC_PCA.names,
+    "sample_fields": (col.SAMPLE,), "scoreboard": SCOREBOARD.names, "meta": META.names,
+    "meta_specification": META_SPECIFICATION.names, "meta_robustness": META_ROBUSTNESS.names,
+    "copies": DUPLICATES.names,
 }  # fmt: skip
 FIGURES = ("svg", "pdf", "png")
 
@@ -143,15 +159,13 @@ def _summary(args: argparse.Namespace) -> None:
 
     tables = SummaryTables(
         scoreboard=_read(args.scoreboard, _COLUMNS["scoreboard"]),
-        contrasts=stack([_read(path, _COLUMNS["contrasts"]) for path in args.contrasts], _keys.CONTRAST_COLUMNS),
-        confounding=stack(
-            [_read(path, _COLUMNS["confounding"]) for path in args.confounding], _keys.CONFOUNDING_COLUMNS
-        ),
+        contrasts=stack([_read(path, _COLUMNS["contrasts"]) for path in args.contrasts], CONTRASTS.names),
+        confounding=stack([_read(path, _COLUMNS["confounding"]) for path in args.confounding], CONFOUNDING.names),
         meta=_read(args.meta, _COLUMNS["meta"]),
         meta_specification=_read(args.meta_specification, _COLUMNS["meta_specification"]),
         meta_robustness=_read(args.meta_robustness, _COLUMNS["meta_robustness"]),
         specification=stack(
-            [_read(path, _COLUMNS["specification"]) for path in args.specification], _keys.SPECIFICATION_COLUMNS
+            [_read(path, _COLUMNS["specification"]) for path in args.specification], SPECIFICATION.names
         ),
         copies=_read(args.copies, _COLUMNS["copies"]),
         statuses=[read_status(path) for path in args.status],

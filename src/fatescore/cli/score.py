@@ -11,13 +11,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from fatescore import _keys
 from fatescore._data import data_dir
-from fatescore._files import atomic_path, check_output, sha256, without_formulas, write_tsv
 from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._method_scores import MOST_CELLS, score_cells
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
+from fatescore.files import atomic_path, check_output, sha256
+from fatescore.tables import METHOD_SCORES
+from fatescore.tables import columns as col
+from fatescore.tables.io import without_formulas, write_tsv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +104,7 @@ def _score_index(args: argparse.Namespace, adata: AnnData) -> pd.DataFrame:
         raise InputError(f"--null {given} is for --gene-sets", expected="matched or a file for the index")
     null: Literal["matched"] | FittedNull = "matched" if given == "matched" else tl.read_null(given)
     table = tl.observation_scores(adata, organism=args.organism, index=_index(args), null=null, n_jobs=args.jobs)
-    return table[[_keys.OBS_NAME, *_keys.INDEX_COLUMNS]]
+    return table[[col.OBS_NAME, *col.INDEX_COLUMNS]]
 
 
 def _score_sets(args: argparse.Namespace, adata: AnnData) -> pd.DataFrame:
@@ -117,11 +119,11 @@ def _score_sets(args: argparse.Namespace, adata: AnnData) -> pd.DataFrame:
         adata, args.gene_sets, method=args.method, max_rank=args.max_rank, n_up=args.n_up, w_neg=args.w_neg,
         null=null, n_jobs=args.jobs, rng=args.seed,
     )  # fmt: skip
-    parts = [adata.obsm[_keys.score_key(args.method)]]
+    parts = [adata.obsm[col.score_key(args.method)]]
     if null is not None:
-        parts += [adata.obsm[_keys.obsm_key(name, args.method)].add_suffix(f":{name}") for name in ("z", "pval")]
+        parts += [adata.obsm[col.obsm_key(name, args.method)].add_suffix(f":{name}") for name in ("z", "pval")]
     table: pd.DataFrame = pd.concat(parts, axis=1)
-    return table.rename_axis(_keys.OBS_NAME).reset_index()
+    return table.rename_axis(col.OBS_NAME).reset_index()
 
 
 def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
@@ -149,7 +151,7 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
         by_method = tl.specification_scores(samples, unit=unit, counts=cells, cells=adata if cells else None, **how)
         write_tsv(args.method_scores, by_method)
     if args.cell_method_scores is not None:
-        none = pd.DataFrame(columns=list(_keys.METHOD_SCORE_COLUMNS))
+        none = pd.DataFrame(columns=list(METHOD_SCORES.names))
         _write(args.cell_method_scores, score_cells(adata, seed=args.seed, **how) if cells else none)
     return {
         "index": index.name, "organism": organism, "method": "rank_log", "n_scored": len(observations),

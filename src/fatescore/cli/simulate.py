@@ -10,8 +10,8 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fatescore._files import atomic_path
 from fatescore.errors import InputError
+from fatescore.files import atomic_path
 from fatescore.typing import ORGANISMS
 
 if TYPE_CHECKING:

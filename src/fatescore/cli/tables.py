@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._data_dictionary import data_dictionary, is_open
-from fatescore._files import check_output, read_tsv, write_tsv
 from fatescore.errors import InputError
+from fatescore.files import check_output
+from fatescore.tables import columns as col
+from fatescore.tables.io import read_tsv, write_tsv
 
 HELP = "put the tables of all data sets together, with a data dictionary"
 DICTIONARY = "data_dictionary.tsv"
@@ -58,8 +59,8 @@ def _stacked(name: str, folders: Sequence[Path], columns: Sequence[str]) -> pd.D
     for folder in folders:
         path = folder / name
         part = read_tsv(path, as_text=True) if path.is_file() else pd.DataFrame()
-        if not part.empty and _keys.DATASET in columns and _keys.DATASET not in part:
-            part.insert(0, _keys.DATASET, folder.resolve().name)
+        if not part.empty and col.DATASET in columns and col.DATASET not in part:
+            part.insert(0, col.DATASET, folder.resolve().name)
         if not part.empty:
             parts.append(part)
     if not parts:

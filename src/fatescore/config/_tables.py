@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from fatescore import catalogue
-from fatescore._files import read_text_table
 from fatescore._schema import schema, validate
 from fatescore.config._records import Dataset, Sample
 from fatescore.errors import ConfigError, nearest
+from fatescore.tables.io import read_text_table
 
 _SERIES = re.compile(r"GSE[1-9]\d{0,8}")
 READABLE = ("donor", "condition")

@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from fatescore._data import data_dir
-from fatescore._files import read_text_table
 from fatescore.errors import InputError, nearest
 from fatescore.gene_sets.collection import check_organism, core_genes, definition, members, mirna_sets, mirna_targets
 from fatescore.gene_sets.review_text import Review, read_review
 from fatescore.gene_sets.symbols import MAPPED, resolve
+from fatescore.tables.io import read_text_table
 from fatescore.typing import ORGANISMS, Organism, StrPath
 
 CLAIM_COLUMNS = (

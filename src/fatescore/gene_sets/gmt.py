@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from fatescore._files import write_text
 from fatescore.errors import InputError
+from fatescore.files import write_text
 from fatescore.typing import StrPath
 
 GeneSets = Mapping[str, Iterable[str] | Mapping[str, float]]

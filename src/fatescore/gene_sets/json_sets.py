@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 import yaml
 
 from fatescore._data import data_dir
-from fatescore._files import check_input, write_text
 from fatescore.errors import InputError
+from fatescore.files import check_input, write_text
 from fatescore.gene_sets.gmt import GeneSets, as_weights
 from fatescore.typing import StrPath
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from fatescore._files import check_input, sha256, write_json
 from fatescore.errors import InputError
+from fatescore.files import check_input, sha256, write_json
 from fatescore.gene_sets import mirna_tables, symbols
 from fatescore.gene_sets.collection import check_organism
 from fatescore.gene_sets.gmt import as_weights

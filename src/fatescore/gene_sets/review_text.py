@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fatescore._files import check_input
 from fatescore.errors import InputError, nearest
+from fatescore.files import check_input
 from fatescore.typing import StrPath
 
 EXPECTED = "a plain text copy of the review (J Acad Sec Mil Med Univ 2017, 38(4):397-404)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fatescore._files import sha256
 from fatescore.errors import FetchError
+from fatescore.files import sha256
 from fatescore.geo._faults import MissingError
 from fatescore.geo._lock import Lock
 from fatescore.geo._mirror import Mirror

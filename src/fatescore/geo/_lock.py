@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fatescore._files import sha256, write_json
 from fatescore.errors import InputError
+from fatescore.files import sha256, write_json
 
 NAME = "lock.json"
 

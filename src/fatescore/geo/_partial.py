@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from fatescore._files import write_json
+from fatescore.files import write_json
 
 PREFIX = ".resume-"
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fatescore._files import atomic_path, sha256
 from fatescore._version import __version__
 from fatescore.errors import InputError
+from fatescore.files import atomic_path, sha256
 from fatescore.typing import StrPath
 
 MANIFEST = "fatescore-bundle.json"

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import _keys
-from fatescore._files import sha256
 from fatescore._version import __version__
 from fatescore.errors import InputError, nearest
+from fatescore.files import sha256
 from fatescore.gene_sets import symbols
 from fatescore.ingest._locate import locate
 from fatescore.ingest._raw import Raw
@@ -24,6 +23,7 @@ from fatescore.ingest.patterns import Patterns, complete
 from fatescore.ingest.samples import Matched, match_samples, safe_key, select
 from fatescore.ingest.scale import check_scale
 from fatescore.ingest.sex import NOT_MEASURED, expressed_sex, sex_notes
+from fatescore.tables import columns as col
 from fatescore.typing import ASSAYS, ORGANISMS, Assay, Matrix, Organism, Scale, StrPath
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def ingest(
     readable = tuple(patterns or ())
     table = select(pd.DataFrame() if samples is None else samples, dataset, readable=readable)
     found = locate(Path(source), layout, file)
-    only = str(table[_keys.SAMPLE].iloc[0]) if len(table) == 1 else ""
+    only = str(table[col.SAMPLE].iloc[0]) if len(table) == 1 else ""
     raw = read_raw(found, organism, sample_key=sample_key, only=only, scale=scale)
     if patterns:
         table = complete(raw, table, patterns, dataset)
@@ -126,14 +126,14 @@ def ingest(
     expressed = expressed_sex(adata)
     raw.notes += _sex_notes(fields, expressed)
     if (expressed["sex_expressed"] != NOT_MEASURED).any():
-        fields = fields.assign(sex_expressed=expressed["sex_expressed"].reindex(fields[_keys.SAMPLE]).to_numpy())
+        fields = fields.assign(sex_expressed=expressed["sex_expressed"].reindex(fields[col.SAMPLE]).to_numpy())
     return IngestResult(adata, fields, _facts(adata, raw, genes, matched, declared))
 
 
 def _sex_notes(fields: pd.DataFrame, expressed: pd.DataFrame) -> list[str]:
     """Say where a column that states the sex and the expression contradict each other."""
     columns = [name for name in fields if str(name).casefold().removeprefix("characteristics: ") in ("sex", "gender")]
-    by_sample = fields.set_index(_keys.SAMPLE)
+    by_sample = fields.set_index(col.SAMPLE)
     return list(dict.fromkeys(note for name in columns for note in sex_notes(by_sample[name], expressed)))
 
 
@@ -158,7 +158,7 @@ def _anndata(raw: Raw, genes: Genes, matched: Matched, scale: Scale, declared: d
     import anndata
 
     sample = [matched.names[name] for name in raw.columns]
-    obs = matched.fields.set_index(_keys.SAMPLE, drop=False).loc[sample].reset_index(drop=True)
+    obs = matched.fields.set_index(col.SAMPLE, drop=False).loc[sample].reset_index(drop=True)
     if raw.obs is not None:
         for name in raw.obs.columns:
             key = safe_key(str(name))
@@ -171,8 +171,8 @@ def _anndata(raw: Raw, genes: Genes, matched: Matched, scale: Scale, declared: d
     matrix = _stored(genes.matrix, scale)
     adata = anndata.AnnData(X=matrix, obs=_categorical(obs), var=_categorical(genes.var))
     if scale == "counts":
-        adata.layers[_keys.COUNTS] = matrix.copy()
-    adata.uns[_keys.UNS] = declared
+        adata.layers[col.COUNTS] = matrix.copy()
+    adata.uns[col.UNS] = declared
     return adata
 
 
@@ -212,13 +212,13 @@ def _stored(matrix: Matrix, scale: Scale) -> Matrix:
 
 
 def _facts(adata: AnnData, raw: Raw, genes: Genes, matched: Matched, declared: dict[str, Any]) -> dict[str, Any]:
-    rules = genes.var[_keys.MAPPED_BY]
+    rules = genes.var[col.MAPPED_BY]
     return {
         **{key: value for key, value in declared.items() if key not in ("version", "dataset")},
         "accession": raw.accession,
         "n_obs": int(adata.n_obs),
         "n_samples": len(matched.fields),
-        "n_donors": int(matched.fields[_keys.DONOR].nunique()),
+        "n_donors": int(matched.fields[col.DONOR].nunique()),
         "n_genes": int(adata.n_vars),
         "n_unmapped": int((~symbols.mapped(rules)).sum()),
         "mapped_by": {str(rule): int(n) for rule, n in rules.value_counts().sort_index().items()},

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError, nearest
+from fatescore.tables import columns as col
 from fatescore.typing import Matrix
 
 
@@ -87,7 +87,7 @@ def samples_of(obs: pd.DataFrame, sample_key: str, only_sample: str, path: Path)
         )  # fmt: skip
     if only_sample and not sample_key:
         return [only_sample] * len(obs)
-    key = sample_key or _keys.SAMPLE
+    key = sample_key or col.SAMPLE
     return [str(name) for name in obs.get(key, obs.index)]
 
 

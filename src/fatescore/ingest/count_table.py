@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore._files import check_input
 from fatescore.errors import InputError
+from fatescore.files import check_input
 from fatescore.gene_sets import symbols
 from fatescore.geo._peek import read_bytes
 from fatescore.geo.series_matrix import MISSING

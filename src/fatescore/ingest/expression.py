@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.ingest import h5ad
 from fatescore.ingest._locate import Located, layout_of, locate
 from fatescore.ingest._raw import Raw, few
 from fatescore.ingest._read import read_raw
 from fatescore.ingest.identifiers import scored_genes, to_genes
+from fatescore.tables import columns as col
 from fatescore.typing import Matrix, Organism, Scale, StrPath
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def read_expression(path: StrPath, organism: Organism) -> AnnData:
     matrix: Matrix = sp.csr_matrix(genes.matrix, dtype=np.float32) if counts else genes.matrix.astype(np.float32)
     adata = anndata.AnnData(X=matrix, obs=_obs(raw, source), var=genes.var)
     if counts:
-        adata.layers[_keys.COUNTS] = matrix.copy()
+        adata.layers[col.COUNTS] = matrix.copy()
     return adata
 
 
@@ -90,7 +90,7 @@ def _obs(raw: Raw, source: Path) -> pd.DataFrame:
     nth = pd.Series(names, dtype=object).groupby(names).cumcount()
     obs = pd.DataFrame() if raw.obs is None else raw.obs.copy()
     obs.index = pd.Index([f"{name}-{n + 1}" if n else name for name, n in zip(names, nth, strict=True)], dtype=object)
-    obs[_keys.SAMPLE] = samples
+    obs[col.SAMPLE] = samples
     return obs
 
 
@@ -115,18 +115,18 @@ def _from_h5ad(source: Path, organism: Organism) -> AnnData:
     adata = h5ad.open_h5ad(source)
     if not adata.obs_names.is_unique:
         raise InputError(f"{source} repeats names of observations", expected="unique obs_names", fix="make them unique")
-    main = adata.layers[_keys.COUNTS] if adata.X is None else adata.X
+    main = adata.layers[col.COUNTS] if adata.X is None else adata.X
     ids = [str(name) for name in adata.var_names]
-    scale: Scale = "counts" if _keys.COUNTS in adata.layers or _whole(_stored(main)) else "log2"
+    scale: Scale = "counts" if col.COUNTS in adata.layers or _whole(_stored(main)) else "log2"
     second, wanted = h5ad.second_names(adata), scored_genes(organism)
     genes = to_genes(main, ids, organism, scale, other_names=second, keep_genes=wanted)
     _tell(source, genes.notes)
     out = anndata.AnnData(X=genes.matrix, obs=adata.obs.copy(), var=genes.var)
-    if _keys.COUNTS in adata.layers:
-        counted = to_genes(adata.layers[_keys.COUNTS], ids, organism, "counts", other_names=second, keep_genes=wanted)
-        out.layers[_keys.COUNTS] = counted.matrix
-    if _keys.UNS in adata.uns:
-        out.uns[_keys.UNS] = adata.uns[_keys.UNS]
+    if col.COUNTS in adata.layers:
+        counted = to_genes(adata.layers[col.COUNTS], ids, organism, "counts", other_names=second, keep_genes=wanted)
+        out.layers[col.COUNTS] = counted.matrix
+    if col.UNS in adata.uns:
+        out.uns[col.UNS] = adata.uns[col.UNS]
     return out
 
 

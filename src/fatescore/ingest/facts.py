@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.catalogue import Entry, Fact, told
 from fatescore.errors import InputError
 from fatescore.geo import SeriesMatrix, read_series_matrix
 from fatescore.ingest._raw import visible_files
 from fatescore.ingest.patterns import read_fields
+from fatescore.tables import columns as col
 
 
 @dataclass(frozen=True)
@@ -72,17 +72,17 @@ def _found(entry: Entry, read: list[SeriesMatrix], files: list[str]) -> dict[str
 
 def _groups(entry: Entry, samples: pd.DataFrame) -> dict[str, Any]:
     """Count samples and donors per condition; a pattern that does not fit is what was found."""
-    known = {column: entry.patterns[column] for column in (_keys.CONDITION, _keys.DONOR) if column in entry.patterns}
-    if _keys.CONDITION not in known:
+    known = {column: entry.patterns[column] for column in (col.CONDITION, col.DONOR) if column in entry.patterns}
+    if col.CONDITION not in known:
         return {}
     try:
         table = read_fields(samples, known, entry.accession)
     except InputError as error:
         return dict.fromkeys(("conditions", "donors"), error.found)
-    groups = table.groupby(_keys.CONDITION)
+    groups = table.groupby(col.CONDITION)
     found: dict[str, Any] = {"conditions": {str(name): int(n) for name, n in groups.size().items()}}
-    if _keys.DONOR in table:
-        found["donors"] = {str(name): int(n) for name, n in groups[_keys.DONOR].nunique().items()}
+    if col.DONOR in table:
+        found["donors"] = {str(name): int(n) for name, n in groups[col.DONOR].nunique().items()}
     return found
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from fatescore import _keys
-from fatescore._files import check_input
 from fatescore.errors import InputError
+from fatescore.files import check_input
 from fatescore.ingest._raw import Raw, samples_of
+from fatescore.tables import columns as col
 from fatescore.typing import Matrix
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def open_h5ad(path: Path) -> AnnData:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # old files warn about their format, which is not the user's concern
             adata = anndata.read_h5ad(path)
-        for matrix in (adata.X, adata.layers.get(_keys.COUNTS)):
+        for matrix in (adata.X, adata.layers.get(col.COUNTS)):
             if sp.issparse(matrix):
                 matrix.check_format(full_check=True)  # an index beyond the shape would crash scipy, not raise
     except Exception as error:
@@ -78,7 +78,7 @@ def _check_matrix(adata: AnnData, path: Path) -> None:
     low = float(matrix.min()) if 0 not in matrix.shape else 0.0
     if low >= 0 or np.isnan(low):
         return
-    if _keys.COUNTS in adata.layers:
+    if col.COUNTS in adata.layers:
         raise InputError(
             f'{path}: layers["counts"] has negative values (down to {low:.4g})', expected="counts",
             fix="put the counts there, or remove the layer",
@@ -93,7 +93,7 @@ def _check_matrix(adata: AnnData, path: Path) -> None:
 
 def counts_of(adata: AnnData, path: Path) -> Matrix:
     """Return ``layers["counts"]``, or ``X``, as CSR or dense array."""
-    matrix = adata.layers.get(_keys.COUNTS, adata.X)
+    matrix = adata.layers.get(col.COUNTS, adata.X)
     if matrix is None:
         raise InputError(f'{path} has neither X nor layers["counts"]', expected="an expression matrix")
     return sp.csr_matrix(matrix) if sp.issparse(matrix) else np.asarray(matrix, dtype=float)
@@ -108,5 +108,5 @@ def second_names(adata: AnnData) -> list[str]:
 
 
 def _says_simulated(adata: AnnData) -> bool:
-    own = adata.uns.get(_keys.UNS)
+    own = adata.uns.get(col.UNS)
     return bool(own.get("simulated", False)) if isinstance(own, dict) else False

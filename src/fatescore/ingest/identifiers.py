@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets import symbols
 from fatescore.geo.platform import best_rows, one_symbol, split_symbols
 from fatescore.ingest._raw import few
+from fatescore.tables import columns as col
 from fatescore.typing import ORGANISMS, FloatArray, Matrix, Organism, Scale
 
 _DATE = re.compile(r"\d{1,2}-(Mar|Sep|Dec|Oct|Apr|Nov|Feb)|(Mar|Sep|Dec|Oct|Apr|Nov|Feb)-\d{1,2}", re.IGNORECASE)
@@ -90,7 +90,7 @@ def to_genes(
     if dates:
         notes.append(f"{len(dates)} names are dates, which Excel makes of genes such as MARCHF1: {few(dates)}")
     genes = _summed(matrix, table) if scale in ("counts", "tpm") else _highest(matrix, table, notes, keep_genes)
-    ambiguous = genes.var.index[genes.var[_keys.MAPPED_BY] == symbols.AMBIGUOUS]
+    ambiguous = genes.var.index[genes.var[col.MAPPED_BY] == symbols.AMBIGUOUS]
     if len(ambiguous):
         notes.append(
             f"{len(ambiguous)} names could mean several genes and were left as they are: {few(list(ambiguous))}"
@@ -164,8 +164,8 @@ def _summed(matrix: Matrix, table: pd.DataFrame) -> Genes:
     groups = part.groupby("symbol", sort=False)
     var = pd.DataFrame(
         {
-            _keys.ORIGINAL_ID: groups["original"].agg(";".join),
-            _keys.MAPPED_BY: part.sort_values("rank", kind="stable").groupby("symbol")["mapped_by"].first(),
+            col.ORIGINAL_ID: groups["original"].agg(";".join),
+            col.MAPPED_BY: part.sort_values("rank", kind="stable").groupby("symbol")["mapped_by"].first(),
             "n_features": groups.size(),
         }
     ).reindex(genes)
@@ -179,8 +179,8 @@ def _highest(matrix: Matrix, table: pd.DataFrame, notes: list[str], keep_genes: 
     part = table.iloc[chosen]
     var = pd.DataFrame(
         {
-            _keys.ORIGINAL_ID: part["original"].to_numpy(),
-            _keys.MAPPED_BY: part["mapped_by"].to_numpy(),
+            col.ORIGINAL_ID: part["original"].to_numpy(),
+            col.MAPPED_BY: part["mapped_by"].to_numpy(),
             "n_features": record["n_probes"].to_numpy(),
         },
         index=pd.Index(part["symbol"].to_numpy(), dtype=object),

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.gene_sets import symbols
 from fatescore.ingest._locate import Located, locate
 from fatescore.ingest._raw import Raw, few
 from fatescore.ingest._read import read_raw
 from fatescore.ingest.scale import reading
+from fatescore.tables import columns as col
 from fatescore.typing import ORGANISMS, Organism, StrPath
 
 MANY = 2_000  # names that are looked up
@@ -163,7 +163,7 @@ def _groups(raw: Raw) -> dict[str, dict[str, int]]:
 
 def _samples(raw: Raw, dataset: str) -> tuple[pd.DataFrame, str]:
     names = raw.sample_names
-    table = pd.DataFrame({"dataset": dataset, _keys.SAMPLE: names, _keys.DONOR: names, _keys.CONDITION: "?"})
+    table = pd.DataFrame({"dataset": dataset, col.SAMPLE: names, col.DONOR: names, col.CONDITION: "?"})
     if raw.fields is None:
         return table, "no sample fields: every sample is taken as a donor"
     fields = raw.fields.reindex([name for name in names if name in raw.fields.index])
@@ -176,5 +176,5 @@ def _samples(raw: Raw, dataset: str) -> tuple[pd.DataFrame, str]:
     donors = [c for c in fields.columns if str(c).startswith("characteristics") and _DONOR.search(str(c))]
     if not donors:
         return table, "no field names a donor: every sample is taken as one"
-    table[_keys.DONOR] = fields[donors[0]].to_numpy()
+    table[col.DONOR] = fields[donors[0]].to_numpy()
     return table, f'from the field "{donors[0]}", {fields[donors[0]].nunique()} donors'

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.ingest import _archive
 from fatescore.ingest._libraries import Library, join, named_by, prefer_filtered
 from fatescore.ingest._raw import Raw, few, samples_of
+from fatescore.tables import columns as col
 
 # Read with h5py, which anndata needs anyway: the format is three groups, not worth a further package.
 _NAME = re.compile(r"^(?P<prefix>.*)\.loom(\.gz)?$", re.IGNORECASE)
@@ -58,7 +58,7 @@ def read(path: Path, file: str = "", sample_key: str = "") -> Raw:
         tables.append(table)
     raw = join(libraries, _archive.inputs(path, chosen), notes)
     raw.obs = pd.concat(tables, ignore_index=True)
-    if sample_key or _keys.SAMPLE in raw.obs:
+    if sample_key or col.SAMPLE in raw.obs:
         raw.columns = samples_of(raw.obs, sample_key, "", path)
     return raw
 

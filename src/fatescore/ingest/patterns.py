@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError, nearest
 from fatescore.ingest._raw import Raw, few
 from fatescore.ingest.samples import accessions_of, check_filled, paired
+from fatescore.tables import columns as col
 
 Patterns = Mapping[str, Mapping[str, Any]]
 _PREFIX = "characteristics: "
@@ -80,15 +80,15 @@ def complete(raw: Raw, table: pd.DataFrame, patterns: Patterns, dataset: str) ->
         )
     made = read_fields(raw.fields.loc[list(accessions.values())], patterns, dataset).astype(object)
     made.index = pd.Index(list(accessions), dtype=object)
-    made.insert(0, _keys.SAMPLE, list(accessions.values()))
-    for name, sample in paired(raw, list(table[_keys.SAMPLE])).items():
-        row = table[table[_keys.SAMPLE] == sample].iloc[0]
+    made.insert(0, col.SAMPLE, list(accessions.values()))
+    for name, sample in paired(raw, list(table[col.SAMPLE])).items():
+        row = table[table[col.SAMPLE] == sample].iloc[0]
         for column, value in row[row != ""].items():
             made.loc[name, column] = value
-    lost = [sample for sample in table[_keys.SAMPLE] if sample not in set(made[_keys.SAMPLE])]
-    extra = table[table[_keys.SAMPLE].isin(lost)]  # named by nobody: matching says so
+    lost = [sample for sample in table[col.SAMPLE] if sample not in set(made[col.SAMPLE])]
+    extra = table[table[col.SAMPLE].isin(lost)]  # named by nobody: matching says so
     whole = pd.concat([made, extra]).fillna("").reset_index(drop=True)
-    check_filled(whole, (_keys.DONOR, _keys.CONDITION), dataset)
+    check_filled(whole, (col.DONOR, col.CONDITION), dataset)
     return whole
 
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from fatescore import _keys
-from fatescore._files import read_text_table
 from fatescore.errors import InputError, nearest
 from fatescore.ingest._raw import Raw, few
+from fatescore.tables import columns as col
+from fatescore.tables.io import read_text_table
 from fatescore.typing import StrPath
 
 _GSM = re.compile(r"GSM\d+")
 # Addresses of people are no experimental condition.
 _PERSONAL = re.compile(r"^contact_(name|email|phone|fax|address|city|state|zip|country|web)")
-_NEEDED = (_keys.SAMPLE, _keys.DONOR, _keys.CONDITION)
+_NEEDED = (col.SAMPLE, col.DONOR, col.CONDITION)
 
 
 @dataclass(frozen=True)
@@ -68,22 +68,22 @@ def select(samples: pd.DataFrame, dataset: str, *, readable: Collection[str] = (
                 expected=", ".join(_NEEDED),
                 fix=nearest(name, table.columns),
             )
-    if _keys.DATASET in table:
-        table = table[table[_keys.DATASET] == dataset]
+    if col.DATASET in table:
+        table = table[table[col.DATASET] == dataset]
     if table.empty and not readable:
         raise InputError(
             f'the sample table has no row for the data set "{dataset}"',
             expected="one row per sample",
-            fix=nearest(dataset, sorted(set(samples.get(_keys.DATASET, pd.Series(dtype=str)).astype(str)))),
+            fix=nearest(dataset, sorted(set(samples.get(col.DATASET, pd.Series(dtype=str)).astype(str)))),
         )
     table = table.apply(lambda column: column.str.strip()) if len(table) else table
     check_filled(table, needed, dataset)
-    twice = table.loc[table[_keys.SAMPLE].duplicated(), _keys.SAMPLE]
+    twice = table.loc[table[col.SAMPLE].duplicated(), col.SAMPLE]
     if len(twice):
         raise InputError(
             f'sample "{twice.iloc[0]}" is listed twice for the data set "{dataset}"', expected="one row each"
         )
-    return table.drop(columns=_keys.DATASET, errors="ignore").rename(columns=safe_key).reset_index(drop=True)
+    return table.drop(columns=col.DATASET, errors="ignore").rename(columns=safe_key).reset_index(drop=True)
 
 
 def check_filled(table: pd.DataFrame, columns: Iterable[str], dataset: str) -> None:
@@ -98,7 +98,7 @@ def check_filled(table: pd.DataFrame, columns: Iterable[str], dataset: str) -> N
     for name in columns:
         blank = table[used & (table.get(name, pd.Series("", index=table.index)) == "")]
         if len(blank):
-            sample = blank[_keys.SAMPLE].iloc[0] or "(no name)"
+            sample = blank[col.SAMPLE].iloc[0] or "(no name)"
             raise InputError(f'sample "{sample}" of data set "{dataset}" has no {name}', fix="fill in the sample table")
 
 
@@ -113,12 +113,12 @@ def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
     InputError
         When a sample of either side has no partner, or two.
     """
-    pairs = paired(raw, list(table[_keys.SAMPLE]))
+    pairs = paired(raw, list(table[col.SAMPLE]))
     _check_partners(raw, table, pairs, dataset)
-    left_out = set(table.loc[table.get("use", pd.Series("", index=table.index)).str.casefold() == "no", _keys.SAMPLE])
+    left_out = set(table.loc[table.get("use", pd.Series("", index=table.index)).str.casefold() == "no", col.SAMPLE])
     notes = [f"left out as the sample table says: {few(sorted(left_out))}"] if left_out else []
     names = {name: sample for name, sample in pairs.items() if sample not in left_out}
-    used = table[~table[_keys.SAMPLE].isin(left_out)].drop(columns="use", errors="ignore")
+    used = table[~table[col.SAMPLE].isin(left_out)].drop(columns="use", errors="ignore")
     if used.empty:
         raise InputError(f'every sample of the data set "{dataset}" is left out', expected="samples to use")
     places = {sample: name for name, sample in names.items()}
@@ -194,7 +194,7 @@ def _plain(text: str) -> str:
 
 def _check_partners(raw: Raw, table: pd.DataFrame, pairs: dict[str, str], dataset: str) -> None:
     placed = set(pairs.values())
-    absent = [sample for sample in table[_keys.SAMPLE] if sample not in placed]
+    absent = [sample for sample in table[col.SAMPLE] if sample not in placed]
     free = [name for name in raw.sample_names if name not in pairs]
     if absent:
         titles = [] if raw.fields is None else [str(title) for title in raw.fields.get("title", [])]
@@ -213,11 +213,11 @@ def _check_partners(raw: Raw, table: pd.DataFrame, pairs: dict[str, str], datase
 
 
 def _fields(raw: Raw, table: pd.DataFrame, names: dict[str, str], known: dict[str, str], dataset: str) -> pd.DataFrame:
-    own = [name for name in table.columns if name not in _keys.IDENTITY]
+    own = [name for name in table.columns if name not in col.IDENTITY]
     out = table[[*_NEEDED, *own]].copy()
-    out.insert(0, _keys.DATASET, dataset)
+    out.insert(0, col.DATASET, dataset)
     if raw.fields is not None:
-        accessions = [known[names[sample]] for sample in out[_keys.SAMPLE]]
+        accessions = [known[names[sample]] for sample in out[col.SAMPLE]]
         geo = raw.fields.reindex(accessions).fillna("")
         if "geo_accession" not in geo:
             geo.insert(0, "geo_accession", accessions)
@@ -226,7 +226,7 @@ def _fields(raw: Raw, table: pd.DataFrame, names: dict[str, str], known: dict[st
             if key not in out and not _PERSONAL.match(key) and (geo[name] != "").any():
                 out[key] = geo[name].to_numpy()
     if raw.obs is not None:
-        for name, values in _constant(raw, out[_keys.SAMPLE], names).items():
+        for name, values in _constant(raw, out[col.SAMPLE], names).items():
             if name not in out:
                 out[name] = values
     return out.reset_index(drop=True)

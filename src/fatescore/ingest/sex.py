@@ -17,8 +17,8 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.stats import rankdata
 
-from fatescore import _keys
 from fatescore.errors import InputError, nearest
+from fatescore.tables import columns as col
 from fatescore.typing import ASSAYS, ORGANISMS, FloatArray, Matrix
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def expressed_sex(adata: AnnData) -> pd.DataFrame:
         for genes in ((XIST[organism],), Y_GENES[organism], X_GENES[organism])
     )
     unit = PERCENTILE if assay == "array" else X_COPIES
-    of_row = adata.obs[_keys.SAMPLE].astype(str).to_numpy()
+    of_row = adata.obs[col.SAMPLE].astype(str).to_numpy()
     names = pd.unique(of_row)
     rows = []
     for name in names:
@@ -122,17 +122,17 @@ def expressed_sex(adata: AnnData) -> pd.DataFrame:
         else:
             found = _by_x_copies(_profile(part, scale), xist, y, x)
         rows.append((_call(found, _LIMITS[unit]), found.xist, found.y_genes, found.n_y, unit))
-    return pd.DataFrame(rows, columns=list(COLUMNS), index=pd.Index(names, name=_keys.SAMPLE))
+    return pd.DataFrame(rows, columns=list(COLUMNS), index=pd.Index(names, name=col.SAMPLE))
 
 
 def _declared(adata: AnnData) -> tuple[str, str, str]:
-    if _keys.SAMPLE not in adata.obs:
-        raise InputError(f'obs has no column "{_keys.SAMPLE}"', expected="the sample of every observation")
-    known = adata.uns.get(_keys.UNS, {})
+    if col.SAMPLE not in adata.obs:
+        raise InputError(f'obs has no column "{col.SAMPLE}"', expected="the sample of every observation")
+    known = adata.uns.get(col.UNS, {})
     for key, choices in (("organism", ORGANISMS), ("assay", ASSAYS)):
         value = str(known.get(key, ""))
         if value not in choices:
-            raise InputError(f'uns["{_keys.UNS}"] has {key} "{value}"', fix=nearest(value, choices))
+            raise InputError(f'uns["{col.UNS}"] has {key} "{value}"', fix=nearest(value, choices))
     return str(known["organism"]), str(known["assay"]), str(known.get("scale", ""))
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fatescore import _keys
+from fatescore.tables import columns as col
+from fatescore.tables.codes import FateCall
 from fatescore.typing import FloatArray
 
 OSTEOGENIC = "#1F77B4"
@@ -39,18 +40,18 @@ SEQUENTIAL = ("#3B528B", "#2C728E", "#21918C", "#28AE80", "#7AD151")
 BIAS = (ADIPOGENIC, NEUTRAL, OSTEOGENIC)
 
 CALLS: dict[str, str] = {
-    _keys.CALL_OSTEOGENIC: OSTEOGENIC,
-    _keys.CALL_ADIPOGENIC: ADIPOGENIC,
-    _keys.CALL_DUAL: DUAL,
-    _keys.CALL_UNCOMMITTED: UNCOMMITTED,
-    _keys.CALL_NOT_SCORABLE: NOT_SCORABLE,
+    FateCall.OSTEOGENIC: OSTEOGENIC,
+    FateCall.ADIPOGENIC: ADIPOGENIC,
+    FateCall.DUAL: DUAL,
+    FateCall.UNCOMMITTED: UNCOMMITTED,
+    FateCall.NOT_SCORABLE: NOT_SCORABLE,
 }
 CALL_SHAPES: dict[str, str] = {
-    _keys.CALL_OSTEOGENIC: "circle",
-    _keys.CALL_ADIPOGENIC: "square",
-    _keys.CALL_DUAL: "diamond",
-    _keys.CALL_UNCOMMITTED: "cross",
-    _keys.CALL_NOT_SCORABLE: "stroke",
+    FateCall.OSTEOGENIC: "circle",
+    FateCall.ADIPOGENIC: "square",
+    FateCall.DUAL: "diamond",
+    FateCall.UNCOMMITTED: "cross",
+    FateCall.NOT_SCORABLE: "stroke",
 }
 # Types as ``pp.cell_types`` names them: only the stromal ones are scored.
 CELL_TYPES: dict[str, str] = {
@@ -60,7 +61,7 @@ CELL_TYPES: dict[str, str] = {
 # The definitions of the index, which are no fates.
 INDICES: dict[str, str] = {"core": BATCHES[1], "review": BATCHES[3], "extended": BATCHES[2]}
 INDEX_SHAPES: dict[str, str] = {"core": "circle", "review": "square", "extended": "triangle-up"}
-ARMS: dict[str, str] = {_keys.OSTEOGENIC: OSTEOGENIC, _keys.ADIPOGENIC: ADIPOGENIC}
+ARMS: dict[str, str] = {col.OSTEOGENIC: OSTEOGENIC, col.ADIPOGENIC: ADIPOGENIC}
 
 
 def condition_colours(conditions: Iterable[str], *, case: str = "", control: str = "") -> dict[str, str]:

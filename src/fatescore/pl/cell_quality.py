@@ -7,29 +7,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import mark, tr
 from fatescore.errors import InputError, nearest
 from fatescore.pl import _palette, _parts
+from fatescore.tables import columns as col
+from fatescore.tables.codes import QcFailReason
 from fatescore.typing import FloatArray
 
 BINS = 60  # a sample; of many samples fewer
 _KEPT, _HERE, _ELSEWHERE = mark("kept"), mark("dropped for this"), mark("dropped for something else")
 _TITLES = {
-    _keys.TOTAL_COUNTS: mark("counts"),
-    _keys.N_GENES: mark("genes detected"),
-    _keys.PCT_MT: mark("mitochondrial share (%)"),
-    _keys.DOUBLET_SCORE: mark("doublet score"),
+    col.TOTAL_COUNTS: mark("counts"),
+    col.N_GENES: mark("genes detected"),
+    col.PCT_MT: mark("mitochondrial share (%)"),
+    col.DOUBLET_SCORE: mark("doublet score"),
 }
 # What a cell is dropped for by each number, and the column of its sample's limit.
 _REASONS = {
-    _keys.TOTAL_COUNTS: _keys.LOW_DEPTH, _keys.N_GENES: _keys.FEW_GENES, _keys.PCT_MT: _keys.HIGH_MT,
-    _keys.DOUBLET_SCORE: _keys.DOUBLET,
+    col.TOTAL_COUNTS: QcFailReason.LOW_DEPTH, col.N_GENES: QcFailReason.FEW_GENES, col.PCT_MT: QcFailReason.HIGH_MITOCHONDRIAL,
+    col.DOUBLET_SCORE: QcFailReason.DOUBLET,
 }  # fmt: skip
 _LIMITS = {
-    _keys.TOTAL_COUNTS: "limit_min_total_counts", _keys.N_GENES: "limit_min_genes", _keys.PCT_MT: "limit_max_pct_mt",
+    col.TOTAL_COUNTS: "limit_min_total_counts", col.N_GENES: "limit_min_genes", col.PCT_MT: "limit_max_pct_mt",
 }  # fmt: skip
-_LOGGED = (_keys.TOTAL_COUNTS, _keys.N_GENES)
+_LOGGED = (col.TOTAL_COUNTS, col.N_GENES)
 
 
 def cell_quality(cells: pd.DataFrame, metric: str) -> Any:
@@ -126,15 +127,15 @@ def _bands(counts: pd.DataFrame, x: dict[str, Any], y: Any, row: float) -> list[
 
 
 def _counted(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
-    values, why = _parts.number_column(cells, metric), _parts.text_column(cells, _keys.DROPPED)
-    there = values.notna() & (why != _keys.EMPTY_DROPLET)
+    values, why = _parts.number_column(cells, metric), _parts.text_column(cells, col.QC_FAIL_REASON)
+    there = values.notna() & (why != QcFailReason.EMPTY_DROPLET)
     values, why = values[there], why[there]
     logged = metric in _LOGGED
     bins = _parts.bins_each(len(_samples(cells)), BINS)
     edges = _edges(values, logged, bins)
     state = why.map({"": tr(_KEPT), _REASONS[metric]: tr(_HERE)}).fillna(tr(_ELSEWHERE))
     frame = pd.DataFrame({
-        "sample": _parts.text_column(cells, _keys.SAMPLE)[there],
+        "sample": _parts.text_column(cells, col.SAMPLE)[there],
         "state": state,
         "bin": np.clip(np.searchsorted(edges, values.clip(lower=1) if logged else values, "right") - 1, 0, bins - 1),
     })  # fmt: skip
@@ -159,7 +160,7 @@ def _edges(values: pd.Series, logged: bool, bins: int) -> FloatArray:
 def _limits(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return the limit of every sample that has one."""
     table = pd.DataFrame({
-        "sample": _parts.text_column(cells, _keys.SAMPLE),
+        "sample": _parts.text_column(cells, col.SAMPLE),
         "limit": _parts.number_column(cells, _LIMITS.get(metric, "")),
     })  # fmt: skip
     known = table[table["limit"] > 0].drop_duplicates("sample")
@@ -167,4 +168,4 @@ def _limits(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def _samples(cells: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(_parts.text_column(cells, _keys.SAMPLE)))
+    return list(dict.fromkeys(_parts.text_column(cells, col.SAMPLE)))

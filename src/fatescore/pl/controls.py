@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import tr
 from fatescore._written import written
 from fatescore.pl import _palette, _parts
+from fatescore.tables import columns as col
 
 
-def controls(contrasts: pd.DataFrame, *, measure: str = _keys.FATE_BIAS) -> Any:
+def controls(contrasts: pd.DataFrame, *, measure: str = col.FATE_BIAS) -> Any:
     """Draw the AUROC of every contrast with a known answer.
 
     Parameters

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import tr
 from fatescore.pl import _palette, _parts
+from fatescore.tables import columns as col
 
 BINS = 48  # a row; of many rows fewer
-_INTERVALS = {"cells": (_keys.CELLS_LOW, _keys.CELLS_HIGH), "genes": (_keys.GENES_LOW, _keys.GENES_HIGH)}
+_INTERVALS = {"cells": (col.CELLS_LOW, col.CELLS_HIGH), "genes": (col.GENES_LOW, col.GENES_HIGH)}
 
 
 def donors(
@@ -23,7 +23,7 @@ def donors(
     case: str = "",
     control: str = "",
     levels: Sequence[str] = (),
-    measure: str = _keys.FATE_BIAS,
+    measure: str = col.FATE_BIAS,
 ) -> Any:
     """Draw one row per donor and condition: points are samples, the bar behind is the distribution of its cells.
 
@@ -63,7 +63,7 @@ def donors(
     bars = pd.DataFrame() if cells is None else _bars(cells, points, measure)
     ends = [bars["low"], bars["high"]] if len(bars) else []
     seen = np.concatenate([points[["value", "cells_low", "cells_high"]].to_numpy().ravel(), *ends])
-    title = tr("← fat · fate_bias · bone →") if measure == _keys.FATE_BIAS else measure
+    title = tr("← fat · fate_bias · bone →") if measure == col.FATE_BIAS else measure
     x = {
         "type": "quantitative",
         "scale": alt.Scale(domain=_parts.padded(seen, zero=True), nice=False),
@@ -135,11 +135,11 @@ def _dots(points: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any, case: st
 
 
 def _points(table: pd.DataFrame, measure: str, wanted: Sequence[str]) -> pd.DataFrame:
-    data = pd.DataFrame({name: _parts.text_column(table, name) for name in _keys.IDENTITY})
+    data = pd.DataFrame({name: _parts.text_column(table, name) for name in col.IDENTITY})
     data["value"] = _parts.number_column(table, measure)
     for of, names in _INTERVALS.items():
         for end, name in zip(("low", "high"), names, strict=True):
-            data[f"{of}_{end}"] = _parts.number_column(table, name) if measure == _keys.FATE_BIAS else np.nan
+            data[f"{of}_{end}"] = _parts.number_column(table, name) if measure == col.FATE_BIAS else np.nan
         ends = zip(data[f"{of}_low"], data[f"{of}_high"], strict=True)
         data[f"{of}_said"] = [f"{low:.3g}, {high:.3g}" if low == low else "" for low, high in ends]
     if wanted:

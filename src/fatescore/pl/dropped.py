@@ -7,20 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import mark, tr
 from fatescore.pl import _palette, _parts
+from fatescore.tables import columns as col
+from fatescore.tables.codes import QcFailReason
 
 MOSTLY = 0.5  # a share of empty droplets past which the bars would show little else
 # In the order in which cells are judged.
 FATES = {
     "": (mark("kept"), _palette.KEPT),
-    _keys.LOW_DEPTH: (mark("low depth"), _palette.BATCHES[5]),
-    _keys.FEW_GENES: (mark("few genes"), _palette.BATCHES[1]),
-    _keys.HIGH_MT: (mark("mitochondrial share"), _palette.DROPPED),
-    _keys.DOUBLET: (mark("doublet"), _palette.BATCHES[3]),
-    _keys.NOT_STROMAL: (mark("not stromal"), _palette.NOT_SCORABLE),
-    _keys.EMPTY_DROPLET: (mark("empty droplet"), "#DDE0E5"),
+    QcFailReason.LOW_DEPTH: (mark("low depth"), _palette.BATCHES[5]),
+    QcFailReason.FEW_GENES: (mark("few genes"), _palette.BATCHES[1]),
+    QcFailReason.HIGH_MITOCHONDRIAL: (mark("mitochondrial share"), _palette.DROPPED),
+    QcFailReason.DOUBLET: (mark("doublet"), _palette.BATCHES[3]),
+    QcFailReason.NOT_STROMAL: (mark("not stromal"), _palette.NOT_SCORABLE),
+    QcFailReason.EMPTY_DROPLET: (mark("empty droplet"), "#DDE0E5"),
 }
 
 
@@ -79,10 +80,10 @@ def dropped(cells: pd.DataFrame) -> Any:
 def _counted(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]:
     """Count every sample's cells by what became of them; tell whether empty droplets were left out."""
     frame = pd.DataFrame({
-        "sample": _parts.text_column(cells, _keys.SAMPLE), "reason": _parts.text_column(cells, _keys.DROPPED)
+        "sample": _parts.text_column(cells, col.SAMPLE), "reason": _parts.text_column(cells, col.QC_FAIL_REASON)
     })  # fmt: skip
     samples = list(dict.fromkeys(frame["sample"]))
-    empty = frame["reason"] == _keys.EMPTY_DROPLET
+    empty = frame["reason"] == QcFailReason.EMPTY_DROPLET
     left_out = bool((empty.groupby(frame["sample"]).mean() > MOSTLY).any())
     if left_out:
         frame = frame[~empty]

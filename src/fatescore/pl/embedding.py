@@ -7,26 +7,26 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import mark, tr
 from fatescore._written import written
 from fatescore.errors import InputError, nearest
 from fatescore.pl import _cloud, _colours, _palette, _parts
+from fatescore.tables import columns as col
 
 FEW = 400
 _LABELS = {
-    _keys.CELL_TYPE: mark("cell type"),
-    _keys.FATE_CALL: mark("call"),
-    _keys.DONOR: mark("donor"),
-    _keys.SAMPLE: mark("sample"),
-    _keys.CONDITION: mark("condition"),
-    _keys.TOTAL_COUNTS: mark("counts"),
+    col.CELL_TYPE: mark("cell type"),
+    col.FATE_CALL: mark("call"),
+    col.DONOR: mark("donor"),
+    col.SAMPLE: mark("sample"),
+    col.CONDITION: mark("condition"),
+    col.TOTAL_COUNTS: mark("counts"),
 }
-_WRITTEN: dict[str, Mapping[str, str]] = {_keys.CELL_TYPE: _palette.CELL_TYPES, _keys.FATE_CALL: _palette.CALLS}
+_WRITTEN: dict[str, Mapping[str, str]] = {col.CELL_TYPE: _palette.CELL_TYPES, col.FATE_CALL: _palette.CALLS}
 
 
 def embedding(
-    cells: pd.DataFrame, colour: str = _keys.FATE_BIAS, *, title: str = "", case: str = "", control: str = ""
+    cells: pd.DataFrame, colour: str = col.FATE_BIAS, *, title: str = "", case: str = "", control: str = ""
 ) -> Any:
     """Draw the cells where UMAP put them.
 
@@ -73,11 +73,11 @@ def embedding(
     axes = {"x": axis, "y": axis}
     label = tr(_LABELS.get(colour, "")) or colour
     if pd.api.types.is_numeric_dtype(data["value"]):
-        bias = colour == _keys.FATE_BIAS
+        bias = colour == col.FATE_BIAS
         heading = tr("{measure} (grey: median of these cells)").format(measure=label) if bias else label
-        colours = _colours.of_numbers(data["value"], heading, about_median=bias, logged=colour == _keys.TOTAL_COUNTS)
+        colours = _colours.of_numbers(data["value"], heading, about_median=bias, logged=colour == col.TOTAL_COUNTS)
     else:
-        own = {case: _palette.CASE, control: _palette.CONTROL} if colour == _keys.CONDITION else {}
+        own = {case: _palette.CASE, control: _palette.CONTROL} if colour == col.CONDITION else {}
         known = {written(name): one for name, one in _WRITTEN[colour].items()} if colour in _WRITTEN else own
         colours = _colours.of_names(data["value"], label, known)
     few = len(data) <= FEW
@@ -88,9 +88,9 @@ def embedding(
 
 def _rows(cells: pd.DataFrame, colour: str) -> pd.DataFrame:
     """Return the cells that have a place, around the middle of all, so that both axes have the same limits."""
-    names = (_keys.OBS_NAME, _keys.SAMPLE, _keys.DONOR, _keys.CONDITION)
+    names = (col.OBS_NAME, col.SAMPLE, col.DONOR, col.CONDITION)
     data = pd.DataFrame({name: _parts.text_column(cells, name) for name in names})
-    for name, key in (("x", _keys.UMAP_1), ("y", _keys.UMAP_2)):
+    for name, key in (("x", col.UMAP_1), ("y", col.UMAP_2)):
         place = _parts.number_column(cells, key)
         data[name] = (place - (place.min() + place.max()) / 2).round(4)
     if pd.api.types.is_numeric_dtype(cells[colour]):
@@ -107,10 +107,10 @@ def _as_points(data: pd.DataFrame, axes: dict[str, Any], colours: _colours.Colou
     number = colours.kind == "quantitative"
     tooltip = _parts.tooltip(
         data,
-        _parts.nominal(_keys.OBS_NAME, tr("cell")),
-        _parts.nominal(_keys.SAMPLE, tr("sample")),
-        _parts.nominal(_keys.DONOR, tr("donor")),
-        _parts.nominal(_keys.CONDITION, tr("condition")),
+        _parts.nominal(col.OBS_NAME, tr("cell")),
+        _parts.nominal(col.SAMPLE, tr("sample")),
+        _parts.nominal(col.DONOR, tr("donor")),
+        _parts.nominal(col.CONDITION, tr("condition")),
         _parts.quantitative("value", label, _parts.digits(data["value"])) if number else _parts.nominal("value", label),
     )
     there = "isValid(datum.value) && datum.value !== ''"

@@ -6,23 +6,23 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import mark, tr
 from fatescore._written import written
 from fatescore.pl import _parts
+from fatescore.tables import columns as col
 
 POOLED = mark("Pooled")
 
 
-def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure: str = _keys.FATE_BIAS) -> Any:
+def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure: str = col.FATE_BIAS) -> Any:
     """Draw Hedges' g with its confidence interval per data set, and the pooled estimate below.
 
     Parameters
     ----------
     contrasts
-        Rows of ``contrasts.tsv`` (``_keys.CONTRAST_COLUMNS``); rows without a finite ``g`` are left out.
+        Rows of ``contrasts.tsv`` (``CONTRASTS.names``); rows without a finite ``g`` are left out.
     meta
-        Rows of ``meta.tsv`` (``_keys.META_COLUMNS``); rows that pool at least two data sets are drawn.
+        Rows of ``meta.tsv`` (``META.names``); rows that pool at least two data sets are drawn.
     measure
         Which measure to draw.
 

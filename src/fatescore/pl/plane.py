@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import tr
 from fatescore._written import written
 from fatescore.pl import _cloud, _palette, _parts
+from fatescore.tables import columns as col
+from fatescore.tables.codes import FateCall
 
 FEW = 100  # observations whose outlines can be told apart
 
@@ -41,11 +42,11 @@ def plane(scores: pd.DataFrame, *, case: str = "", control: str = "") -> Any:
     import altair as alt
 
     data = pd.DataFrame({
-        "name": _parts.text_column(scores, _keys.OBS_NAME if _keys.OBS_NAME in scores else _keys.SAMPLE),
-        "condition": _parts.text_column(scores, _keys.CONDITION),
-        "adipogenic": _parts.number_column(scores, _keys.ADIPOGENIC),
-        "osteogenic": _parts.number_column(scores, _keys.OSTEOGENIC),
-        "call": _parts.text_column(scores, _keys.FATE_CALL),
+        "name": _parts.text_column(scores, col.OBS_NAME if col.OBS_NAME in scores else col.SAMPLE),
+        "condition": _parts.text_column(scores, col.CONDITION),
+        "adipogenic": _parts.number_column(scores, col.ADIPOGENIC),
+        "osteogenic": _parts.number_column(scores, col.OSTEOGENIC),
+        "call": _parts.text_column(scores, col.FATE_CALL),
     })  # fmt: skip
     data = data[data[["adipogenic", "osteogenic"]].notna().all(axis=1)]
     limits = _parts.padded(data[["adipogenic", "osteogenic"]])
@@ -54,7 +55,7 @@ def plane(scores: pd.DataFrame, *, case: str = "", control: str = "") -> Any:
         "x": {**shared, "axis": alt.Axis(title=tr("adipogenic (fat) →"), grid=True, tickCount=6)},
         "y": {**shared, "axis": alt.Axis(title=tr("osteogenic (bone) →"), grid=True, tickCount=6)},
     }
-    calls = [call for call in _keys.FATE_CALLS if (data["call"] == call).any()]
+    calls = [call for call in tuple(FateCall) if (data["call"] == call).any()]
     legend = alt.Legend(title=None, columns=3, symbolOpacity=1)
     colour = alt.Color(
         field="call",
@@ -129,7 +130,7 @@ def _as_cloud(data: pd.DataFrame, axes: dict[str, Any], colour: Any, limits: lis
         rank=-call.map(call.value_counts()),
     )  # fmt: skip
     table, row = _cloud.counted(x, y, limits)
-    table["call"] = _cloud.most_common(row, call, _keys.FATE_CALLS).map(written)
+    table["call"] = _cloud.most_common(row, call, tuple(FateCall)).map(written)
     tooltip = [
         _parts.nominal("call", tr("most common call")),
         _parts.quantitative("cells", tr("cells here"), ",d"),

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import mark, tr
 from fatescore.pl import _palette, _parts
+from fatescore.tables import columns as col
 from fatescore.typing import FloatArray
 
 _USUAL, _OUTLIER = mark("sample"), mark("stands out in this number")
 _LANES = 5  # heights within a row over which its samples are spread
 _EQUAL, _AROUND = 0.01, 0.05  # shares of the largest value
-_COUNTS = ("library_size", _keys.TOTAL_COUNTS)
+_COUNTS = ("library_size", col.TOTAL_COUNTS)
 
 
 def sample_quality(
@@ -121,12 +121,12 @@ def _points(data: pd.DataFrame, state: str, x: dict[str, Any], conditions: list[
 
 def _rows(metrics: pd.DataFrame, qc: pd.DataFrame, metric: str) -> pd.DataFrame:
     source = metrics if metric in metrics else qc
-    named = pd.DataFrame({name: _parts.text_column(qc, name) for name in _keys.IDENTITY[1:]})
+    named = pd.DataFrame({name: _parts.text_column(qc, name) for name in col.IDENTITY[1:]})
     outlier = pd.Series(
-        _parts.text_column(metrics, _keys.OUTLIER).to_numpy(), index=_parts.text_column(metrics, _keys.SAMPLE)
+        _parts.text_column(metrics, col.OUTLIER).to_numpy(), index=_parts.text_column(metrics, col.SAMPLE)
     )
     data = pd.DataFrame({
-        "sample": _parts.text_column(source, _keys.SAMPLE), "value": _parts.number_column(source, metric)
+        "sample": _parts.text_column(source, col.SAMPLE), "value": _parts.number_column(source, metric)
     })  # fmt: skip
     data = data[np.isfinite(data["value"])].merge(named.drop_duplicates("sample"), on="sample", how="left").fillna("")
     data["outlier"] = data["sample"].map(outlier[~outlier.index.duplicated()]).fillna("")
@@ -160,7 +160,7 @@ def ambient(metrics: pd.DataFrame) -> Any:
     import altair as alt
 
     data = pd.DataFrame({
-        "sample": _parts.text_column(metrics, _keys.SAMPLE),
+        "sample": _parts.text_column(metrics, col.SAMPLE),
         "share": _parts.number_column(metrics, "ambient_share"),
         "low": _parts.number_column(metrics, "ambient_share_low"),
         "high": _parts.number_column(metrics, "ambient_share_high"),

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import mark, tr
 from fatescore.pl import _colours, _palette, _parts
+from fatescore.tables import columns as col
 
 COMPONENTS = ("PC1", "PC2")
 _OTHER, _UNKNOWN = mark("other"), mark("not known")
@@ -98,17 +98,17 @@ def _axis(channel: Any, data: pd.DataFrame, pca: pd.DataFrame, field: str, compo
 
 def _rows(pca: pd.DataFrame, colour: Mapping[str, Any] | pd.Series) -> pd.DataFrame:
     """Return one row per sample with both scores and its value."""
-    frame = pd.DataFrame({name: _parts.text_column(pca, name) for name in (*_keys.IDENTITY[1:], "component")})
+    frame = pd.DataFrame({name: _parts.text_column(pca, name) for name in (*col.IDENTITY[1:], "component")})
     frame["score"] = _parts.number_column(pca, "score").round(5)
-    data = frame.drop_duplicates(_keys.SAMPLE)[list(_keys.IDENTITY[1:])]
+    data = frame.drop_duplicates(col.SAMPLE)[list(col.IDENTITY[1:])]
     for name, component in zip("xy", COMPONENTS, strict=True):
-        scores = frame[frame["component"] == component].set_index(_keys.SAMPLE)["score"]
-        data = data.assign(**{name: data[_keys.SAMPLE].map(scores)})
+        scores = frame[frame["component"] == component].set_index(col.SAMPLE)["score"]
+        data = data.assign(**{name: data[col.SAMPLE].map(scores)})
     values = dict(colour)
-    data = data.assign(value=pd.Series([values.get(name) for name in data[_keys.SAMPLE]], index=data.index))
+    data = data.assign(value=pd.Series([values.get(name) for name in data[col.SAMPLE]], index=data.index))
     said = data["value"].astype(object).where(data["value"].notna(), "").astype(str)
     # Coloured by condition: the tooltip has a line for that already.
-    return data.assign(said="" if said.equals(data[_keys.CONDITION]) else said)
+    return data.assign(said="" if said.equals(data[col.CONDITION]) else said)
 
 
 def _named(values: pd.Series, case: str, control: str) -> pd.Series:

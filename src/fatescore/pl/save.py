@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fatescore._files import atomic_path
 from fatescore.errors import InputError, nearest
+from fatescore.files import atomic_path
 from fatescore.pl import _theme
 from fatescore.typing import StrPath
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import mark, tr, tr_n
 from fatescore.pl import _palette, _parts
+from fatescore.tables import columns as col
 
 TOTAL = mark("sum = difference")
-_PARTS = {_keys.OSTEOGENIC: mark("bone gene"), _keys.ADIPOGENIC: mark("fat gene")}
+_PARTS = {col.OSTEOGENIC: mark("bone gene"), col.ADIPOGENIC: mark("fat gene")}
 _TOGETHER = mark("sum")
 _ROOM = 0.28  # of the axis at both ends, for the number beside the longest bar on a telephone
 

@@ -9,13 +9,21 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import median_abs_deviation
 
-from fatescore import _keys
 from fatescore.pp.cell_type import STROMAL
+from fatescore.tables import columns as col
+from fatescore.tables.codes import QcFailReason
 
 if TYPE_CHECKING:
     from fatescore.pp._limits import QcLimits
 
-REASONS = (_keys.EMPTY_DROPLET, _keys.LOW_DEPTH, _keys.FEW_GENES, _keys.HIGH_MT, _keys.DOUBLET, _keys.NOT_STROMAL)
+REASONS = (
+    QcFailReason.EMPTY_DROPLET,
+    QcFailReason.LOW_DEPTH,
+    QcFailReason.FEW_GENES,
+    QcFailReason.HIGH_MITOCHONDRIAL,
+    QcFailReason.DOUBLET,
+    QcFailReason.NOT_STROMAL,
+)
 
 
 def thresholds(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
@@ -37,9 +45,9 @@ def thresholds(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
     Indexed by sample: ``min_total_counts``, ``min_genes``, ``max_pct_mt``.
     """
     rows = {}
-    for sample, cells in obs.groupby(_keys.SAMPLE, observed=True, sort=True):
-        counts, genes = (_low(cells[key], limits.n_mads) for key in (_keys.TOTAL_COUNTS, _keys.N_GENES))
-        share = cells[_keys.PCT_MT].dropna()
+    for sample, cells in obs.groupby(col.SAMPLE, observed=True, sort=True):
+        counts, genes = (_low(cells[key], limits.n_mads) for key in (col.TOTAL_COUNTS, col.N_GENES))
+        share = cells[col.PCT_MT].dropna()
         high = share.median() + limits.n_mads * _mad(share) if len(share) else limits.max_pct_mt
         rows[str(sample)] = (
             max(counts, 0.0),
@@ -47,7 +55,7 @@ def thresholds(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
             float(np.clip(high, min(limits.pct_mt_floor, limits.max_pct_mt), limits.max_pct_mt)),
         )
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["min_total_counts", "min_genes", "max_pct_mt"])
-    return table.rename_axis(_keys.SAMPLE)
+    return table.rename_axis(col.SAMPLE)
 
 
 def judge(obs: pd.DataFrame, by_sample: pd.DataFrame, doublet: pd.Series[bool] | None = None) -> pd.Series[str]:
@@ -62,16 +70,16 @@ def judge(obs: pd.DataFrame, by_sample: pd.DataFrame, doublet: pd.Series[bool] |
     doublet
         Which cells are called doublets.
     """
-    own = by_sample.reindex(obs[_keys.SAMPLE].astype(str))
+    own = by_sample.reindex(obs[col.SAMPLE].astype(str))
     few, shallow, high = (own[name].to_numpy() for name in ("min_genes", "min_total_counts", "max_pct_mt"))
     reason = pd.Series("", index=obs.index, dtype=object)
-    if _keys.CELL_TYPE in obs:
-        reason[(obs[_keys.CELL_TYPE] != STROMAL).to_numpy()] = _keys.NOT_STROMAL
+    if col.CELL_TYPE in obs:
+        reason[(obs[col.CELL_TYPE] != STROMAL).to_numpy()] = QcFailReason.NOT_STROMAL
     if doublet is not None:
-        reason[doublet.to_numpy()] = _keys.DOUBLET
-    reason[obs[_keys.PCT_MT].to_numpy() > high] = _keys.HIGH_MT
-    reason[obs[_keys.N_GENES].to_numpy() < few] = _keys.FEW_GENES
-    reason[obs[_keys.TOTAL_COUNTS].to_numpy() < shallow] = _keys.LOW_DEPTH
+        reason[doublet.to_numpy()] = QcFailReason.DOUBLET
+    reason[obs[col.PCT_MT].to_numpy() > high] = QcFailReason.HIGH_MITOCHONDRIAL
+    reason[obs[col.N_GENES].to_numpy() < few] = QcFailReason.FEW_GENES
+    reason[obs[col.TOTAL_COUNTS].to_numpy() < shallow] = QcFailReason.LOW_DEPTH
     return reason
 
 
@@ -80,11 +88,11 @@ def cell_report(obs: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
 
     ``limits`` are those of the samples, as :func:`thresholds` returns them.
     """
-    numbers = (_keys.TOTAL_COUNTS, _keys.N_GENES, _keys.PCT_MT, _keys.CELL_TYPE, _keys.CELL_TYPE_MARGIN)
-    columns = [name for name in (_keys.SAMPLE, _keys.DROPPED, *numbers, *_keys.CELL_SCORES) if name in obs]
-    limited = limits.reindex(obs[_keys.SAMPLE].astype(str)).add_prefix("limit_")
+    numbers = (col.TOTAL_COUNTS, col.N_GENES, col.PCT_MT, col.CELL_TYPE, col.CELL_TYPE_MARGIN)
+    columns = [name for name in (col.SAMPLE, col.QC_FAIL_REASON, *numbers, *col.CELL_SCORES) if name in obs]
+    limited = limits.reindex(obs[col.SAMPLE].astype(str)).add_prefix("limit_")
     table = obs[columns].reset_index(drop=True)
-    table.insert(0, _keys.OBS_NAME, obs.index.astype(str))
+    table.insert(0, col.OBS_NAME, obs.index.astype(str))
     return pd.concat([table, limited.reset_index(drop=True)], axis=1)
 
 
@@ -104,7 +112,7 @@ def dropped_text(why: dict[str, int], n: int, limits: QcLimits) -> str:
     parts = [f"{why[key]} {key}" for key in REASONS if why.get(key)]
     if not parts:
         return ""
-    poor = sum(why.get(key, 0) for key in REASONS if key not in (_keys.NOT_STROMAL, _keys.EMPTY_DROPLET))
+    poor = sum(why.get(key, 0) for key in REASONS if key not in (QcFailReason.NOT_STROMAL, QcFailReason.EMPTY_DROPLET))
     text = "cells dropped: " + ", ".join(parts)
     if poor > limits.max_dropped * n:
         text += f"; that is {poor / n:.0%} of the sample for its quality".replace("%", " %")

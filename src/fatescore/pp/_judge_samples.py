@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.pp.arrays import array_metrics
 from fatescore.pp.bulk import bulk_metrics, log_values, sample_names, strand
 from fatescore.pp.components import Components, batch_in_components, components
 from fatescore.pp.tissue import DOMINANT, contamination, foreign_tissue, no_stroma
 from fatescore.pp.twins import fingerprint, twins
+from fatescore.tables import QC_PCA
+from fatescore.tables import columns as col
 from fatescore.typing import Assay, Organism, Scale
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ MIN_SAMPLES = 4  # fewer have no components worth naming
 
 
 def _no_scores() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(_keys.PCA_COLUMNS))
+    return pd.DataFrame(columns=list(QC_PCA.names))
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Principal:
     fields
         One row per field and component, see :func:`fatescore.pp.batch_in_components`.
     scores
-        One row per sample and component: ``_keys.PCA_COLUMNS``; ``explained`` is a share of the variance, 0 to 1.
+        One row per sample and component: ``QC_PCA.names``; ``explained`` is a share of the variance, 0 to 1.
     apart
         Sample to a sentence, for those that lie apart.
     """
@@ -65,10 +66,10 @@ def look(adata: AnnData, *, assay: Assay, organism: Organism, n_mads: float) -> 
         Sample to a sentence, for samples with any.
     """
     scale = scale_of(adata)
-    counted = _keys.COUNTS in adata.layers
+    counted = col.COUNTS in adata.layers
     metrics = bulk_metrics(adata, organism, n_mads=n_mads) if counted else array_metrics(adata, scale, n_mads=n_mads)
     doubts: dict[str, list[str]] = {str(name): [] for name in metrics.index}
-    for name, why in metrics[_keys.OUTLIER].items():
+    for name, why in metrics[col.OUTLIER].items():
         doubts[str(name)] += [f"stands out in {why}"] if why else []
     tissue = foreign_tissue(adata, organism, scale)
     for name, kind in tissue.loc[tissue["call"] == DOMINANT, ["sample", "type"]].itertuples(index=False):
@@ -106,7 +107,7 @@ def principal(adata: AnnData, samples: pd.DataFrame, *, seed: int = 0) -> Princi
     adata
         Bulk samples, arrays or the summed cells of samples, with their fields in ``obs``.
     samples
-        The table of samples, for ``_keys.IDENTITY``.
+        The table of samples, for ``col.IDENTITY``.
     seed
         Seed of the permutations.
 
@@ -122,7 +123,7 @@ def principal(adata: AnnData, samples: pd.DataFrame, *, seed: int = 0) -> Princi
         return Principal()
     names = sample_names(adata)
     found = components(logs, names)
-    fields = adata.obs.drop(columns=[_keys.DATASET, _keys.SAMPLE, _keys.DONOR], errors="ignore").set_axis(names)
+    fields = adata.obs.drop(columns=[col.DATASET, col.SAMPLE, col.DONOR], errors="ignore").set_axis(names)
     apart = {str(name): f"lies apart in {why}" for name, why in found.outlier.items() if why}
     return Principal(batch_in_components(found.scores, fields, seed=seed), _long(found, samples), apart)
 
@@ -139,18 +140,18 @@ def same_twice(adata: AnnData) -> dict[str, str]:
 
 def scale_of(adata: AnnData) -> Scale:
     """Return the declared scale, or the one that the layers speak for."""
-    declared: Scale = adata.uns.get(_keys.UNS, {}).get("scale", "counts" if _keys.COUNTS in adata.layers else "log2")
+    declared: Scale = adata.uns.get(col.UNS, {}).get("scale", "counts" if col.COUNTS in adata.layers else "log2")
     return declared
 
 
 def _long(found: Components, samples: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per component and sample, ``_keys.PCA_COLUMNS``."""
-    scores = found.scores.rename_axis(_keys.SAMPLE).reset_index()
-    scores = scores.melt(id_vars=_keys.SAMPLE, var_name="component", value_name="score")
-    known = samples[list(_keys.IDENTITY)].astype(str)
-    table = scores.merge(known, on=_keys.SAMPLE, how="left", validate="many_to_one")
+    """Return one row per component and sample, ``QC_PCA.names``."""
+    scores = found.scores.rename_axis(col.SAMPLE).reset_index()
+    scores = scores.melt(id_vars=col.SAMPLE, var_name="component", value_name="score")
+    known = samples[list(col.IDENTITY)].astype(str)
+    table = scores.merge(known, on=col.SAMPLE, how="left", validate="many_to_one")
     table["explained"] = table["component"].map(found.explained)
-    return table[list(_keys.PCA_COLUMNS)]
+    return table[list(QC_PCA.names)]
 
 
 def _relative(tissue: pd.DataFrame) -> pd.DataFrame:

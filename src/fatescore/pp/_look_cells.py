@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys, gene_sets
+from fatescore import gene_sets
 from fatescore.pp.ambient import ambient
 from fatescore.pp.doublets import doublets
 from fatescore.pp.signatures import signatures, transgenes
+from fatescore.tables import columns as col
 from fatescore.typing import BoolArray, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 DOUBLET, DOUBLET_NOTE = "doublet", "doublet_note"
-_ARMS = (_keys.OSTEOGENIC, _keys.ADIPOGENIC)
+_ARMS = (col.OSTEOGENIC, col.ADIPOGENIC)
 
 
 def describe(adata: AnnData, organism: Organism, *, find_doublets: bool, seed: int) -> pd.DataFrame:
@@ -40,11 +41,11 @@ def describe(adata: AnnData, organism: Organism, *, find_doublets: bool, seed: i
     """
     found = pd.DataFrame(index=adata.obs_names)
     found[DOUBLET], found[DOUBLET_NOTE] = False, ""
-    if _keys.COUNTS not in adata.layers:
+    if col.COUNTS not in adata.layers:
         return found
     if find_doublets:
         called = doublets(adata, rng=seed)
-        found[[_keys.DOUBLET_SCORE, DOUBLET, DOUBLET_NOTE]] = called[[_keys.DOUBLET_SCORE, DOUBLET, DOUBLET_NOTE]]
+        found[[col.DOUBLET_SCORE, DOUBLET, DOUBLET_NOTE]] = called[[col.DOUBLET_SCORE, DOUBLET, DOUBLET_NOTE]]
     marks = signatures(adata, organism)
     return found.join(marks[[name for name in marks if name not in found]])
 
@@ -71,17 +72,17 @@ def of_sample(
         The sample's barcodes without a cell, where they are known.
     """
     found: dict[str, Any] = {"fraction_doublet": float(described[DOUBLET].mean())}
-    types = adata.obs[_keys.CELL_TYPE]
+    types = adata.obs[col.CELL_TYPE]
     for name in types.cat.categories if isinstance(types.dtype, pd.CategoricalDtype) else pd.unique(types):
         found[f"fraction_{name}"] = float((types == name).mean())
     if "phase" in described:
         told = described["phase"].isin(["S", "G2M"]).astype(float).where(described["s_score"].notna())
         found["fraction_cycling"] = float(told.mean())
-    for name in ("pct_counts_stress", _keys.PCT_RIBO):
+    for name in ("pct_counts_stress", col.PCT_RIBO):
         if name in described:
             known = described[name].dropna()
             found[f"median_{name}"] = float(known.median()) if len(known) else np.nan
-    if _keys.COUNTS in adata.layers:
+    if col.COUNTS in adata.layers:
         found |= _ambient(adata, organism, kept, seed, empty)
         found["transgenes"] = _transgenes(adata, described)
     return {**found, "doublet_note": described[DOUBLET_NOTE].iloc[0]}

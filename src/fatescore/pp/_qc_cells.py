@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._h5ad_rows import on_disk, rows_of
 from fatescore.errors import NotScorable
 from fatescore.pp._judge_cells import cell_report, dropped_text, judge, thresholds
@@ -18,14 +17,17 @@ from fatescore.pp._look_cells import describe, of_sample
 from fatescore.pp._qc_metrics import identity, medians, mitochondrial, per_observation
 from fatescore.pp.cell_type import STROMAL, cell_types
 from fatescore.pp.droplets import empty_droplets, is_unfiltered
+from fatescore.tables import QC
+from fatescore.tables import columns as col
+from fatescore.tables.codes import QcFailReason, Status
 from fatescore.typing import BoolArray, FloatArray, IntArray, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 _ADDED = (
-    _keys.N_GENES, _keys.TOTAL_COUNTS, _keys.PCT_MT, _keys.CELL_TYPE, _keys.CELL_TYPE_MARGIN, *_keys.CELL_SCORES,
-    _keys.DROPPED,
+    col.N_GENES, col.TOTAL_COUNTS, col.PCT_MT, col.CELL_TYPE, col.CELL_TYPE_MARGIN, *col.CELL_SCORES,
+    col.QC_FAIL_REASON,
 )  # fmt: skip
 
 
@@ -87,19 +89,19 @@ def judge_cells(adata: AnnData, organism: Organism, limits: QcLimits, seed: int)
     """
     places = {
         str(name): np.asarray(rows, dtype=np.int64)
-        for name, rows in adata.obs.groupby(_keys.SAMPLE, observed=True, sort=True).indices.items()
+        for name, rows in adata.obs.groupby(col.SAMPLE, observed=True, sort=True).indices.items()
     }
     if not places:
-        raise NotScorable("there are no cells", table=pd.DataFrame(columns=list(_keys.QC_COLUMNS)))
+        raise NotScorable("there are no cells", table=pd.DataFrame(columns=list(QC.names)))
     found = {name: _judged(rows_of(adata, np.sort(rows)), organism, limits, seed) for name, rows in places.items()}
     obs = adata.obs.copy()
     added = pd.concat([sample.obs for sample in found.values()]).reindex(adata.obs_names)
     obs[added.columns] = added
-    metrics = pd.DataFrame([sample.metrics for sample in found.values()], index=pd.Index(found, name=_keys.SAMPLE))
+    metrics = pd.DataFrame([sample.metrics for sample in found.values()], index=pd.Index(found, name=col.SAMPLE))
     return JudgedCells(
         obs=obs,
         var=_genes(adata, [sample.genes for sample in found.values()], organism),
-        samples=pd.DataFrame([sample.row for sample in found.values()], columns=list(_keys.QC_COLUMNS)),
+        samples=pd.DataFrame([sample.row for sample in found.values()], columns=list(QC.names)),
         cells=cell_report(obs, pd.concat([sample.limits for sample in found.values()])),
         metrics=metrics,
         sums={name: sample.sums for name, sample in found.items() if sample.sums is not None},
@@ -112,17 +114,17 @@ def summed(judged: JudgedCells) -> AnnData:
     import anndata as ad
 
     table = judged.samples
-    names = [name for name in table.loc[table["verdict"] == _keys.OK, _keys.SAMPLE] if name in judged.sums]
+    names = [name for name in table.loc[table["verdict"] == Status.OK, col.SAMPLE] if name in judged.sums]
     sums = np.array([judged.sums[name] for name in names]).reshape(len(names), len(judged.var))
-    obs = judged.fields.reindex(names).rename_axis(None).assign(**{_keys.SAMPLE: names})
-    return ad.AnnData(obs=obs, var=judged.var[[]], layers={_keys.COUNTS: sums}, uns={_keys.UNS: {"scale": "counts"}})
+    obs = judged.fields.reindex(names).rename_axis(None).assign(**{col.SAMPLE: names})
+    return ad.AnnData(obs=obs, var=judged.var[[]], layers={col.COUNTS: sums}, uns={col.UNS: {"scale": "counts"}})
 
 
 def with_cells(adata: AnnData, judged: JudgedCells, rows: IntArray) -> AnnData:
     """Return the rows with what was found out: a copy in memory, or a selection that reads its rows when asked."""
     import anndata as ad
 
-    obs = judged.obs.drop(columns=_keys.DROPPED)
+    obs = judged.obs.drop(columns=col.QC_FAIL_REASON)
     if on_disk(adata):
         return ad.AnnData(
             X=adata.X, layers=dict(adata.layers), obs=obs, var=judged.var, obsm=dict(adata.obsm),
@@ -142,39 +144,39 @@ def _judged(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _
         if limits.gate == "markers":
             cell_types(cells, organism=organism)
         else:
-            cells.obs[_keys.CELL_TYPE] = STROMAL
+            cells.obs[col.CELL_TYPE] = STROMAL
         described = describe(cells, organism, find_doublets=limits.doublets == "drop", seed=seed)
-        for name in _keys.CELL_SCORES:
+        for name in col.CELL_SCORES:
             if name in described:
                 cells.obs[name] = described[name]
-        cells.obs[_keys.DROPPED] = judge(cells.obs, by_sample, described["doublet"])
-        kept = (cells.obs[_keys.DROPPED] == "").to_numpy()
+        cells.obs[col.QC_FAIL_REASON] = judge(cells.obs, by_sample, described["doublet"])
+        kept = (cells.obs[col.QC_FAIL_REASON] == "").to_numpy()
         metrics = of_sample(cells, organism, described, kept, seed, empty)
     else:
-        cells.obs[_keys.DROPPED], metrics = "", {}
-    if _keys.COUNTS in part.layers:
+        cells.obs[col.QC_FAIL_REASON], metrics = "", {}
+    if col.COUNTS in part.layers:
         metrics["n_droplets_empty"] = part.n_obs - cells.n_obs
     obs = part.obs[[name for name in _ADDED if name in part.obs]]
     further = cells.obs[[name for name in _ADDED if name in cells.obs and name not in obs]]
     obs = obs.join(further)
-    obs[_keys.DROPPED] = obs[_keys.DROPPED].where(obs.index.isin(cells.obs_names), _keys.EMPTY_DROPLET)
-    kept_counts = cells[(cells.obs[_keys.DROPPED] == "").to_numpy()].layers.get(_keys.COUNTS)
+    obs[col.QC_FAIL_REASON] = obs[col.QC_FAIL_REASON].where(obs.index.isin(cells.obs_names), QcFailReason.EMPTY_DROPLET)
+    kept_counts = cells[(cells.obs[col.QC_FAIL_REASON] == "").to_numpy()].layers.get(col.COUNTS)
     sums = None if kept_counts is None else np.asarray(kept_counts.sum(axis=0, dtype=np.float64)).ravel()
     return _Sample(obs, part.var, by_sample, _row(part, cells, limits), metrics, sums)
 
 
 def _shared(obs: pd.DataFrame) -> pd.DataFrame:
     """Return the columns that are the same for all cells of every sample, one row per sample."""
-    by_sample = obs.groupby(obs[_keys.SAMPLE].astype(str), sort=True)
+    by_sample = obs.groupby(obs[col.SAMPLE].astype(str), sort=True)
     same = by_sample.nunique(dropna=False).max() <= 1
     return by_sample.first()[same.index[same]]
 
 
 def _droplets(part: AnnData, limits: QcLimits, seed: int) -> tuple[AnnData, AnnData | None]:
     """Return the droplets that hold a cell, and those that surely hold none where raw barcodes were given."""
-    if limits.empty_droplets == "none" or _keys.COUNTS not in part.layers:
+    if limits.empty_droplets == "none" or col.COUNTS not in part.layers:
         return part, None
-    counts = part.layers[_keys.COUNTS]
+    counts = part.layers[col.COUNTS]
     if not is_unfiltered(counts):
         return part, None
     found = empty_droplets(counts, rng=seed)
@@ -184,19 +186,19 @@ def _droplets(part: AnnData, limits: QcLimits, seed: int) -> tuple[AnnData, AnnD
 def _row(part: AnnData, cells: AnnData, limits: QcLimits) -> dict[str, Any]:
     """Return the sample's row of the table."""
     n_empty = part.n_obs - cells.n_obs
-    why = cells.obs[_keys.DROPPED].value_counts()
+    why = cells.obs[col.QC_FAIL_REASON].value_counts()
     n_kept = int(why.get("", 0))
-    n_stromal = int((cells.obs[_keys.CELL_TYPE] == STROMAL).sum()) if cells.n_obs else 0
-    text = dropped_text({**why.to_dict(), _keys.EMPTY_DROPLET: n_empty}, cells.n_obs, limits)
-    verdict, reason = _keys.OK, text
+    n_stromal = int((cells.obs[col.CELL_TYPE] == STROMAL).sum()) if cells.n_obs else 0
+    text = dropped_text({**why.to_dict(), QcFailReason.EMPTY_DROPLET: n_empty}, cells.n_obs, limits)
+    verdict, reason = Status.OK, text
     if n_stromal == 0:
-        verdict, reason = _keys.NOT_SCORABLE, "no stromal cells"
+        verdict, reason = Status.NOT_SCORABLE, "no stromal cells"
     elif n_kept < limits.min_stromal_cells:
-        verdict = _keys.NOT_SCORABLE
+        verdict = Status.NOT_SCORABLE
         reason = f"{n_kept:,} stromal cells pass, {limits.min_stromal_cells:,} needed" + (f"; {text}" if text else "")
     return {
-        **identity(part.obs, str(part.obs[_keys.SAMPLE].iloc[0])),
-        **medians(cells.obs[cells.obs[_keys.DROPPED] == ""] if n_kept else cells.obs),
+        **identity(part.obs, str(part.obs[col.SAMPLE].iloc[0])),
+        **medians(cells.obs[cells.obs[col.QC_FAIL_REASON] == ""] if n_kept else cells.obs),
         "n_obs": part.n_obs,
         "n_kept": n_kept,
         "n_stromal": n_stromal,
@@ -228,6 +230,6 @@ def _genes(adata: AnnData, of_samples: list[pd.DataFrame], organism: Organism) -
 def stays(judged: JudgedCells) -> BoolArray:
     """Return which cells are kept, of samples that can be scored."""
     table = judged.samples
-    good = table.loc[table["verdict"] == _keys.OK, _keys.SAMPLE]
-    kept = (judged.obs[_keys.DROPPED] == "") & judged.obs[_keys.SAMPLE].astype(str).isin(good)
+    good = table.loc[table["verdict"] == Status.OK, col.SAMPLE]
+    kept = (judged.obs[col.QC_FAIL_REASON] == "") & judged.obs[col.SAMPLE].astype(str).isin(good)
     return np.asarray(kept.to_numpy(dtype=bool))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError
+from fatescore.tables import columns as col
 from fatescore.typing import BoolArray, Organism
 
 if TYPE_CHECKING:
@@ -31,28 +31,26 @@ def per_observation(adata: AnnData, organism: Organism) -> None:
         When values are missing or infinite.
     """
     adata.var["mt"] = mitochondrial(adata.var_names, organism)
-    if _keys.COUNTS in adata.layers:
+    if col.COUNTS in adata.layers:
         import scanpy as sc
 
-        sc.pp.calculate_qc_metrics(
-            adata, layer=_keys.COUNTS, qc_vars=["mt"], percent_top=None, log1p=False, inplace=True
-        )
+        sc.pp.calculate_qc_metrics(adata, layer=col.COUNTS, qc_vars=["mt"], percent_top=None, log1p=False, inplace=True)
         adata.obs.drop(columns="total_counts_mt", inplace=True)  # noqa: PD002  (AnnData's obs is changed in place)
         return
     if not np.isfinite(np.asarray(adata.X.sum(axis=1))).all():
         raise InputError("the values hold missing or infinite numbers", expected="finite numbers")
-    adata.obs[_keys.TOTAL_COUNTS] = np.nan
-    adata.obs[_keys.N_GENES] = np.asarray((adata.X > 0).sum(axis=1)).ravel()
-    adata.obs[_keys.PCT_MT] = np.nan
+    adata.obs[col.TOTAL_COUNTS] = np.nan
+    adata.obs[col.N_GENES] = np.asarray((adata.X > 0).sum(axis=1)).ravel()
+    adata.obs[col.PCT_MT] = np.nan
 
 
 def identity(obs: pd.DataFrame, sample: str) -> dict[str, str]:
     """Return data set, sample, donor and condition of a sample's observations."""
     first = obs.iloc[0]
-    return {key: sample if key == _keys.SAMPLE else str(first[key]) for key in _keys.IDENTITY}
+    return {key: sample if key == col.SAMPLE else str(first[key]) for key in col.IDENTITY}
 
 
 def medians(obs: pd.DataFrame) -> dict[str, float]:
     """Return the medians of the numbers, NaN where none is known."""
-    numbers = {key: obs[key].dropna() for key in (_keys.TOTAL_COUNTS, _keys.N_GENES, _keys.PCT_MT)}
+    numbers = {key: obs[key].dropna() for key in (col.TOTAL_COUNTS, col.N_GENES, col.PCT_MT)}
     return {key: float(values.median()) if len(values) else np.nan for key, values in numbers.items()}

@@ -11,10 +11,10 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.stats import poisson
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets.collection import check_organism
 from fatescore.pp.cell_type import STROMAL, cell_types
+from fatescore.tables import columns as col
 from fatescore.typing import BoolArray, FloatArray, IntArray, Matrix, Organism
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def ambient(
     """
     check_organism(organism)
     sample = _samples(adata)
-    counts, genes = adata.layers[_keys.COUNTS], adata.var_names.astype(str)
+    counts, genes = adata.layers[col.COUNTS], adata.var_names.astype(str)
     kind, why = _types(adata, organism)
     chosen = kind == STROMAL if kept is None else np.asarray(kept, dtype=bool)
     rows, profiles, sums, names = [], [], [], pd.unique(sample)
@@ -155,7 +155,7 @@ def ambient(
         rows.append({**row, "profile_from": POOLED if empty is None else EMPTY, "n_profile": barcodes.shape[0]})
         profiles.append(profile)
         sums.append(_sum(counts[np.flatnonzero((sample == name) & chosen)]))
-    index, shape = pd.Index(names, name=_keys.SAMPLE, dtype=object), (len(names), len(genes))
+    index, shape = pd.Index(names, name=col.SAMPLE, dtype=object), (len(names), len(genes))
     return Ambient(
         table=pd.DataFrame(rows, columns=list(COLUMNS), index=index),
         profile=pd.DataFrame(np.reshape(profiles, shape), index=index, columns=genes),
@@ -164,35 +164,35 @@ def ambient(
 
 
 def _samples(adata: AnnData) -> np.ndarray[Any, Any]:
-    if _keys.COUNTS not in adata.layers:
+    if col.COUNTS not in adata.layers:
         raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
-    if _keys.SAMPLE not in adata.obs:
-        raise InputError(f'obs has no column "{_keys.SAMPLE}"', expected="the sample of every cell")
-    return np.asarray(adata.obs[_keys.SAMPLE].astype(str).to_numpy(dtype=object))
+    if col.SAMPLE not in adata.obs:
+        raise InputError(f'obs has no column "{col.SAMPLE}"', expected="the sample of every cell")
+    return np.asarray(adata.obs[col.SAMPLE].astype(str).to_numpy(dtype=object))
 
 
 def _types(adata: AnnData, organism: Organism) -> tuple[np.ndarray[Any, Any], str]:
     """Return every cell's broad type and, where it cannot be told, why."""
     import anndata as ad
 
-    if _keys.CELL_TYPE in adata.obs or not adata.n_obs:
-        return np.asarray(adata.obs.get(_keys.CELL_TYPE, pd.Series(dtype=object)).astype(str), dtype=object), ""
-    bare = ad.AnnData(adata.layers[_keys.COUNTS], obs=adata.obs[[]], var=adata.var[[]])
+    if col.CELL_TYPE in adata.obs or not adata.n_obs:
+        return np.asarray(adata.obs.get(col.CELL_TYPE, pd.Series(dtype=object)).astype(str), dtype=object), ""
+    bare = ad.AnnData(adata.layers[col.COUNTS], obs=adata.obs[[]], var=adata.var[[]])
     try:
         cell_types(bare, organism=organism)
     except InputError as error:
         return np.full(adata.n_obs, "", dtype=object), f"the cells' types are not known: {error.found}"
-    return np.asarray(bare.obs[_keys.CELL_TYPE].astype(str).to_numpy(dtype=object)), ""
+    return np.asarray(bare.obs[col.CELL_TYPE].astype(str).to_numpy(dtype=object)), ""
 
 
 def _empty_of(empty: AnnData | Matrix, name: str, adata: AnnData, n_samples: int) -> Matrix:
     if hasattr(empty, "var_names"):
         if not empty.var_names.equals(adata.var_names):
             raise InputError("the empty barcodes have other genes than the cells", expected="the same, in one order")
-        if _keys.SAMPLE not in empty.obs:
-            raise InputError(f'obs of the empty barcodes has no column "{_keys.SAMPLE}"', expected="their sample")
-        matrix = empty.layers.get(_keys.COUNTS, empty.X)
-        return matrix[np.flatnonzero(empty.obs[_keys.SAMPLE].astype(str) == name)]
+        if col.SAMPLE not in empty.obs:
+            raise InputError(f'obs of the empty barcodes has no column "{col.SAMPLE}"', expected="their sample")
+        matrix = empty.layers.get(col.COUNTS, empty.X)
+        return matrix[np.flatnonzero(empty.obs[col.SAMPLE].astype(str) == name)]
     if n_samples != 1 or empty.shape[1] != adata.n_vars:
         raise InputError(
             f"a matrix of {empty.shape[1]} genes for {n_samples} samples of {adata.n_vars} genes",

@@ -9,9 +9,9 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.stats import median_abs_deviation
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets.collection import check_organism
+from fatescore.tables import columns as col
 from fatescore.typing import FloatArray, Organism, Scale
 
 if TYPE_CHECKING:
@@ -189,15 +189,15 @@ def log_values(adata: AnnData, scale: Scale) -> FloatArray:
 
 def counts_of(adata: AnnData) -> FloatArray:
     """Return the raw counts, dense, samples x genes."""
-    if _keys.COUNTS not in adata.layers:
+    if col.COUNTS not in adata.layers:
         raise InputError('layers["counts"] is missing', expected="raw counts of the samples")
-    return _dense(adata.layers[_keys.COUNTS])
+    return _dense(adata.layers[col.COUNTS])
 
 
 def sample_names(adata: AnnData) -> pd.Index:
     """Return the sample of every row, to index a table by."""
-    names = adata.obs.get(_keys.SAMPLE, adata.obs_names)
-    return pd.Index([str(name) for name in names], dtype=object, name=_keys.SAMPLE)
+    names = adata.obs.get(col.SAMPLE, adata.obs_names)
+    return pd.Index([str(name) for name in names], dtype=object, name=col.SAMPLE)
 
 
 def _dense(matrix: object) -> FloatArray:

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import _keys, methods
+from fatescore import methods
 from fatescore.errors import InputError
 from fatescore.gene_sets.collection import check_organism
 from fatescore.pp.markers import MARKERS, STROMAL, UNKNOWN, marker_genes
+from fatescore.tables import columns as col
 from fatescore.typing import Organism
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def cell_types(adata: AnnData, *, organism: Organism, layer: str | None = None, 
     margin = ordered[:, -1] - ordered[:, -2]
     best = np.asarray(scores.columns)[scores.to_numpy().argmax(axis=1)]
     names = [*MARKERS, UNKNOWN]
-    adata.obs[_keys.CELL_TYPE] = pd.Categorical(np.where(margin >= min_margin, best, UNKNOWN), categories=names)
-    adata.obs[_keys.CELL_TYPE_MARGIN] = margin
+    adata.obs[col.CELL_TYPE] = pd.Categorical(np.where(margin >= min_margin, best, UNKNOWN), categories=names)
+    adata.obs[col.CELL_TYPE_MARGIN] = margin
 
 
 def _marker_scores(adata: AnnData, sets: dict[str, list[str]], layer: str | None) -> pd.DataFrame:

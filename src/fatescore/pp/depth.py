@@ -8,15 +8,15 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.stats import rankdata
 
-from fatescore import _keys
 from fatescore.errors import InputError
+from fatescore.tables import columns as col
 from fatescore.typing import FloatArray
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 
-def match_depth(adata: AnnData, *, by: str = _keys.SAMPLE, rng: int | np.random.Generator = 0) -> AnnData:
+def match_depth(adata: AnnData, *, by: str = col.SAMPLE, rng: int | np.random.Generator = 0) -> AnnData:
     """Thin the counts of cells until every sample has the same distribution of depth.
 
     The index of a single cell shrinks towards zero as fewer genes are seen, so the mean over the cells of a shallow
@@ -54,11 +54,11 @@ def match_depth(adata: AnnData, *, by: str = _keys.SAMPLE, rng: int | np.random.
     """
     import anndata as ad
 
-    if _keys.COUNTS not in adata.layers:
+    if col.COUNTS not in adata.layers:
         raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
     if by not in adata.obs:
         raise InputError(f'obs has no column "{by}"', expected="a column that names each cell's sample")
-    counts = sp.csr_matrix(adata.layers[_keys.COUNTS], dtype=np.float32)
+    counts = sp.csr_matrix(adata.layers[col.COUNTS], dtype=np.float32)
     if (counts.data != np.rint(counts.data)).any():
         raise InputError("counts are not whole numbers", expected="counts of reads or molecules")
     depth = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel()
@@ -67,8 +67,8 @@ def match_depth(adata: AnnData, *, by: str = _keys.SAMPLE, rng: int | np.random.
         _thinned(counts, target, np.random.default_rng(rng)), obs=adata.obs.copy(), var=adata.var.copy(),
         uns=dict(adata.uns),
     )  # fmt: skip
-    thinned.layers[_keys.COUNTS] = thinned.X.copy()
-    thinned.obs[_keys.TOTAL_COUNTS] = np.asarray(thinned.X.sum(axis=1)).ravel()
+    thinned.layers[col.COUNTS] = thinned.X.copy()
+    thinned.obs[col.TOTAL_COUNTS] = np.asarray(thinned.X.sum(axis=1)).ravel()
     return thinned
 
 

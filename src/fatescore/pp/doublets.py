@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import uniform_filter1d
 
-from fatescore import _keys
 from fatescore.errors import InputError
+from fatescore.tables import columns as col
 from fatescore.typing import BoolArray, FloatArray, Matrix
 
 if TYPE_CHECKING:
@@ -80,16 +80,16 @@ def doublets(adata: AnnData, *, rng: int = 0, min_cells: int = 200) -> pd.DataFr
     >>> int(found["doublet"].sum()), found["doublet_note"].iloc[0]
     (0, '20 cells with counts, 200 needed to look for doublets')
     """
-    if _keys.COUNTS not in adata.layers:
+    if col.COUNTS not in adata.layers:
         raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
-    if _keys.SAMPLE not in adata.obs:
-        raise InputError(f'obs has no column "{_keys.SAMPLE}"', expected="the sample of every cell")
+    if col.SAMPLE not in adata.obs:
+        raise InputError(f'obs has no column "{col.SAMPLE}"', expected="the sample of every cell")
     score, called = np.full(adata.n_obs, np.nan), np.zeros(adata.n_obs, dtype=bool)
     note = np.full(adata.n_obs, "", dtype=object)
-    sample = adata.obs[_keys.SAMPLE].astype(str).to_numpy()
+    sample = adata.obs[col.SAMPLE].astype(str).to_numpy()
     for name in pd.unique(sample):
         cells = np.flatnonzero(sample == name)
-        result = _of_sample(adata.layers[_keys.COUNTS][cells], rng, max(int(min_cells), 10))
+        result = _of_sample(adata.layers[col.COUNTS][cells], rng, max(int(min_cells), 10))
         score[cells], called[cells], note[cells] = result.score, result.called, result.note
     table = {DOUBLET_SCORE: score, DOUBLET: called, DOUBLET_NOTE: note}
     return pd.DataFrame(table, index=adata.obs_names)

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import _keys
 from fatescore._h5ad_rows import chunks
 from fatescore.errors import InputError
 from fatescore.pp._judge_samples import scale_of
 from fatescore.pp._variable_genes import variable_genes
 from fatescore.pp.normalise import normalise
+from fatescore.tables import EMBEDDING
+from fatescore.tables import columns as col
 from fatescore.typing import BoolArray, Scale
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def embed(adata: AnnData, *, seed: int = 0, most: int = MOST_CELLS) -> pd.DataFr
 
     Returns
     -------
-    One row per cell that is drawn, in order: ``_keys.EMBEDDING_COLUMNS`` (``umap_1``, ``umap_2``: float32, no unit;
+    One row per cell that is drawn, in order: ``EMBEDDING.names`` (``umap_1``, ``umap_2``: float32, no unit;
     columns that ``obs`` lacks are missing values). No row for fewer than 30 cells, or where fewer than two genes vary.
 
     Raises
@@ -74,17 +75,17 @@ def embed(adata: AnnData, *, seed: int = 0, most: int = MOST_CELLS) -> pd.DataFr
     scale = scale_of(adata)
     genes = _chosen(adata, scale) if adata.n_obs >= MIN_CELLS else np.zeros(adata.n_vars, dtype=bool)
     if genes.sum() < 2:
-        return pd.DataFrame(columns=list(_keys.EMBEDDING_COLUMNS))
+        return pd.DataFrame(columns=list(EMBEDDING.names))
     logs = sp.vstack([part[:, genes] for part in _logs(adata, scale)], format="csr")
-    table: pd.DataFrame = adata.obs.reindex(columns=list(_keys.EMBEDDING_COLUMNS)).reset_index(drop=True)
-    table[_keys.OBS_NAME] = adata.obs_names.astype(str)
-    table[[_keys.UMAP_1, _keys.UMAP_2]] = _umap(logs, seed)
+    table: pd.DataFrame = adata.obs.reindex(columns=list(EMBEDDING.names)).reset_index(drop=True)
+    table[col.OBS_NAME] = adata.obs_names.astype(str)
+    table[[col.UMAP_1, col.UMAP_2]] = _umap(logs, seed)
     return table
 
 
 def _logs(adata: AnnData, scale: Scale) -> Iterator[sp.csr_matrix]:
     """Yield natural logs of the cells' values, chunk by chunk."""
-    done = "normalise" in adata.uns.get(_keys.UNS, {})
+    done = "normalise" in adata.uns.get(col.UNS, {})
     base = 1.0 if scale == "counts" else np.log(2)  # only counts of cells become natural logs
     for chunk in chunks(adata):
         X = chunk.X if done else normalise(chunk, assay="single_cell", scale=scale).X
@@ -116,4 +117,4 @@ def _umap(logs: sp.csr_matrix, seed: int) -> np.ndarray[tuple[int, int], np.dtyp
         # exact neighbours: those that pynndescent finds change with the number of threads
         sc.pp.neighbors(cells, n_neighbors=_NEIGHBOURS, transformer="sklearn", random_state=seed)
         sc.tl.umap(cells, random_state=seed)
-    return np.asarray(cells.obsm[_keys.UMAP], dtype=np.float32)
+    return np.asarray(cells.obsm[col.UMAP], dtype=np.float32)

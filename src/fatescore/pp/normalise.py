@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from fatescore import _keys
 from fatescore.errors import InputError, nearest
 from fatescore.pp.arrays import quantile_normalise
 from fatescore.pp.size_factors import expressed_genes, log_cpm, size_factors, variance_stabilised
+from fatescore.tables import columns as col
 from fatescore.typing import SCALES, Assay, Scale
 
 if TYPE_CHECKING:
@@ -62,12 +62,12 @@ def normalise(adata: AnnData, *, assay: Assay, scale: Scale) -> AnnData:
             f'scale "intensity" is declared for assay {assay}', expected="raw intensities of arrays",
             fix="declare counts, tpm or log2, as the values are",
         )  # fmt: skip
-    notes = dict(adata.uns.get(_keys.UNS, {}))
+    notes = dict(adata.uns.get(col.UNS, {}))
     if "normalise" in notes:
         raise InputError("the data are normalised already", expected="data as ingest or qc writes them")
     out = adata.copy()
     if scale == "counts":
-        if _keys.COUNTS not in out.layers:
+        if col.COUNTS not in out.layers:
             raise InputError('layers["counts"] is missing', expected="raw counts there when scale is counts")
         done = _log_cells(out) if assay == "single_cell" else _log_bulk(out)
     elif scale == "log2":
@@ -82,32 +82,32 @@ def normalise(adata: AnnData, *, assay: Assay, scale: Scale) -> AnnData:
             out.X = quantile_normalise(out.X.toarray() if sp.issparse(out.X) else out.X)
             done += ", quantile-normalised over the arrays"
     out.X = out.X.astype(np.float32)
-    out.uns[_keys.UNS] = {**notes, "normalise": done}
+    out.uns[col.UNS] = {**notes, "normalise": done}
     return out
 
 
 def _log_cells(adata: AnnData) -> str:
     import scanpy as sc
 
-    adata.X = adata.layers[_keys.COUNTS].copy()
+    adata.X = adata.layers[col.COUNTS].copy()
     sc.pp.normalize_total(adata, target_sum=TARGET_SUM)
     sc.pp.log1p(adata)
     return f"log(1 + counts per {TARGET_SUM:,.0f})"
 
 
 def _log_bulk(adata: AnnData) -> str:
-    counts = adata.layers[_keys.COUNTS]
+    counts = adata.layers[col.COUNTS]
     factors = size_factors(counts)
-    adata.obs[_keys.SIZE_FACTOR] = factors
+    adata.obs[col.SIZE_FACTOR] = factors
     adata.X = log_cpm(counts, factors)
-    groups = adata.obs[_keys.CONDITION].astype(str).tolist() if _keys.CONDITION in adata.obs else None
-    adata.var[_keys.EXPRESSED] = expressed_genes(counts, groups)
+    groups = adata.obs[col.CONDITION].astype(str).tolist() if col.CONDITION in adata.obs else None
+    adata.var[col.EXPRESSED] = expressed_genes(counts, groups)
     done = "log2(1 + counts per million of the library size times its median-of-ratios size factor)"
     stored = counts.data if sp.issparse(counts) else np.asarray(counts)
     if (stored != np.rint(stored)).any():
         done += ", from expected counts that are not whole"
     try:
-        adata.layers[_keys.VST] = variance_stabilised(counts, factors).astype(np.float32)
+        adata.layers[col.VST] = variance_stabilised(counts, factors).astype(np.float32)
     except InputError as error:
         return f"{done}; no variance-stabilised layer: {error.found}"
     return f"{done}; variance-stabilised layer by pydeseq2's trend"

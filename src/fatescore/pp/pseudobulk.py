@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import _keys
 from fatescore._h5ad_rows import chunks, on_disk
 from fatescore.errors import InputError
+from fatescore.tables import columns as col
 from fatescore.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _JOIN = " | "
 
 
 def pseudobulk(
-    adata: AnnData, *, by: str | Sequence[str] = _keys.SAMPLE, min_cells: int = 1, min_counts: float = 0.0
+    adata: AnnData, *, by: str | Sequence[str] = col.SAMPLE, min_cells: int = 1, min_counts: float = 0.0
 ) -> AnnData:
     """Sum raw counts over the cells of each group.
 
@@ -68,20 +68,20 @@ def pseudobulk(
     sums = _sums(adata, group, grouped.ngroups)
     obs = _constant_columns(adata.obs, labels, group, columns)
     obs["n_obs"] = np.bincount(group, minlength=len(obs))
-    obs[_keys.TOTAL_COUNTS] = sums.sum(axis=1)
-    reason = _why_left_out(obs["n_obs"], obs[_keys.TOTAL_COUNTS], min_cells, min_counts)
+    obs[col.TOTAL_COUNTS] = sums.sum(axis=1)
+    reason = _why_left_out(obs["n_obs"], obs[col.TOTAL_COUNTS], min_cells, min_counts)
     kept = reason == ""
-    left = obs.loc[~kept, [*columns, "n_obs", _keys.TOTAL_COUNTS]].assign(reason=reason[~kept])
-    facts = {**adata.uns.get(_keys.UNS, {}), _keys.LEFT_OUT: left.reset_index(drop=True)}
+    left = obs.loc[~kept, [*columns, "n_obs", col.TOTAL_COUNTS]].assign(reason=reason[~kept])
+    facts = {**adata.uns.get(col.UNS, {}), col.LEFT_OUT: left.reset_index(drop=True)}
     return ad.AnnData(
-        X=sums[kept], obs=obs[kept], var=adata.var.copy(), layers={_keys.COUNTS: sums[kept]}, uns={_keys.UNS: facts}
+        X=sums[kept], obs=obs[kept], var=adata.var.copy(), layers={col.COUNTS: sums[kept]}, uns={col.UNS: facts}
     )
 
 
 def _check(adata: AnnData, columns: list[str]) -> None:
     if not columns or len(set(columns)) < len(columns):
         raise InputError(f"by is {columns}", expected="one or more columns of obs, each once")
-    if _keys.COUNTS not in adata.layers:
+    if col.COUNTS not in adata.layers:
         raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
     for name in columns:
         if name not in adata.obs:
@@ -99,7 +99,7 @@ def _sums(adata: AnnData, group: IntArray, n_groups: int) -> FloatArray:
         start += part.n_obs
         # a matrix of groups x cells: one product sums them, without loading scanpy
         member = sp.csr_array((np.ones(len(own)), (own, np.arange(len(own)))), shape=(n_groups, len(own)))
-        added = member @ part.layers[_keys.COUNTS]
+        added = member @ part.layers[col.COUNTS]
         sums += added.toarray() if sp.issparse(added) else np.asarray(added)
     return sums
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._h5ad_rows import on_disk
 from fatescore.errors import InputError, NotScorable
 from fatescore.methods._ranking import constant_rows
@@ -18,6 +17,9 @@ from fatescore.pp._limits import QcLimits
 from fatescore.pp._qc_cells import judge_cells, stays, summed, with_cells
 from fatescore.pp._qc_metrics import identity, medians, per_observation
 from fatescore.pp.arrays import background_share
+from fatescore.tables import QC
+from fatescore.tables import columns as col
+from fatescore.tables.codes import Status
 from fatescore.typing import Assay, Organism
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class QcResult:
         :func:`fatescore.pp.background_share`. A copy of what was in memory; of cells on disk a selection whose ``X``
         and layers are read from the file when they are asked for, so the file must stay.
     samples
-        One row per sample: ``_keys.QC_COLUMNS`` (numbers of observations, verdict ``ok`` or ``not scorable``, reason).
+        One row per sample: ``QC.names`` (numbers of observations, verdict ``ok`` or ``not scorable``, reason).
     cells
         Single cells only: one row per cell (per barcode, where raw ones were given) with ``dropped_because`` (empty
         for those that are kept), their numbers, and the limits of their sample.
@@ -50,7 +52,7 @@ class QcResult:
         counts, summed per sample, and the fields are those that all cells of a sample share. Empty below four samples
         and of cells without counts.
     pca
-        The scores of the samples on these components: one row per sample and component, ``_keys.PCA_COLUMNS``
+        The scores of the samples on these components: one row per sample and component, ``QC_PCA.names``
         (``explained`` is the component's share of the variance, 0 to 1).
     """
 
@@ -121,9 +123,9 @@ def qc(adata: AnnData, *, assay: Assay, organism: Organism, limits: QcLimits | N
     if limits.gate == "markers":
         table = _without_blood(judged, table, organism)
         _check_any(table)
-    kept = judged[(table["verdict"] == _keys.OK).to_numpy()].copy()
+    kept = judged[(table["verdict"] == Status.OK).to_numpy()].copy()
     if assay == "array":
-        kept.var[_keys.NEAR_BACKGROUND] = background_share(kept, scale_of(kept))
+        kept.var[col.NEAR_BACKGROUND] = background_share(kept, scale_of(kept))
     metrics, doubts = look(kept, assay=assay, organism=organism, n_mads=limits.n_mads)
     found = principal(kept, table, seed=seed)
     table = _with_doubts(table, doubts, found.apart, same_twice(kept))
@@ -141,26 +143,26 @@ def _qc_cells(adata: AnnData, organism: Organism, limits: QcLimits, seed: int) -
 def _without_blood(adata: AnnData, table: pd.DataFrame, organism: Organism) -> pd.DataFrame:
     """Drop the samples whose markers say that they hold blood and no stroma."""
     out = table.copy()
-    good = (table["verdict"] == _keys.OK).to_numpy()
+    good = (table["verdict"] == Status.OK).to_numpy()
     for name, why in not_stromal(adata[good], organism).items():
-        dropped = good & (out[_keys.SAMPLE] == name).to_numpy()
-        for column, value in (("verdict", _keys.NOT_SCORABLE), ("reason", why), ("n_kept", 0)):
+        dropped = good & (out[col.SAMPLE] == name).to_numpy()
+        for column, value in (("verdict", Status.NOT_SCORABLE), ("reason", why), ("n_kept", 0)):
             out.loc[dropped, column] = value
     return out
 
 
 def _check_any(table: pd.DataFrame) -> None:
     """Refuse data without any sample that can be scored."""
-    if not (table["verdict"] == _keys.OK).any():
+    if not (table["verdict"] == Status.OK).any():
         raise NotScorable(_why_none(table), table=table)
 
 
 def _with_doubts(table: pd.DataFrame, *doubts: Mapping[str, str]) -> pd.DataFrame:
     """Add to the reasons what is doubted of samples that stay."""
     out = table.copy()
-    for name, reason in zip(out[_keys.SAMPLE], out["reason"], strict=True):
+    for name, reason in zip(out[col.SAMPLE], out["reason"], strict=True):
         said = [reason, *(one[name] for one in doubts if name in one)]
-        out.loc[out[_keys.SAMPLE] == name, "reason"] = "; ".join(part for part in said if part)
+        out.loc[out[col.SAMPLE] == name, "reason"] = "; ".join(part for part in said if part)
     return out
 
 
@@ -168,25 +170,25 @@ def _sample_table(adata: AnnData, assay: Assay, limits: QcLimits) -> pd.DataFram
     rows = []
     constant = constant_rows(adata.X)
     for (name, obs), flat in zip(adata.obs.iterrows(), constant, strict=True):
-        verdict, reason = _keys.OK, ""
-        total = obs[_keys.TOTAL_COUNTS]
+        verdict, reason = Status.OK, ""
+        total = obs[col.TOTAL_COUNTS]
         if flat:
-            verdict, reason = _keys.NOT_SCORABLE, "all genes have the same value"
+            verdict, reason = Status.NOT_SCORABLE, "all genes have the same value"
         elif assay == "bulk" and total < limits.min_counts_bulk:
-            verdict = _keys.NOT_SCORABLE
+            verdict = Status.NOT_SCORABLE
             reason = f"{total:,.0f} counts, {limits.min_counts_bulk:,.0f} needed"
         cells = adata.obs.loc[[name]]
         rows.append(
             {
-                **identity(cells, str(obs[_keys.SAMPLE])),
+                **identity(cells, str(obs[col.SAMPLE])),
                 **medians(cells),
                 "n_obs": 1,
-                "n_kept": int(verdict == _keys.OK),
+                "n_kept": int(verdict == Status.OK),
                 "verdict": verdict,
                 "reason": reason,
             }
         )
-    return pd.DataFrame(rows, columns=list(_keys.QC_COLUMNS))
+    return pd.DataFrame(rows, columns=list(QC.names))
 
 
 def _why_none(table: pd.DataFrame) -> str:
@@ -194,7 +196,7 @@ def _why_none(table: pd.DataFrame) -> str:
     if (table["reason"] == "no stromal cells").all():
         return "no stromal cells"
     if table["reason"].str.contains("counts, ").all():
-        median = table[_keys.TOTAL_COUNTS].median()
+        median = table[col.TOTAL_COUNTS].median()
         needed = table["reason"].iloc[0].split(", ", maxsplit=1)[1]
         return f"all {n} samples are too shallow: median {median:,.0f} counts a sample, {needed}"
     return f"none of the {n} samples can be scored ({table['sample'].iloc[0]}: {table['reason'].iloc[0]})"

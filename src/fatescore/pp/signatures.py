@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets.collection import check_organism
+from fatescore.tables import columns as col
 from fatescore.typing import FloatArray, Matrix, Organism
 
 if TYPE_CHECKING:
@@ -96,16 +96,16 @@ def signatures(adata: AnnData, organism: Organism) -> pd.DataFrame:
     True
     """
     check_organism(organism)
-    if _keys.COUNTS not in adata.layers:
+    if col.COUNTS not in adata.layers:
         raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
-    if _keys.SAMPLE not in adata.obs:
-        raise InputError(f'obs has no column "{_keys.SAMPLE}"', expected="the sample of every cell")
-    counts, names = adata.layers[_keys.COUNTS], adata.var_names.astype(str)
+    if col.SAMPLE not in adata.obs:
+        raise InputError(f'obs has no column "{col.SAMPLE}"', expected="the sample of every cell")
+    counts, names = adata.layers[col.COUNTS], adata.var_names.astype(str)
     total = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
     sets = {"s_score": S_GENES, "g2m_score": G2M_GENES, "stress_score": STRESS_GENES}
     spelled = {score: of_organism(genes, organism) for score, genes in sets.items()}
     table = pd.DataFrame(np.nan, index=adata.obs_names, columns=list(sets))
-    sample, phase = adata.obs[_keys.SAMPLE].astype(str).to_numpy(), np.full(adata.n_obs, None, dtype=object)
+    sample, phase = adata.obs[col.SAMPLE].astype(str).to_numpy(), np.full(adata.n_obs, None, dtype=object)
     for name in pd.unique(sample):
         cells = np.flatnonzero((sample == name) & (total > 0))
         if cells.size:

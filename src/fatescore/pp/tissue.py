@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from fatescore import _keys
 from fatescore.gene_sets.collection import check_organism
 from fatescore.pp.bulk import log_values, sample_names
 from fatescore.pp.markers import STROMAL, marker_genes
+from fatescore.tables import columns as col
 from fatescore.typing import FloatArray, Organism, Scale
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def foreign_tissue(adata: AnnData, organism: Organism, scale: Scale) -> pd.DataF
         rows.append(
             pd.DataFrame(
                 {
-                    _keys.SAMPLE: sample_names(adata), "type": kind, "markers": len(genes), "level": levels[kind],
+                    col.SAMPLE: sample_names(adata), "type": kind, "markers": len(genes), "level": levels[kind],
                     "percentile": percentile, "relative": relative, SHARE: share,
                     CALL: "" if kind == STROMAL else np.where(measured, call, NOT_MEASURED),
                 }
@@ -118,12 +118,12 @@ def contamination(tissue: pd.DataFrame) -> pd.DataFrame:
     foreign = tissue[tissue["type"] != STROMAL]
     table = pd.DataFrame(
         {
-            f"contamination_{kind}": rows.set_index(_keys.SAMPLE)[SHARE]
+            f"contamination_{kind}": rows.set_index(col.SAMPLE)[SHARE]
             for kind, rows in foreign.groupby("type", sort=False)
         }
     )
     exceeding = foreign[foreign[CALL].isin([PRESENT, DOMINANT])].sort_values(SHARE, ascending=False, kind="stable")
-    named = exceeding.groupby(_keys.SAMPLE)["type"].agg(", ".join)
+    named = exceeding.groupby(col.SAMPLE)["type"].agg(", ".join)
     return table.assign(contamination=named.reindex(table.index).fillna("").astype(object))
 
 
@@ -151,7 +151,7 @@ def no_stroma(tissue: pd.DataFrame) -> dict[str, str]:
     blood = tissue[(tissue["type"] == _BLOOD) & (tissue[CALL] == DOMINANT) & (tissue["relative"] >= _FAR)]
     return {
         str(name): f"no stromal signal: {_BLOOD} markers above those of stroma by 2^{relative:.1f}"
-        for name, relative in zip(blood[_keys.SAMPLE], blood["relative"], strict=True)
+        for name, relative in zip(blood[col.SAMPLE], blood["relative"], strict=True)
     }
 
 

@@ -12,16 +12,18 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from fatescore import _keys
 from fatescore._h5ad_rows import on_disk
 from fatescore.pp.bulk import sample_names
 from fatescore.pp.pseudobulk import pseudobulk
+from fatescore.tables import DUPLICATES
+from fatescore.tables import columns as col
+from fatescore.tables.codes import DuplicateKind, YesNo
 from fatescore.typing import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-COLUMNS = _keys.COPY_COLUMNS
+COLUMNS = DUPLICATES.names
 _ONE_IN = 8  # of all symbols: about 2,500 genes, enough to compare by, 20 kB a sample
 _MIN_GENES = 100
 
@@ -72,7 +74,7 @@ def fingerprint(adata: AnnData) -> Fingerprints:
     >>> len(found.samples), found.genes.shape[1] < 3000 / 4
     (4, True)
     """
-    known = adata.uns.get(_keys.UNS, {})
+    known = adata.uns.get(col.UNS, {})
     if known.get("assay") == "single_cell":
         adata = pseudobulk(adata)
     elif on_disk(adata):
@@ -81,14 +83,14 @@ def fingerprint(adata: AnnData) -> Fingerprints:
     chosen = np.flatnonzero([zlib.crc32(symbol.encode()) % _ONE_IN == 0 for symbol in symbols])
     chosen = chosen[~symbols[chosen].duplicated()]
     chosen = chosen[np.argsort(symbols[chosen].to_numpy(dtype=object))]
-    part = adata.layers.get(_keys.COUNTS, adata.X)[:, chosen]
+    part = adata.layers.get(col.COUNTS, adata.X)[:, chosen]
     values = np.asarray(part.todense() if hasattr(part, "todense") else part, dtype=np.float32)
     names = sample_names(adata)
     samples = pd.DataFrame(
         {
-            _keys.DATASET: str(known.get("dataset", "")),
-            _keys.SAMPLE: names,
-            _keys.DONOR: adata.obs[_keys.DONOR].astype(str).to_numpy() if _keys.DONOR in adata.obs else "",
+            col.DATASET: str(known.get("dataset", "")),
+            col.SAMPLE: names,
+            col.DONOR: adata.obs[col.DONOR].astype(str).to_numpy() if col.DONOR in adata.obs else "",
             "organism": str(known.get("organism", "")),
             "overlap_group": str(known.get("overlap_group", "")),
             "digest": [_digest(row, symbols[chosen]) for row in values],
@@ -150,13 +152,13 @@ def _between(one: Fingerprints, other: Fingerprints, near: float, *, same: bool)
     pairs = np.triu(np.ones(equal.shape, dtype=bool), 1) if same else np.ones(equal.shape, dtype=bool)
     known = correlation[pairs & np.isfinite(correlation)]
     usual = float(np.median(known)) if len(known) else np.nan
-    keys = [_keys.DATASET, _keys.SAMPLE, _keys.DONOR]
-    share = _keys.DONOR if same else "overlap_group"
+    keys = [col.DATASET, col.SAMPLE, col.DONOR]
+    share = col.DONOR if same else "overlap_group"
     found: list[tuple[object, ...]] = []
     for p, q in np.argwhere(pairs & (equal | (correlation >= near))):
         first, second = one.samples.iloc[p], other.samples.iloc[q]
-        kind = _keys.IDENTICAL if equal[p, q] else _keys.NEAR_IDENTICAL
-        known_of = _keys.DECLARED if first[share] and first[share] == second[share] else _keys.UNDECLARED
+        kind = DuplicateKind.IDENTICAL if equal[p, q] else DuplicateKind.NEAR_IDENTICAL
+        known_of = YesNo.YES if first[share] and first[share] == second[share] else YesNo.NO
         found.append((*first[keys], *second[keys], kind, float(correlation[p, q]), usual, genes, known_of))
     return found
 

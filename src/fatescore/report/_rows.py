@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.report import _format
+from fatescore.tables import columns as col
 
 DISEASE, KNOWN = "disease", "known_fate"
 WARNING = "cannot be separated from"
@@ -20,7 +20,7 @@ def of_index(contrasts: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of measures and sets, without the shares of cell types."""
     if "measure" not in contrasts:
         return contrasts
-    return contrasts[~contrasts["measure"].astype(str).str.startswith(_keys.COMPOSITION_PREFIX)]
+    return contrasts[~contrasts["measure"].astype(str).str.startswith(col.COMPOSITION_PREFIX)]
 
 
 def rows_of(table: pd.DataFrame, *, kind: str = "", measure: str = "", contrast: str = "") -> pd.DataFrame:

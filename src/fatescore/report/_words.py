@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import mark, tr
 from fatescore._written import written
 from fatescore.report import _format
@@ -27,6 +26,7 @@ from fatescore.report._phrases import (
 )
 from fatescore.report._rows import DISEASE, KNOWN, TOO_FEW, WARNING, audited, levels, of_index, rows_of, tested, warned
 from fatescore.report.tables import records
+from fatescore.tables import columns as col
 
 __all__ = [
     "DISEASE", "FATE_BIAS_IN_ONE_LINE", "KNOWN", "TOO_FEW", "WARNING", "Answer", "all_genes", "answer", "audited",
@@ -152,7 +152,7 @@ def pooled(row: Mapping[str, Any], contrasts: pd.DataFrame, robustness: pd.DataF
 
     ``robustness`` holds the rows of ``meta_robustness.tsv``; it may be empty.
     """
-    used = rows_of(contrasts, kind=DISEASE, measure=_keys.FATE_BIAS, contrast=str(row["contrast"]))
+    used = rows_of(contrasts, kind=DISEASE, measure=col.FATE_BIAS, contrast=str(row["contrast"]))
     used = used[used["dataset"].isin([name.strip() for name in str(row["datasets"]).split(",")])]
     first: Mapping[str, Any] = records(used)[0] if len(used) else {"case": row["contrast"], "control": "control"}
     known = {
@@ -186,7 +186,7 @@ def pooled(row: Mapping[str, Any], contrasts: pd.DataFrame, robustness: pd.DataF
 
 def _without_each(robustness: pd.DataFrame, contrast: str) -> str:
     """Return from where to where the pooled effect goes when each data set is left out in turn; empty if unknown."""
-    rows = rows_of(robustness, measure=_keys.FATE_BIAS, contrast=contrast)
+    rows = rows_of(robustness, measure=col.FATE_BIAS, contrast=contrast)
     effects = rows.loc[rows["analysis"] == "leave one out", "effect"].dropna() if len(rows) else rows
     return span(number(effects.min()), number(effects.max())) if len(effects) else ""
 
@@ -236,7 +236,7 @@ def _pooled_verdict(row: Mapping[str, Any], used: pd.DataFrame) -> str:
 
 def controls(contrasts: pd.DataFrame) -> str:
     """Say how many contrasts with a known answer came out as expected, and what weakens them."""
-    rows = records(rows_of(contrasts, kind=KNOWN, measure=_keys.FATE_BIAS))
+    rows = records(rows_of(contrasts, kind=KNOWN, measure=col.FATE_BIAS))
     if not rows:
         return tr("Positive controls: none in this run.")
     right: list[str] = []

@@ -6,19 +6,21 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys, pl
+from fatescore import pl
 from fatescore._language import mark, tr
 from fatescore.report import _format, _html
 from fatescore.report.tables import DatasetTables, facts, sides
+from fatescore.tables import columns as col
+from fatescore.tables.codes import QcFailReason, Status
 
 STEP = "embed"
 # What a reader asks of the map, in this order: where is bone, what are these cells, is it one donor, is it depth?
 _COLOURS = {
-    _keys.FATE_BIAS: mark("By fate bias"),
-    _keys.CELL_TYPE: mark("By cell type"),
-    _keys.CONDITION: mark("By condition"),
-    _keys.DONOR: mark("By donor"),
-    _keys.TOTAL_COUNTS: mark("By depth (counts)"),
+    col.FATE_BIAS: mark("By fate bias"),
+    col.CELL_TYPE: mark("By cell type"),
+    col.CONDITION: mark("By condition"),
+    col.DONOR: mark("By donor"),
+    col.TOTAL_COUNTS: mark("By depth (counts)"),
 }
 
 
@@ -28,7 +30,7 @@ def cell_map(tables: DatasetTables) -> dict[str, Any] | None:
     Parameters
     ----------
     tables
-        With ``embedding`` (``_keys.EMBEDDING_COLUMNS``) and ``scores``.
+        With ``embedding`` (``EMBEDDING.names``) and ``scores``.
 
     Returns
     -------
@@ -38,8 +40,8 @@ def cell_map(tables: DatasetTables) -> dict[str, Any] | None:
         return None
     if not len(tables.embedding):
         return {"figures": [], "table": None, "said": _why_none(tables)}
-    index = tables.scores[[_keys.OBS_NAME, _keys.FATE_BIAS]]
-    cells = tables.embedding.merge(index, on=_keys.OBS_NAME, how="left", validate="one_to_one")
+    index = tables.scores[[col.OBS_NAME, col.FATE_BIAS]]
+    cells = tables.embedding.merge(index, on=col.OBS_NAME, how="left", validate="one_to_one")
     case, control = sides(tables.contrasts)
     figures = []
     for column, title in _COLOURS.items():
@@ -48,12 +50,16 @@ def cell_map(tables: DatasetTables) -> dict[str, Any] | None:
             alt = tr("Map of {n} cells (UMAP), coloured {how}.").format(n=f"{len(cells):,}", how=_lower(tr(title)))
             chart = pl.embedding(cells, column, case=case, control=control)
             figures.append(_html.figure(f"map-{column}", tr(title), chart, alt, most="30rem"))
-    good = tables.qc_cells[_keys.DROPPED].isin(["", _keys.NOT_STROMAL]).sum() if len(tables.qc_cells) else len(cells)
+    good = (
+        tables.qc_cells[col.QC_FAIL_REASON].isin(["", QcFailReason.NOT_STROMAL]).sum()
+        if len(tables.qc_cells)
+        else len(cells)
+    )
     return {"figures": figures, "table": _counts(cells), "said": _said(cells, int(good))}
 
 
 def _said(cells: pd.DataFrame, good: int) -> str:
-    scored = int(cells[_keys.FATE_BIAS].notna().sum())
+    scored = int(cells[col.FATE_BIAS].notna().sum())
     some = tr("Of {all} cells, {n} were drawn at random.").format(all=f"{good:,}", n=f"{len(cells):,}")
     said = tr(
         "{n} cells of good quality; {scored} of them are scored, the others are pale. Cells that lie close together "
@@ -64,14 +70,14 @@ def _said(cells: pd.DataFrame, good: int) -> str:
 
 
 def _counts(cells: pd.DataFrame) -> _html.Table:
-    scored = cells.assign(scored=cells[_keys.FATE_BIAS].notna())
-    keys = [_keys.DONOR, _keys.CONDITION, _keys.CELL_TYPE]
+    scored = cells.assign(scored=cells[col.FATE_BIAS].notna())
+    keys = [col.DONOR, col.CONDITION, col.CELL_TYPE]
     counted = scored.groupby(keys, observed=True, sort=True)["scored"].agg(cells="size", scored="sum")
     return _html.table("map-table", tr("Cells of every donor by type"), counted.reset_index())
 
 
 def _why_none(tables: DatasetTables) -> str:
-    reasons = [str(one["reason"]) for one in tables.statuses if one["step"] == STEP and one["status"] != _keys.OK]
+    reasons = [str(one["reason"]) for one in tables.statuses if one["step"] == STEP and one["status"] != Status.OK]
     if reasons:
         return tr("No map of the cells was drawn: {reason}.").format(reason=reasons[0].rstrip("."))
     return tr("No map of the cells was drawn: there are too few of them, or none was asked for.")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import tr
 from fatescore.report import _format, _html, _words
+from fatescore.tables import META_SPECIFICATION
+from fatescore.tables import columns as col
 
 
 def specification(rows: pd.DataFrame) -> _html.Table | None:
@@ -15,7 +16,7 @@ def specification(rows: pd.DataFrame) -> _html.Table | None:
     if not len(pooled):
         return None
     shown = pooled.sort_values(["contrast", "effect"], kind="stable")
-    columns = _format.known(shown, _keys.META_SPECIFICATION_COLUMNS, varying=["unit"])
+    columns = _format.known(shown, META_SPECIFICATION.names, varying=["unit"])
     return _html.table("specification-table", tr("Under every method and index"), shown, columns)
 
 
@@ -37,7 +38,7 @@ def each(rows: pd.DataFrame) -> _html.Table | None:
 
 def robustness(rows: pd.DataFrame) -> _html.Table | None:
     """Show the pooled index made again in other ways; the file has all measures."""
-    main = _words.rows_of(rows, measure=_keys.FATE_BIAS)
+    main = _words.rows_of(rows, measure=col.FATE_BIAS)
     if not len(main):
         return None
     columns = (

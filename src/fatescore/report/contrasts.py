@@ -7,12 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys, pl
+from fatescore import pl
 from fatescore._language import tr
 from fatescore._written import written
 from fatescore.report import _format, _html, _words
 from fatescore.report.curve import curve
 from fatescore.report.tables import DatasetTables, is_single_cell, records, without_repeats
+from fatescore.tables import columns as col
+from fatescore.tables.codes import Status
 
 _SHOWN_CONTRAST = (
     "measure", "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "n_case", "n_control", "difference",
@@ -29,7 +31,7 @@ _SHOWN_COMPOSITION = (
 
 def contrasts(tables: DatasetTables) -> list[dict[str, Any]]:
     """Return, contrast by contrast, its answer, audit, figures and table."""
-    main = _words.rows_of(tables.contrasts, measure=_keys.FATE_BIAS)
+    main = _words.rows_of(tables.contrasts, measure=col.FATE_BIAS)
     return [_contrast(tables, row, index) for index, row in enumerate(records(main), 1)]
 
 
@@ -38,7 +40,7 @@ def _contrast(tables: DatasetTables, row: Mapping[str, Any], index: int) -> dict
     audit = _words.rows_of(tables.confounding, contrast=name)
     genes = _words.rows_of(tables.contributions, contrast=name)
     every = _words.rows_of(tables.contrasts, contrast=name)
-    of_cells = every["measure"].astype(str).str.startswith(_keys.COMPOSITION_PREFIX)
+    of_cells = every["measure"].astype(str).str.startswith(col.COMPOSITION_PREFIX)
     # Wherever a p value goes, the warning of the audit goes too.
     said = _format.audit(_format.text(row, "audit")) or tr("not audited")
     caption = tr("Every measure of {contrast}; confounding: {audit}").format(contrast=name, audit=said)
@@ -61,7 +63,7 @@ def _composition(rows: pd.DataFrame, index: int) -> _html.Table | None:
     if not len(rows):
         return None
     bracket = [tr("donors are compared")]
-    named = rows.assign(measure=rows["measure"].str.removeprefix(_keys.COMPOSITION_PREFIX))
+    named = rows.assign(measure=rows["measure"].str.removeprefix(col.COMPOSITION_PREFIX))
     # What holds for every row is said once.
     notes = [note.split("; ") for note in rows["note"].fillna("").astype(str)]
     shared = [part for part in notes[0] if part and all(part in note for note in notes)]
@@ -127,10 +129,10 @@ def _donors(tables: DatasetTables, row: Mapping[str, Any], index: int) -> _html.
     cells = tables.scores if is_single_cell(tables) else None
     chart = pl.donors(tables.sample_scores, cells, case=case, control=control, levels=levels)
     shown = tables.sample_scores
-    shown = shown[shown[_keys.CONDITION].astype(str).isin(levels or [case, control])]
-    intervals = (_keys.CELLS_LOW, _keys.CELLS_HIGH, _keys.GENES_LOW, _keys.GENES_HIGH)
+    shown = shown[shown[col.CONDITION].astype(str).isin(levels or [case, control])]
+    intervals = (col.CELLS_LOW, col.CELLS_HIGH, col.GENES_LOW, col.GENES_HIGH)
     known = [name for name in intervals if name in shown and shown[name].notna().any()]
-    wanted = (*_keys.IDENTITY[1:], "unit", "n_obs", *_keys.INDEX_COLUMNS, *known, _keys.RHO_DEPTH)
+    wanted = (*col.IDENTITY[1:], "unit", "n_obs", *col.INDEX_COLUMNS, *known, col.RHO_DEPTH)
     columns = _format.known(shown, wanted, varying=["unit", "n_obs"])  # one observation is one sample
     behind = _html.table(f"donors-table-{index}", tr("The points of this chart"), shown, columns)
     caption = tr(
@@ -144,7 +146,7 @@ def _donors(tables: DatasetTables, row: Mapping[str, Any], index: int) -> _html.
             "added up, which show more genes than one cell does, so it need not lie in the middle. The line through it "
             "is its 95 % interval over cells."
         )
-    quality = "" if cells is not None else _stand_out(tables.qc, list(shown[_keys.SAMPLE].astype(str)))
+    quality = "" if cells is not None else _stand_out(tables.qc, list(shown[col.SAMPLE].astype(str)))
     sides = tr("{case} ({n_case} donors) and {control} ({n_control} donors)").format(
         case=case, control=control, n_case=_format.number(row["n_case"]), n_control=_format.number(row["n_control"])
     )
@@ -161,11 +163,11 @@ def _stand_out(qc: pd.DataFrame, samples: list[str]) -> str:
     """Name those of the samples of which quality control has a doubt; empty without any."""
     if "reason" not in qc:
         return ""
-    doubted = qc[qc[_keys.SAMPLE].astype(str).isin(samples) & (qc["verdict"] == _keys.OK)]
+    doubted = qc[qc[col.SAMPLE].astype(str).isin(samples) & (qc["verdict"] == Status.OK)]
     why = doubted["reason"].fillna("").astype(str).str.replace("stands out in ", "", regex=False)
     said = [
         tr("{donor} ({reason})").format(donor=donor, reason=_format.reason(reason))
-        for donor, reason in zip(doubted[_keys.DONOR], why, strict=True)
+        for donor, reason in zip(doubted[col.DONOR], why, strict=True)
         if reason
     ]
     return tr("Stand out in quality: {donors}.").format(donors=tr("; ").join(said)) if said else ""

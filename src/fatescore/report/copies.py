@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import tr, tr_n
 from fatescore.report import _format
+from fatescore.tables.codes import DuplicateKind, YesNo
 
 
 def copies_said(copies: pd.DataFrame, declared: bool) -> list[str]:
@@ -31,7 +31,7 @@ def copies_said(copies: pd.DataFrame, declared: bool) -> list[str]:
     """
     if copies.empty:
         return []
-    rows = copies[copies["declared"] == (_keys.DECLARED if declared else _keys.UNDECLARED)]
+    rows = copies[copies["declared"] == (YesNo.YES if declared else YesNo.NO)]
     groups = rows.groupby(["dataset_a", "dataset_b"], sort=False)
     text = tr("{found}; {advice}")
     return [
@@ -40,7 +40,7 @@ def copies_said(copies: pd.DataFrame, declared: bool) -> list[str]:
 
 
 def _found(a: str, b: str, pairs: pd.DataFrame) -> str:
-    identical = set(pairs.loc[pairs["kind"] == _keys.IDENTICAL, "sample_a"])
+    identical = set(pairs.loc[pairs["kind"] == DuplicateKind.IDENTICAL, "sample_a"])
     near = set(pairs["sample_a"]) - identical
     if identical and near:
         text = tr("Of the samples of {a}, {identical} and {near} to other samples of {b}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys, pl
+from fatescore import pl
 from fatescore._language import mark, tr
 from fatescore._written import written
 from fatescore.gene_sets import titles
@@ -26,6 +26,9 @@ from fatescore.report.tables import (
     sides,
     without_repeats,
 )
+from fatescore.tables import COVERAGE
+from fatescore.tables import columns as col
+from fatescore.tables.codes import FateCall, Status
 
 _FACTS = (
     "accession",
@@ -110,7 +113,7 @@ def _parts(tables: DatasetTables) -> dict[str, Any]:
         "reason": written(reason),
         "facts": _facts(known),
         "notes": [str(note) for note in known.get("notes") or []],
-        "contrasts": contrasts(tables) if status == _keys.OK else [],
+        "contrasts": contrasts(tables) if status == Status.OK else [],
         "plane": _plane(tables),
         "cells": cell_map(tables),
         "qc": quality(tables),
@@ -138,8 +141,8 @@ def _plane(tables: DatasetTables) -> _html.Figure | None:
     if not len(scores):
         return None
     unit = tr("cells") if is_single_cell(tables) else tr("samples")
-    calls = [str(call) for call in scores[_keys.FATE_CALL]] if _keys.FATE_CALL in scores else []
-    counted = [(tr(call), f"{calls.count(call):,}") for call in _keys.FATE_CALLS if call in calls]
+    calls = [str(call) for call in scores[col.FATE_CALL]] if col.FATE_CALL in scores else []
+    counted = [(tr(call), f"{calls.count(call):,}") for call in tuple(FateCall) if call in calls]
     alt = tr("Osteogenic (bone) against adipogenic (fat) score of {n} {unit}: {calls}.").format(
         n=f"{len(scores):,}", unit=unit, calls=", ".join(f"{n} {call}" for call, n in counted)
     )
@@ -165,12 +168,12 @@ def _plane(tables: DatasetTables) -> _html.Figure | None:
 
 def _calls_of_donors(scores: pd.DataFrame) -> _html.Table:
     """Count the calls of every donor's cells."""
-    calls = scores[_keys.FATE_CALL].astype(str)
-    of_donor = [scores[_keys.DONOR].astype(str), scores[_keys.CONDITION].astype(str)]
+    calls = scores[col.FATE_CALL].astype(str)
+    of_donor = [scores[col.DONOR].astype(str), scores[col.CONDITION].astype(str)]
     counted = pd.crosstab(of_donor, calls).reset_index()
-    known = [call for call in _keys.FATE_CALLS if call in counted]
+    known = [call for call in tuple(FateCall) if call in counted]
     caption = tr("Calls of the cells, donor by donor")
-    return _html.table("calls", caption, counted, [_keys.DONOR, _keys.CONDITION, *known])
+    return _html.table("calls", caption, counted, [col.DONOR, col.CONDITION, *known])
 
 
 def _coverage(tables: DatasetTables) -> _html.Table | None:
@@ -181,7 +184,7 @@ def _coverage(tables: DatasetTables) -> _html.Table | None:
         # a list without blanks cannot be broken into lines
         missing_genes=tables.coverage["missing_genes"].fillna("").astype(str).str.replace(";", "; "),
     )
-    columns = _without_dataset(_keys.COVERAGE_COLUMNS)
+    columns = _without_dataset(COVERAGE.names)
     return _html.table("coverage-table", tr("Genes of each set found in the data"), data, columns, folded=_LISTS)
 
 
@@ -190,8 +193,8 @@ def _samples(tables: DatasetTables) -> _html.Table | None:
     if not len(data):
         return None
     # A field that is the same for every sample, or repeats another field, tells nothing about a sample.
-    varied = [str(name) for name in data if name in _keys.IDENTITY or len(set(data[name].astype(str))) > 1]
-    varied = without_repeats(data, varied, keep=_keys.IDENTITY)
+    varied = [str(name) for name in data if name in col.IDENTITY or len(set(data[name].astype(str))) > 1]
+    varied = without_repeats(data, varied, keep=col.IDENTITY)
     # Sentences (protocols) stand last, where they push nothing out of sight.
     varied.sort(key=lambda name: data[name].astype(str).str.len().max() > _html.LONG_TEXT)
     caption = tr("Samples and the fields in which they differ (a field that repeats another is left out)")
@@ -214,4 +217,4 @@ def _brief(known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_dataset(columns: Any) -> list[str]:
-    return [column for column in columns if column != _keys.DATASET]
+    return [column for column in columns if column != col.DATASET]

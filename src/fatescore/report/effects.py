@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from fatescore import _keys, pl
+from fatescore import pl
 from fatescore._language import tr
 from fatescore.report import _format, _html, _words
 from fatescore.report.tables import records
+from fatescore.tables import columns as col
 
 
 def forest(contrasts: pd.DataFrame, meta: pd.DataFrame) -> _html.Figure | None:
     """Draw the difference of the index in every data set, and pooled; nothing where there is none to draw."""
-    rows = _words.rows_of(contrasts, kind=_words.DISEASE, measure=_keys.FATE_BIAS)
+    rows = _words.rows_of(contrasts, kind=_words.DISEASE, measure=col.FATE_BIAS)
     if not len(rows) or not pd.to_numeric(rows["g"]).notna().any():
         return None
     columns = (
@@ -40,7 +41,7 @@ def _forest_caption(rows: pd.DataFrame, meta: pd.DataFrame) -> str:
         said.append(
             tr("Hollow circle: the groups cannot be separated from another field, so by default it is not pooled.")
         )
-    if (pd.to_numeric(_words.rows_of(meta, measure=_keys.FATE_BIAS).get("k", pd.Series(dtype=float))) >= 2).any():
+    if (pd.to_numeric(_words.rows_of(meta, measure=col.FATE_BIAS).get("k", pd.Series(dtype=float))) >= 2).any():
         said.append(
             tr(
                 "Diamond: pooled; the wide band is the interval in which a new data set's result is expected "
@@ -75,7 +76,7 @@ def heatmap(contrasts: pd.DataFrame) -> _html.Figure | None:
 
 def controls(rows: pd.DataFrame) -> _html.Figure:
     """Draw how well the index tells known fates apart; ``rows`` are contrasts with a known answer."""
-    main = _words.rows_of(rows, measure=_keys.FATE_BIAS)
+    main = _words.rows_of(rows, measure=col.FATE_BIAS)
     columns = (
         "dataset", "contrast", "case", "control", "n_case", "n_control", "difference", "g", "auroc", "auroc_cells",
         "expected", "agreement", "p_value", "p_smallest", "audit", "note",

@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._data_dictionary import describe
 from fatescore._language import mark, tr
 from fatescore.pl.dropped import FATES
+from fatescore.tables import columns as col
 
 # Where MultiQC would cut a name (".fa" leaves "MSC" of "MSC.fat.1"); a character reference stops it.
 _CUT = re.compile(
@@ -30,13 +30,13 @@ _SHARE: dict[str, Any] = {"format": "{:,.3f}", "min": 0, "max": 1, "scale": "Ora
 _LOG2: dict[str, Any] = {"format": "{:,.2f}", "scale": False}
 # Column to its title and how MultiQC shows it; what it means stands in the data dictionary.
 _OF_SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
-    _keys.CONDITION: (mark("Condition"), _TEXT),
+    col.CONDITION: (mark("Condition"), _TEXT),
     "verdict": (mark("Verdict"), _TEXT),
     "n_obs": (mark("Observations"), _WHOLE),
     "n_kept": (mark("Kept"), _WHOLE),
-    _keys.TOTAL_COUNTS: (mark("Counts"), _WHOLE),
-    _keys.N_GENES: (mark("Genes"), _WHOLE),
-    _keys.PCT_MT: (
+    col.TOTAL_COUNTS: (mark("Counts"), _WHOLE),
+    col.N_GENES: (mark("Genes"), _WHOLE),
+    col.PCT_MT: (
         mark("Mitochondrial"),
         {"format": "{:,.1f}", "suffix": " %", "min": 0, "max": 100, "scale": "Oranges"},
     ),
@@ -67,7 +67,7 @@ def samples_section(dataset: str, qc: pd.DataFrame, metrics: pd.DataFrame) -> di
     dataset
         Name of the data set.
     qc
-        One row per sample, ``_keys.QC_COLUMNS``; empty where the data set stopped before.
+        One row per sample, ``QC.names``; empty where the data set stopped before.
     metrics
         Further numbers, one row per sample with ``sample``; may be empty.
 
@@ -81,10 +81,10 @@ def samples_section(dataset: str, qc: pd.DataFrame, metrics: pd.DataFrame) -> di
     >>> samples_section("A", qc, pd.DataFrame())["data"]
     {'A | s1': {'verdict': 'ok', 'n_obs': 250}}
     """
-    whole = qc.merge(metrics[_wanted(metrics, qc)], on=_keys.SAMPLE, how="left") if len(metrics) and len(qc) else qc
+    whole = qc.merge(metrics[_wanted(metrics, qc)], on=col.SAMPLE, how="left") if len(metrics) and len(qc) else qc
     shown = [name for name in (*_OF_SAMPLES, *_METRICS) if name in whole]
     rows = {
-        _label(dataset, row[_keys.SAMPLE]): {name: _plain(row[name]) for name in shown if _is_known(row[name])}
+        _label(dataset, row[col.SAMPLE]): {name: _plain(row[name]) for name in shown if _is_known(row[name])}
         for row in whole.to_dict("records")
     }
     return _section(
@@ -115,8 +115,8 @@ def dropped_section(dataset: str, cells: pd.DataFrame) -> dict[str, Any]:
     {'A | s1': {'kept': 2, 'doublet': 1}}
     """
     bars = {}
-    for sample, own in cells.groupby(_keys.SAMPLE, observed=True) if len(cells) else ():
-        numbers = own[_keys.DROPPED].value_counts()
+    for sample, own in cells.groupby(col.SAMPLE, observed=True) if len(cells) else ():
+        numbers = own[col.QC_FAIL_REASON].value_counts()
         bars[_label(dataset, sample)] = {name: int(numbers[why]) for why, (name, _) in FATES.items() if why in numbers}
     return _section(
         "fatescore_qc_dropped", tr("Cells"), tr("What became of the cells (barcodes) of every sample."),
@@ -150,7 +150,7 @@ def _headers() -> dict[str, dict[str, Any]]:
 
 
 def _wanted(metrics: pd.DataFrame, qc: pd.DataFrame) -> list[str]:
-    return [_keys.SAMPLE, *(name for name in _METRICS if name in metrics and name not in qc)]
+    return [col.SAMPLE, *(name for name in _METRICS if name in metrics and name not in qc)]
 
 
 def _label(*names: Any) -> str:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys, pl
+from fatescore import pl
 from fatescore._language import mark, tr, tr_n
 from fatescore._written import written
 from fatescore.report import _format, _html, _words
 from fatescore.report.tables import DatasetTables, facts, records, sides, without_repeats
+from fatescore.tables import QC
+from fatescore.tables import columns as col
 
 BEYOND_CHANCE = 0.05
 _MOST_BATCHES = 8  # values of a field that colours can tell apart
@@ -21,10 +23,10 @@ _STATED = {"f": "female", "female": "female", "m": "male", "male": "male"}  # "m
 _OK_VERDICTS = {"ok", "kept", "pass", "nan"}
 
 _CELL_METRICS = {
-    _keys.TOTAL_COUNTS: mark("Depth: counts of every cell"),
-    _keys.N_GENES: mark("Genes detected in every cell"),
-    _keys.PCT_MT: mark("Mitochondrial share of every cell (%)"),
-    _keys.DOUBLET_SCORE: mark("Doublet score of every cell"),
+    col.TOTAL_COUNTS: mark("Depth: counts of every cell"),
+    col.N_GENES: mark("Genes detected in every cell"),
+    col.PCT_MT: mark("Mitochondrial share of every cell (%)"),
+    col.DOUBLET_SCORE: mark("Doublet score of every cell"),
 }
 # Those that tell a biologist most, where the assay has them; all others stand in the table.
 _SAMPLE_METRICS = {
@@ -58,11 +60,11 @@ def _samples(tables: DatasetTables) -> _html.Table | None:
     if not len(tables.qc):
         return None
     marks = {"verdict": lambda row: "" if str(row["verdict"]) in _OK_VERDICTS else "bad"}
-    known = [name for name in _keys.QC_COLUMNS if name in tables.qc and tables.qc[name].notna().any()]
+    known = [name for name in QC.names if name in tables.qc and tables.qc[name].notna().any()]
     if facts(tables.statuses, "ingest").get("assay") != "single_cell":
         known = [name for name in known if name not in {"n_obs", "n_kept"}]  # a sample is one observation
-    first = [name for name in (*_keys.IDENTITY, "verdict", "reason") if name in known]
-    columns = [name for name in dict.fromkeys([*first, *known]) if name != _keys.DATASET]
+    first = [name for name in (*col.IDENTITY, "verdict", "reason") if name in known]
+    columns = [name for name in dict.fromkeys([*first, *known]) if name != col.DATASET]
     return _html.table("qc-table", tr("Quality of every sample"), tables.qc, columns, marks=marks)
 
 
@@ -78,8 +80,8 @@ def _dropped(tables: DatasetTables) -> _html.Figure | None:
     cells = tables.qc_cells
     if not len(cells):
         return None
-    why = cells[_keys.DROPPED].astype(str).replace("", "kept")
-    counted = pd.crosstab(cells[_keys.SAMPLE].astype(str), why).reset_index()
+    why = cells[col.QC_FAIL_REASON].astype(str).replace("", "kept")
+    counted = pd.crosstab(cells[col.SAMPLE].astype(str), why).reset_index()
     behind = _html.table("dropped-table", tr("Cells of every sample by what became of them"), counted)
     kept = int((why == "kept").sum())
     alt = tr("Of {n} cells or droplets {kept} were kept.").format(n=f"{len(cells):,}", kept=f"{kept:,}")
@@ -138,8 +140,8 @@ def _pca(tables: DatasetTables) -> list[_html.Figure]:
     pca = tables.qc_pca
     if not len(pca):
         return []
-    samples = pca.drop_duplicates(_keys.SAMPLE)
-    condition = dict(zip(samples[_keys.SAMPLE].astype(str), samples[_keys.CONDITION].astype(str), strict=True))
+    samples = pca.drop_duplicates(col.SAMPLE)
+    condition = dict(zip(samples[col.SAMPLE].astype(str), samples[col.CONDITION].astype(str), strict=True))
     case, control = sides(tables.contrasts)
     n = len(samples)
     text = tr("{n} samples on their first two principal components, coloured by {field}.")
@@ -174,7 +176,7 @@ def batch_field(tables: DatasetTables) -> str:
     stated = set(audit.loc[audit["verdict"] == "states the condition", "field"]) if len(audit) else set()
     for row in records(table.sort_values("p_value", kind="stable")):
         field = str(row["field"])
-        usable = field in tables.sample_fields and field not in {_keys.CONDITION, *stated}
+        usable = field in tables.sample_fields and field not in {col.CONDITION, *stated}
         told_apart = row["kind"] == "number" or 2 <= row["groups"] <= _MOST_BATCHES
         if usable and told_apart and row["component"] in {"PC1", "PC2"} and row["p_value"] <= BEYOND_CHANCE:
             return field
@@ -198,14 +200,14 @@ def sex_check(fields: pd.DataFrame) -> dict[str, Any] | None:
         counts=_format.listed(f"{counted[value]} {tr(value)}" for value in sorted(map(str, counted.index)))
     )
     stated = [name for name in fields if str(name).casefold().removeprefix("characteristics: ") in _DECLARED]
-    table = fields[[name for name in (*_keys.IDENTITY[1:], *stated[:1], _EXPRESSED) if name in fields]].copy()
+    table = fields[[name for name in (*col.IDENTITY[1:], *stated[:1], _EXPRESSED) if name in fields]].copy()
     if not stated:
         said = _format.sentences(said, tr("The sample sheet states no sex."))
     else:
         declared = fields[stated[0]].astype(str).str.casefold().str.strip().map(_STATED)
         wrong = expressed.isin(_STATED.values()) & declared.notna() & (declared != expressed)
         table["contradiction"] = wrong.map({True: tr("yes"), False: ""})
-        names = fields.loc[wrong, _keys.SAMPLE].astype(str)
+        names = fields.loc[wrong, col.SAMPLE].astype(str)
         contradicted = tr_n(
             "{n} sample contradicts the sample sheet: {names}.", "{n} samples contradict the sample sheet: {names}.",
             len(names),
@@ -245,11 +247,11 @@ def _values(fields: pd.DataFrame, field: str) -> dict[str, Any]:
             for place, ((value, cut), twice) in enumerate(zip(short.items(), repeated, strict=True), 1)
         }
         column = text.map(numbered)
-    return dict(zip(fields[_keys.SAMPLE].astype(str), column, strict=True))
+    return dict(zip(fields[col.SAMPLE].astype(str), column, strict=True))
 
 
 def _wide(pca: pd.DataFrame) -> pd.DataFrame:
-    keys = [name for name in (_keys.SAMPLE, _keys.DONOR, _keys.CONDITION) if name in pca]
+    keys = [name for name in (col.SAMPLE, col.DONOR, col.CONDITION) if name in pca]
     return pca.pivot_table(index=keys, columns="component", values="score", observed=True).reset_index()
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import tr, tr_n
 from fatescore._written import written
 from fatescore.report import _format, _html, _words, choices, methods
@@ -17,6 +16,9 @@ from fatescore.report.curve import curve
 from fatescore.report.effects import controls, forest, heatmap
 from fatescore.report.methods_text import methods_section
 from fatescore.report.tables import SummaryTables, by_dataset, facts, in_order, is_simulated, records
+from fatescore.tables import DUPLICATES, META
+from fatescore.tables import columns as col
+from fatescore.tables.codes import Status
 
 _SHOWN = (
     "dataset", "contrast", "measure", "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "case", "control",
@@ -106,7 +108,7 @@ def leading(tables: SummaryTables) -> list[_words.Answer]:
     """Return the main answer of each disease contrast: pooled where data sets were pooled, else the soundest one."""
     said = []
     for contrast, single in _singles(tables).items():
-        pooled = _words.rows_of(tables.meta, measure=_keys.FATE_BIAS, contrast=contrast)
+        pooled = _words.rows_of(tables.meta, measure=col.FATE_BIAS, contrast=contrast)
         row = records(pooled)[0] if len(pooled) else {}
         if row.get("k", 0) >= 2:
             said.append(_words.pooled(row, tables.contrasts, tables.meta_robustness))
@@ -119,7 +121,7 @@ def leading(tables: SummaryTables) -> list[_words.Answer]:
 
 def _singles(tables: SummaryTables) -> dict[str, list[tuple[str, _words.Answer]]]:
     """Return the answers of every data set by contrast, the soundest first (tested and not separated by a field)."""
-    main = _words.rows_of(tables.contrasts, kind=_words.DISEASE, measure=_keys.FATE_BIAS)
+    main = _words.rows_of(tables.contrasts, kind=_words.DISEASE, measure=col.FATE_BIAS)
     place = {"plain": 0, "warning": 1, "quiet": 2}
     groups: dict[str, list[tuple[str, _words.Answer]]] = {}
     for row in records(main):
@@ -180,20 +182,20 @@ def _simulated_and_real(tables: SummaryTables) -> tuple[list[str], list[str]]:
 
 def _counts(tables: SummaryTables) -> dict[str, int]:
     status = tables.scoreboard["status"].astype(str) if len(tables.scoreboard) else pd.Series(dtype=str)
-    return {name: int((status == name).sum()) for name in (_keys.OK, _keys.NOT_SCORABLE, _keys.FAILED)}
+    return {name: int((status == name).sum()) for name in (Status.OK, Status.NOT_SCORABLE, Status.FAILED)}
 
 
 def _page_of(tables: SummaryTables, dataset: str) -> str:
     """Return the address of a data set's page, empty for a contrast across data sets, which has none."""
-    if dataset not in set(_format.texts(tables.scoreboard, _keys.DATASET)):
+    if dataset not in set(_format.texts(tables.scoreboard, col.DATASET)):
         return ""
     return tables.pages.get(dataset) or _html.address("datasets", dataset, "report.html")
 
 
 def _scoreboard(tables: SummaryTables) -> _html.Table:
-    classes = {_keys.OK: "status-ok", _keys.NOT_SCORABLE: "status-not", _keys.FAILED: "status-failed"}
+    classes = {Status.OK: "status-ok", Status.NOT_SCORABLE: "status-not", Status.FAILED: "status-failed"}
     shown = tables.scoreboard
-    stopped = shown[shown["status"] != _keys.OK] if len(shown) else shown
+    stopped = shown[shown["status"] != Status.OK] if len(shown) else shown
     if len(stopped):
         why = [
             f"{tr(row['step'])}: {written(row['reason'])}" for row in records(stopped[["step", "reason"]].astype(str))
@@ -211,8 +213,8 @@ def _scoreboard(tables: SummaryTables) -> _html.Table:
 
 def _lost(tables: SummaryTables) -> list[str]:
     """Say which contrasts between data sets failed; they have no row on the scoreboard."""
-    known = set(_format.texts(tables.scoreboard, _keys.DATASET))
-    others = [one for one in tables.statuses if one["status"] != _keys.OK and str(one["dataset"]) not in known]
+    known = set(_format.texts(tables.scoreboard, col.DATASET))
+    others = [one for one in tables.statuses if one["status"] != Status.OK and str(one["dataset"]) not in known]
     return [f"{one['dataset']}: {tr(str(one['status']))}: {written(str(one['reason']))}" for one in others]
 
 
@@ -221,7 +223,7 @@ def _meta(tables: SummaryTables) -> _html.Table | None:
     pooled = tables.meta[pd.to_numeric(tables.meta["k"]) > 0] if len(tables.meta) else tables.meta
     if not len(pooled):
         return None
-    columns = _format.known(pooled, _keys.META_COLUMNS, varying=["method"])
+    columns = _format.known(pooled, META.names, varying=["method"])
     caption = tr("Pooled over data sets (random effects)")
     if "method" not in columns:
         caption = tr("Pooled over data sets: {method}").format(method=written(_format.texts(pooled, "method")[0]))
@@ -245,7 +247,7 @@ def _curves(tables: SummaryTables) -> list[_html.Figure]:
 
 def _audit(tables: SummaryTables) -> list[dict[str, Any]]:
     """Return the verdict of every contrast with the fields that separate its groups."""
-    main = _words.rows_of(tables.contrasts, measure=_keys.FATE_BIAS)
+    main = _words.rows_of(tables.contrasts, measure=col.FATE_BIAS)
     caption = tr("Fields that separate the groups in {dataset} (in brackets: donors)")
     found = []
     for index, row in enumerate(records(main), 1):
@@ -269,7 +271,7 @@ def _audit(tables: SummaryTables) -> list[dict[str, Any]]:
 def _copies(tables: SummaryTables) -> _html.Table | None:
     if not len(tables.copies):
         return None
-    return _html.table("copies-table", tr("Samples that occur twice, pair by pair"), tables.copies, _keys.COPY_COLUMNS)
+    return _html.table("copies-table", tr("Samples that occur twice, pair by pair"), tables.copies, DUPLICATES.names)
 
 
 def _tone(row: Mapping[str, Any]) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore._language import mark
 from fatescore.report import _format
+from fatescore.tables.codes import Status
+from fatescore.tables.folder import STEPS
 
 Status = Mapping[str, Any]
 
@@ -66,18 +67,18 @@ class SummaryTables:
     Parameters
     ----------
     scoreboard
-        One row per data set (``_keys.SCOREBOARD_COLUMNS``).
+        One row per data set (``SCOREBOARD.names``).
     contrasts, confounding, meta
         The tables of all data sets, one below the other.
     meta_specification
-        The pooled results under every method and index (``_keys.META_SPECIFICATION_COLUMNS``).
+        The pooled results under every method and index (``META_SPECIFICATION.names``).
     meta_robustness
         The pooled results without each data set, by other estimators and in subgroups
-        (``_keys.META_ROBUSTNESS_COLUMNS``).
+        (``META_ROBUSTNESS.names``).
     specification
-        Every contrast under every method and index (``_keys.SPECIFICATION_COLUMNS``).
+        Every contrast under every method and index (``SPECIFICATION.names``).
     copies
-        Samples that occur twice (``_keys.COPY_COLUMNS``).
+        Samples that occur twice (``DUPLICATES.names``).
     statuses
         Outcomes of all steps of all data sets.
     title
@@ -115,14 +116,14 @@ def outcome(statuses: Iterable[Status]) -> tuple[str, str, str]:
     """
     for status in in_order(statuses):
         # A drawing that could not be made (a step beside the chain) stops no data set.
-        if status["status"] != _keys.OK and status["step"] in _keys.STEPS:
+        if status["status"] != Status.OK and status["step"] in STEPS:
             return str(status["status"]), str(status["step"]), str(status["reason"])
-    return _keys.OK, "", ""
+    return Status.OK, "", ""
 
 
 def in_order(statuses: Iterable[Status]) -> list[Status]:
     """Sort outcomes by data set and by the order of the steps."""
-    place = {step: index for index, step in enumerate(_keys.STEPS)}
+    place = {step: index for index, step in enumerate(STEPS)}
     return sorted(
         statuses,
         key=lambda status: (str(status["dataset"]) if "dataset" in status else "", place.get(str(status["step"]), 99)),
@@ -132,7 +133,7 @@ def in_order(statuses: Iterable[Status]) -> list[Status]:
 def facts(statuses: Iterable[Status], step: str) -> dict[str, Any]:
     """Return the facts that a step recorded, empty when it did not finish."""
     for status in statuses:
-        if status["step"] == step and status["status"] == _keys.OK:
+        if status["step"] == step and status["status"] == Status.OK:
             return dict(status["facts"])
     return {}
 

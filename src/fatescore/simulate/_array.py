@@ -8,12 +8,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError, nearest
 from fatescore.simulate._design import CASE, CONTROL, donors
 from fatescore.simulate._expression import culture_levels
 from fatescore.simulate._genes import gene_table
 from fatescore.simulate._noise import check, generator, whole
+from fatescore.tables import columns as col
 from fatescore.typing import FloatArray, Organism
 
 _DESIGN = 570  # fixes the probes of the simulated chip; never a user's seed
@@ -109,8 +109,8 @@ def array(
     levels = culture_levels(rng, genes, samples, donor_sd)
     levels += np.outer(samples["batch"].eq("B"), rng.normal(0.0, 1.0, len(genes)) * batch_sd)
     values = _signal(rng, genes, probes, levels, probe_sd)
-    table = pd.DataFrame(values.T, index=probes.index, columns=samples[_keys.SAMPLE].to_list())
-    samples.insert(0, _keys.DATASET, "simulated_array")
+    table = pd.DataFrame(values.T, index=probes.index, columns=samples[col.SAMPLE].to_list())
+    samples.insert(0, col.DATASET, "simulated_array")
     signal = table.round(1) if scale == "linear" else table.apply(np.log2).round(4)
     return ArrayData(
         signal=signal,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fatescore import _keys
 from fatescore.simulate._design import CASE, CONTROL, donors
 from fatescore.simulate._expression import as_anndata, culture_levels
 from fatescore.simulate._genes import gene_table
 from fatescore.simulate._noise import check, depths, gamma_poisson, generator, shares
+from fatescore.tables import columns as col
 from fatescore.typing import Organism
 
 if TYPE_CHECKING:
@@ -80,14 +80,14 @@ def bulk(
     size = depths(rng, len(samples), depth, 0.2)
     mean = size[:, None] * shares(culture_levels(rng, genes, samples, donor_sd))
     counts = gamma_poisson(rng, mean, dispersion)
-    samples.insert(0, _keys.DATASET, "simulated_bulk")
+    samples.insert(0, col.DATASET, "simulated_bulk")
     truth = {
         "case": CASE[organism], "control": CONTROL[organism], "effect": effect, "bias_sd": bias_sd,
         "donor_sd": donor_sd, "depth": depth, "dispersion": dispersion,
     }  # fmt: skip
     return as_anndata(
         counts,
-        samples.set_index(_keys.SAMPLE, drop=False).rename_axis(None),
+        samples.set_index(col.SAMPLE, drop=False).rename_axis(None),
         genes,
         organism=organism,
         assay="bulk",

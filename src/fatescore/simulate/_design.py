@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.simulate._noise import check, whole
+from fatescore.tables import columns as col
 from fatescore.typing import Organism
 
 TRUE_BIAS = "true_bias"
@@ -50,9 +50,9 @@ def donors(
     one_male = np.tile(np.arange(n) == min(1, n - 1), 2) & human & (n >= 3)
     return pd.DataFrame(
         {
-            _keys.SAMPLE: [f"{group}_{i + 1}" for group in (CONTROL[organism], CASE[organism]) for i in range(n)],
-            _keys.DONOR: [f"D{i + 1:02d}" for i in range(2 * n)],
-            _keys.CONDITION: np.repeat([CONTROL[organism], CASE[organism]], n),
+            col.SAMPLE: [f"{group}_{i + 1}" for group in (CONTROL[organism], CASE[organism]) for i in range(n)],
+            col.DONOR: [f"D{i + 1:02d}" for i in range(2 * n)],
+            col.CONDITION: np.repeat([CONTROL[organism], CASE[organism]], n),
             "sex": np.where(one_male, "male", "female"),
             "age": age,
             "passage": np.tile(1 + np.arange(n) % 2, 2),

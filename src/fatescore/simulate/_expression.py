@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from fatescore import _keys
 from fatescore._version import __version__
 from fatescore.simulate._design import TRUE_BIAS
 from fatescore.simulate._genes import LINEAGES, lineage_levels, sex_shift
+from fatescore.tables import columns as col
 from fatescore.typing import Assay, FloatArray, Organism, Scale
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def as_anndata(
     matrix = sparse.csr_matrix(counts, dtype=np.float32)
     matrix.sort_indices()
     adata = AnnData(X=matrix, obs=obs, var=genes[["ensembl_id", "role"]].assign(true_loading=genes["loading"]))
-    adata.layers[_keys.COUNTS] = matrix.copy()
-    adata.uns[_keys.UNS] = {
+    adata.layers[col.COUNTS] = matrix.copy()
+    adata.uns[col.UNS] = {
         "version": __version__,
-        "dataset": str(obs[_keys.DATASET].iloc[0]),
+        "dataset": str(obs[col.DATASET].iloc[0]),
         "organism": organism,
         "assay": assay,
         "scale": scale,

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from fatescore import _keys
 from fatescore.simulate._design import CASE, CONTROL, TRUE_BIAS, donors
 from fatescore.simulate._expression import as_anndata
 from fatescore.simulate._genes import LINEAGES, gene_table, lineage_levels, sex_shift
 from fatescore.simulate._noise import check, depths, gamma_poisson, generator, shares, whole
+from fatescore.tables import columns as col
 from fatescore.typing import FloatArray, Organism
 
 if TYPE_CHECKING:
@@ -116,12 +116,12 @@ def single_cell(
     noise = _Noise(ambient, dispersion, donor_sd, damaged)
     blocks, tables = [], []
     for _, person in people.iterrows():
-        case = person[_keys.CONDITION] == CASE[organism]
+        case = person[col.CONDITION] == CASE[organism]
         median = depth * (depth_ratio if case else 1.0)
         cells = _cells(rng, int(cells_per_donor), person[TRUE_BIAS], stromal, fate_strength, damaged)
         cells["_depth"] = depths(rng, len(cells), median, _DEPTH_SPREAD) * np.where(cells["true_damaged"], 1 / 3, 1.0)
         counts, cells["true_ambient"] = _counts(rng, genes, cells, str(person["sex"]), noise)
-        for column in (_keys.CONDITION, _keys.DONOR, _keys.SAMPLE):
+        for column in (col.CONDITION, col.DONOR, col.SAMPLE):
             cells.insert(0, column, person[column])
         cells["sex"], cells["age"] = person["sex"], person["age"]
         blocks.append(counts)
@@ -131,7 +131,7 @@ def single_cell(
         "case": CASE[organism], "control": CONTROL[organism], "effect": effect, "bias_sd": bias_sd,
         "fate_strength": fate_strength, "stromal": stromal, "ambient": ambient, "depth": depth,
         "depth_ratio": depth_ratio, "dispersion": dispersion, "donor_sd": donor_sd, "damaged": damaged,
-        "donors": people.set_index(_keys.DONOR, drop=False).rename_axis(None),
+        "donors": people.set_index(col.DONOR, drop=False).rename_axis(None),
     }  # fmt: skip
     return as_anndata(
         sparse.vstack(blocks, format="csr"),
@@ -229,8 +229,8 @@ def _named_cells(rng: np.random.Generator, tables: list[pd.DataFrame]) -> pd.Dat
     for table in tables:
         table["barcode"] = barcodes[: len(table)]
     obs = pd.concat(tables, ignore_index=True)
-    obs.insert(0, _keys.DATASET, "simulated_single_cell")
-    obs.index = pd.Index(obs[_keys.SAMPLE] + "_" + obs["barcode"])
-    for column in ("true_cell_type", "true_lineage", "true_fate", *_keys.IDENTITY, "sex"):
+    obs.insert(0, col.DATASET, "simulated_single_cell")
+    obs.index = pd.Index(obs[col.SAMPLE] + "_" + obs["barcode"])
+    for column in ("true_cell_type", "true_lineage", "true_fate", *col.IDENTITY, "sex"):
         obs[column] = obs[column].astype("category")
     return obs

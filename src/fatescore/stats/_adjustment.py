@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.stats._donors import donor_fields
 from fatescore.stats.adjusted import adjusted_difference, covariate_columns, mixed_difference
+from fatescore.tables import columns as col
 
 
 def adjustment(
@@ -27,22 +27,22 @@ def adjustment(
     case, control
         The two conditions.
     """
-    rows = donors[donors[_keys.CONDITION].isin([case, control])]
-    keys = [key for key in (_keys.DATASET, _keys.DONOR) if key in rows]
+    rows = donors[donors[col.CONDITION].isin([case, control])]
+    keys = [key for key in (col.DATASET, col.DONOR) if key in rows]
     shared = rows.duplicated(keys, keep=False)
     partly = bool(shared.any() and not shared.all())
     wanted = [*covariates, *([block] if block else [])]
-    if not (wanted or partly) or rows[_keys.CONDITION].nunique() < 2:
+    if not (wanted or partly) or rows[col.CONDITION].nunique() < 2:
         return lambda measure: {}
     known = pd.DataFrame(index=rows.index)
     if wanted:
         if fields is None:
             raise InputError(f"there are no sample fields to adjust for {', '.join(wanted)}", expected="fields")
-        at = pd.MultiIndex.from_frame(rows[[*keys, _keys.CONDITION]])
+        at = pd.MultiIndex.from_frame(rows[[*keys, col.CONDITION]])
         known = donor_fields(fields, wanted).reindex(at).set_axis(rows.index)
     columns = covariate_columns(known, covariates)
     blocks = _blocks(rows, known, keys, block, of_donors=bool(shared.any()))
-    is_case = (rows[_keys.CONDITION] == case).to_numpy()
+    is_case = (rows[col.CONDITION] == case).to_numpy()
 
     def model(measure: str) -> dict[str, Any]:
         values = rows[measure].to_numpy(dtype=float)

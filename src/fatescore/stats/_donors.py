@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError, nearest
 from fatescore.stats import _fields
+from fatescore.tables import columns as col
 from fatescore.typing import FloatArray
 
 
@@ -50,21 +50,21 @@ def donor_means(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     >>> donor_means(table, ["x"])["x"].tolist()
     [2.0]
     """
-    for column in (_keys.SAMPLE, _keys.DONOR, _keys.CONDITION, *columns):
+    for column in (col.SAMPLE, col.DONOR, col.CONDITION, *columns):
         if column not in table.columns:
             raise InputError(f'the table has no column "{column}"', fix=nearest(str(column), map(str, table.columns)))
-    keys = [_keys.DATASET] if _keys.DATASET in table.columns else []
-    repeated = table.loc[table.duplicated([*keys, _keys.SAMPLE]), _keys.SAMPLE]
+    keys = [col.DATASET] if col.DATASET in table.columns else []
+    repeated = table.loc[table.duplicated([*keys, col.SAMPLE]), col.SAMPLE]
     if len(repeated):
         raise InputError(
             f'sample "{repeated.iloc[0]}" has several rows: cells are not replicates',
             expected="one row per sample",
             fix="make pseudobulks or give sample_scores.tsv",
         )
-    nameless = table.loc[table[_keys.DONOR].fillna("").astype(str).str.strip() == "", _keys.SAMPLE]
+    nameless = table.loc[table[col.DONOR].fillna("").astype(str).str.strip() == "", col.SAMPLE]
     if len(nameless):
         raise InputError(f'sample "{nameless.iloc[0]}" has no donor', fix="name its donor in the sample table")
-    keys += [_keys.DONOR, _keys.CONDITION]
+    keys += [col.DONOR, col.CONDITION]
     numbers = table[list(columns)].apply(_finite)
     identity = table[keys].astype(str).where(table[keys].notna())
     means: pd.DataFrame = pd.concat([identity, numbers], axis=1).groupby(keys, sort=True).mean().reset_index()
@@ -101,7 +101,7 @@ def donor_fields(fields: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
             raise InputError(
                 f'the sample fields have no column "{name}" to adjust for', fix=nearest(name, map(str, fields.columns))
             )
-    keys = [key for key in (_keys.DATASET, _keys.DONOR, _keys.CONDITION) if key in fields]
+    keys = [key for key in (col.DATASET, col.DONOR, col.CONDITION) if key in fields]
     found = fields[keys].astype(str).where(fields[keys].notna())
     for name in columns:
         texts = _fields.same_wording(_fields.clean_text(fields[name]))
@@ -127,8 +127,8 @@ def _finite(column: pd.Series) -> pd.Series[float]:
 
 def split(donors: pd.DataFrame, measure: str, case: str, control: str) -> Arms:
     """Return the values of a measure in both arms; donors without a value are left out and told."""
-    keys = [key for key in (_keys.DATASET, _keys.DONOR) if key in donors.columns]
-    sides = [donors.loc[donors[_keys.CONDITION] == arm].set_index(keys)[measure] for arm in (case, control)]
+    keys = [key for key in (col.DATASET, col.DONOR) if key in donors.columns]
+    sides = [donors.loc[donors[col.CONDITION] == arm].set_index(keys)[measure] for arm in (case, control)]
     shared = sides[0].index.intersection(sides[1].index)
     paired = len(shared) > 0 and len(shared) == len(sides[0]) == len(sides[1])
     missing = []
@@ -145,8 +145,8 @@ def split(donors: pd.DataFrame, measure: str, case: str, control: str) -> Arms:
 
 def averaged(table: pd.DataFrame, donors: pd.DataFrame, case: str, control: str) -> list[str]:
     """Say how many samples were averaged within how many donors, if any were."""
-    samples = int(table[_keys.CONDITION].isin([case, control]).sum())
-    units = int(donors[_keys.CONDITION].isin([case, control]).sum())
+    samples = int(table[col.CONDITION].isin([case, control]).sum())
+    units = int(donors[col.CONDITION].isin([case, control]).sum())
     return [f"{samples} samples averaged within {units} donors"] if samples > units else []
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.stats import effect
+from fatescore.tables import columns as col
 
 
 def auroc_of_cells(cells: pd.DataFrame, *, case: str, control: str, measures: Sequence[str]) -> dict[str, float]:
@@ -35,7 +35,7 @@ def auroc_of_cells(cells: pd.DataFrame, *, case: str, control: str, measures: Se
     >>> auroc_of_cells(cells, case="OS", control="RE", measures=["fate_bias"])
     {'fate_bias': 0.75}
     """
-    sides = [cells[cells[_keys.CONDITION] == condition] for condition in (case, control)]
+    sides = [cells[cells[col.CONDITION] == condition] for condition in (case, control)]
     values = {measure: [side[measure].dropna().to_numpy(dtype=float) for side in sides] for measure in measures}
     return {
         measure: float(effect.auroc(a, b)) if len(a) and len(b) else float("nan") for measure, (a, b) in values.items()

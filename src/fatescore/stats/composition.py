@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.stats.contrast import contrast as compare_donors
+from fatescore.tables import CONTRASTS
+from fatescore.tables import columns as col
 
 # What is told by shares; everything else in a row is of their arcsine square roots.
 _OF_SHARES = ("mean_case", "mean_control", "difference", "difference_low", "difference_high", "loo_low", "loo_high")
@@ -53,7 +54,7 @@ def composition(
 
     Returns
     -------
-    One row per type that has any cell, with the columns ``_keys.CONTRAST_COLUMNS``; ``measure`` is
+    One row per type that has any cell, with the columns ``CONTRASTS.names``; ``measure`` is
     ``composition:<type>``. ``padj`` is over these rows alone. With fewer than two such types there is nothing to
     compare, and no row.
 
@@ -73,8 +74,8 @@ def composition(
     """
     seen = [name for name, column in shares.items() if (pd.to_numeric(table[column], errors="coerce") > 0).any()]
     if len(seen) < 2:
-        return pd.DataFrame(columns=list(_keys.CONTRAST_COLUMNS))
-    measures = {f"{_keys.COMPOSITION_PREFIX}{name}": table[shares[name]] for name in seen}
+        return pd.DataFrame(columns=list(CONTRASTS.names))
+    measures = {f"{col.COMPOSITION_PREFIX}{name}": table[shares[name]] for name in seen}
     how: dict[str, Any] = {
         "case": case, "control": control, "measures": list(measures), "dataset": dataset, "contrast": contrast,
         "kind": kind, "audit": audit, "known_conditions": known_conditions, "seed": seed,

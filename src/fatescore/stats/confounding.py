@@ -30,9 +30,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.stats import _fields, effect, permutation
+from fatescore.tables import CONFOUNDING
+from fatescore.tables import columns as col
 from fatescore.typing import BoolArray, FloatArray
 
 CLEAN = "clean"
@@ -58,7 +59,7 @@ DEFAULT_IGNORE = (
 # Free text may name the condition or hide a confounder (hip against knee): it counts as naming the condition only
 # where the values of an arm share a word with its condition.
 _FREE_TEXT = re.compile(r"title|source_name(_ch\d+)?|description(\.\d+)?")
-_IDENTITY = {_keys.SAMPLE, _keys.DONOR, _keys.CONDITION, _keys.OBS_NAME}
+_IDENTITY = {col.SAMPLE, col.DONOR, col.CONDITION, col.OBS_NAME}
 _GEO_STATUS = "status"  # GEO's own release status, not the patient's
 
 
@@ -102,7 +103,7 @@ def confounding(
 
     Returns
     -------
-    One row per field, ``_keys.CONFOUNDING_COLUMNS``, worst first.
+    One row per field, ``CONFOUNDING.names``, worst first.
 
     Raises
     ------
@@ -116,28 +117,28 @@ def confounding(
     >>> confounding(fields, case="sick", control="well")[["field", "verdict"]].to_numpy().tolist()
     [['kit', 'separates perfectly'], ['sex', 'clean']]
     """
-    for column in (_keys.SAMPLE, _keys.DONOR, _keys.CONDITION):
+    for column in (col.SAMPLE, col.DONOR, col.CONDITION):
         if column not in fields.columns:
             raise InputError(f'the table of sample fields has no column "{column}"')
-    rows = fields.loc[fields[_keys.CONDITION].isin([case, control])]
-    keys = [key for key in (_keys.DATASET, _keys.DONOR, _keys.CONDITION) if key in rows.columns]
+    rows = fields.loc[fields[col.CONDITION].isin([case, control])]
+    keys = [key for key in (col.DATASET, col.DONOR, col.CONDITION) if key in rows.columns]
     units = rows.groupby(keys, sort=True, dropna=False).ngroup().to_numpy()
     order = rows.assign(_unit=units).drop_duplicates("_unit").sort_values("_unit")
-    is_case = (order[_keys.CONDITION] == case).to_numpy(dtype=bool)
+    is_case = (order[col.CONDITION] == case).to_numpy(dtype=bool)
     findings = {}
     if min(is_case.sum(), (~is_case).sum()) < 2:
-        findings[_keys.DONOR] = _single_donor(order, is_case)
+        findings[col.DONOR] = _single_donor(order, is_case)
     for name in rows.columns if is_case.any() and not is_case.all() else ():
-        if str(name) in _IDENTITY or (name == _keys.DATASET and rows[name].nunique() < 2):
+        if str(name) in _IDENTITY or (name == col.DATASET and rows[name].nunique() < 2):
             continue
         found = _assess(rows[name], units, is_case, seed)
         if found is not None:
             if found.verdict != CLEAN and _states_condition(str(name), rows, name, ignore):
-                found = _Finding(STATES, *(getattr(found, key) for key in _keys.CONFOUNDING_COLUMNS[4:]))
+                found = _Finding(STATES, *(getattr(found, key) for key in CONFOUNDING.names[4:]))
             findings[str(name)] = found
     result = pd.DataFrame(
         [(dataset, contrast, name, *vars(found).values()) for name, found in findings.items()],
-        columns=list(_keys.CONFOUNDING_COLUMNS),
+        columns=list(CONFOUNDING.names),
     )
     rank = {NOT_JUDGED: 0, PERFECTLY: 0, PARTLY: 1, STATES: 2, CLEAN: 3}
     return result.sort_values(
@@ -265,7 +266,7 @@ def _states_condition(name: str, rows: pd.DataFrame, column: object, ignore: Seq
     known = name.strip().casefold()
     if known != _GEO_STATUS and any(re.fullmatch(pattern, known, re.IGNORECASE) for pattern in ignore):
         return True
-    conditions = rows[_keys.CONDITION].astype(str).str.casefold()
+    conditions = rows[col.CONDITION].astype(str).str.casefold()
     values = rows[column].astype(str).str.strip().str.casefold()
     if _FREE_TEXT.fullmatch(known):
         echoes = [_share_word(value, condition) for value, condition in zip(values, conditions, strict=True)]
@@ -286,7 +287,7 @@ def _union(sets: Sequence[frozenset[str]], chosen: BoolArray) -> set[str]:
 
 def _single_donor(order: pd.DataFrame, is_case: BoolArray) -> _Finding:
     """With one donor in an arm nothing separates donor from condition; same donors, or none, cannot be judged."""
-    donors = order[_keys.DONOR].astype(str)
+    donors = order[col.DONOR].astype(str)
     empty = is_case.all() or not is_case.any()
     found = NOT_JUDGED if empty or set(donors[is_case]) & set(donors[~is_case]) else PERFECTLY
     shown: list[str] = [

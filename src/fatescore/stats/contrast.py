@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError, nearest
 from fatescore.stats import effect, fdr, permutation
 from fatescore.stats._adjustment import adjustment
 from fatescore.stats._donors import Arms, averaged, check_conditions, donor_means, split
 from fatescore.stats.moderated import NO_SPREAD, moderated_p, spread
 from fatescore.stats.power import power
+from fatescore.tables import CONTRASTS
+from fatescore.tables import columns as col
 
 KINDS = ("disease", "known_fate", "other")
 SIGNS = ("+", "-", "")
@@ -72,7 +73,7 @@ def contrast(
 
     Returns
     -------
-    One row per measure with the columns ``_keys.CONTRAST_COLUMNS``. Fewer than three donors in an arm are
+    One row per measure with the columns ``CONTRASTS.names``. Fewer than three donors in an arm are
     described, not tested: means, difference, range and (from two donors on) AUROC only. ``p_moderated`` lets the
     measures lend each other their variance (:mod:`fatescore.stats.moderated`); ``power`` is that of the design for
     a true g of 1; ``adjusted``, its interval and ``p_adjusted`` are from the model that ``adjusted_for`` names.
@@ -92,26 +93,26 @@ def contrast(
     """
     _check_labels(kind, expected, case, control)
     donors = donor_means(table, measures)
-    check_conditions(donors[_keys.CONDITION], case, control, known_conditions, contrast)
+    check_conditions(donors[col.CONDITION], case, control, known_conditions, contrast)
     labels = {"dataset": dataset, "contrast": contrast, "kind": kind, "case": case, "control": control}
-    labels |= {"unit": _keys.DONOR, "expected": expected, "audit": audit, "adjusted_for": ""}
+    labels |= {"unit": col.DONOR, "expected": expected, "audit": audit, "adjusted_for": ""}
     within = averaged(table, donors, case, control)
     model = adjustment(donors, fields, case=case, control=control, covariates=covariates, block=block)
     rows, spreads = [], []
     for measure in measures:
         arms = split(donors, measure, case, control)
-        row: dict[str, Any] = dict.fromkeys(_keys.CONTRAST_COLUMNS, _NAN) | labels | {"measure": measure}
+        row: dict[str, Any] = dict.fromkeys(CONTRASTS.names, _NAN) | labels | {"measure": measure}
         notes = _describe(row, arms)
         if not notes:
             notes = _test(row, arms, seed)
         spreads.append(spread(arms) if math.isfinite(row["p_value"]) else NO_SPREAD)
         row |= model(measure)
-        row["agreement"] = agreement(row) if measure == _keys.FATE_BIAS and expected else ""
+        row["agreement"] = agreement(row) if measure == col.FATE_BIAS and expected else ""
         if row["agreement"] == "not told apart from zero" and row["p_smallest"] > ALPHA:
             notes.append(f"this design cannot reach p < {ALPHA:g}")
         row["note"] = "; ".join([*notes, *within, *arms.missing])
         rows.append(row)
-    result = pd.DataFrame(rows, columns=list(_keys.CONTRAST_COLUMNS))
+    result = pd.DataFrame(rows, columns=list(CONTRASTS.names))
     if len(result):
         variance, df, scale = np.transpose(spreads)
         result["p_moderated"] = moderated_p(result["difference"].astype(float), variance, df, scale)

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.stats._donors import donor_means, split
+from fatescore.tables import CONTRIBUTIONS
+from fatescore.tables import columns as col
 
 
 def contributions(
@@ -39,7 +40,7 @@ def contributions(
 
     Returns
     -------
-    One row per gene, ``_keys.CONTRIBUTION_COLUMNS``, largest absolute contribution first. The contributions sum
+    One row per gene, ``CONTRIBUTIONS.names``, largest absolute contribution first. The contributions sum
     to the difference of ``fate_bias`` between the means of the donors; ``difference_without`` is what that difference
     is when the index does not have this gene (NaN without ``factors``, or where its arm would be empty).
 
@@ -50,14 +51,14 @@ def contributions(
     >>> contributions(table, case="sick", control="well")["contribution"].round(3).tolist()
     [-0.5, -0.1]
     """
-    identity = {*_keys.IDENTITY, _keys.OBS_NAME}
+    identity = {*col.IDENTITY, col.OBS_NAME}
     genes = [str(column) for column in table.columns if column not in identity]
     scored = table[genes].notna().any(axis=1)
     filled = table[genes].fillna(0.0).where(scored)
     donors = donor_means(pd.concat([table.drop(columns=genes), filled], axis=1), genes)
     sides = [split(donors, gene, case, control) for gene in genes]
     if not genes or not len(sides[0].case) or not len(sides[0].control):
-        return pd.DataFrame(columns=list(_keys.CONTRIBUTION_COLUMNS))
+        return pd.DataFrame(columns=list(CONTRIBUTIONS.names))
     parts = pd.Series([float(arm.case.mean() - arm.control.mean()) for arm in sides], index=genes)
     result = pd.DataFrame(
         {
@@ -70,7 +71,7 @@ def contributions(
         }
     )
     order = result["contribution"].abs().sort_values(ascending=False, kind="stable").index
-    return result.loc[order, list(_keys.CONTRIBUTION_COLUMNS)].reset_index(drop=True)
+    return result.loc[order, list(CONTRIBUTIONS.names)].reset_index(drop=True)
 
 
 def _without(parts: pd.Series[float], factors: pd.DataFrame | None) -> pd.Series[float]:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.stats._donors import donor_means
 from fatescore.stats.adjusted import adjusted_difference
+from fatescore.tables import ADJUSTED_DIFFERENCES
+from fatescore.tables import columns as col
 
 
 def explained(
@@ -18,7 +19,7 @@ def explained(
     case: str,
     control: str,
     by: Sequence[str],
-    measure: str = _keys.FATE_BIAS,
+    measure: str = col.FATE_BIAS,
     dataset: str = "",
     contrast: str = "",
 ) -> pd.DataFrame:
@@ -43,7 +44,7 @@ def explained(
 
     Returns
     -------
-    One row per column of ``by``, ``_keys.EXPLAINED_COLUMNS``: ``difference`` of the donors that have all values,
+    One row per column of ``by``, ``ADJUSTED_DIFFERENCES.names``: ``difference`` of the donors that have all values,
     ``difference_left`` with its 95 % interval and p (linear model), and ``accounted``, the share of the difference that
     is gone (negative where it grew; NaN where there was none).
 
@@ -58,8 +59,8 @@ def explained(
     rows = []
     for name in by:
         donors = donor_means(table, [measure, name])
-        donors = donors[donors[_keys.CONDITION].isin([case, control])].dropna(subset=[measure, name])
-        is_case = (donors[_keys.CONDITION] == case).to_numpy()
+        donors = donors[donors[col.CONDITION].isin([case, control])].dropna(subset=[measure, name])
+        is_case = (donors[col.CONDITION] == case).to_numpy()
         means = donors.groupby(is_case)[measure].mean()
         difference = float(means.get(True, math.nan) - means.get(False, math.nan))
         varies = bool(donors[name].max() > donors[name].min())
@@ -73,4 +74,4 @@ def explained(
                 "note": note,
             }
         )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(_keys.EXPLAINED_COLUMNS))
+    return pd.DataFrame(rows, columns=list(ADJUSTED_DIFFERENCES.names))

@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.stats import permutation
 from fatescore.stats.confounding import CLEAN, EVIDENCE
+from fatescore.tables import CONFOUNDING
 from fatescore.typing import FloatArray
 
 ALPHA = 0.05
@@ -150,7 +150,7 @@ def add_evidence(audit: pd.DataFrame, shift: ExpressionShift, *, dataset: str = 
     Examples
     --------
     >>> shift = ExpressionShift(0.41, 0.06, 0.33, 0.008, 18211, "exact permutation, 126 arrangements")
-    >>> found = add_evidence(pd.DataFrame(columns=list(_keys.CONFOUNDING_COLUMNS)), shift)
+    >>> found = add_evidence(pd.DataFrame(columns=list(CONFOUNDING.names)), shift)
     >>> found[["field", "verdict", "case_values"]].to_numpy().tolist()
     [['all genes', 'evidence', '41 % of 18,211 genes differ at p < 0.05']]
     """
@@ -163,7 +163,7 @@ def add_evidence(audit: pd.DataFrame, shift: ExpressionShift, *, dataset: str = 
         f"{100 * shift.high:.2g} %",
         shift.share, shift.p_value,
     )  # fmt: skip
-    added = pd.DataFrame([row], columns=list(_keys.CONFOUNDING_COLUMNS))
+    added = pd.DataFrame([row], columns=list(CONFOUNDING.names))
     clean = audit["verdict"] == CLEAN
     parts = [part for part in (audit[~clean], added, audit[clean]) if len(part)]
     return pd.concat(parts, ignore_index=True)

@@ -12,9 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.stats._pooling import TAU2_NAMES, Tau2, pool
+from fatescore.tables import META
+from fatescore.tables import columns as col
 
 POOLED_KIND = "disease"
 POOLED_POPULATION = "bmsc"
@@ -49,7 +50,7 @@ def meta(
 
     Returns
     -------
-    One row per contrast and measure, ``_keys.META_COLUMNS``; what was left out is named with the reason. With one data
+    One row per contrast and measure, ``META.names``; what was left out is named with the reason. With one data
     set its own g, interval and p value are passed on.
 
     Raises
@@ -69,7 +70,7 @@ def meta(
     for (name, measure), group in comparable(contrasts):
         used, left_out = choose(group, populations, overlap_groups or {}, keep_confounded)
         rows.append(pooled_row(used, tau2) | {"contrast": name, "measure": measure, "left_out": left_out})
-    return pd.DataFrame(rows, columns=list(_keys.META_COLUMNS))
+    return pd.DataFrame(rows, columns=list(META.names))
 
 
 def comparable(contrasts: pd.DataFrame) -> list[tuple[tuple[Any, Any], pd.DataFrame]]:
@@ -87,7 +88,7 @@ def comparable(contrasts: pd.DataFrame) -> list[tuple[tuple[Any, Any], pd.DataFr
     if absent:
         raise InputError(f"the contrasts have no column {', '.join(absent)}", fix="give contrasts.tsv files")
     # Shares of cell types are findings about a sample as it was taken, not about the index: they are not pooled.
-    shares = contrasts["measure"].astype(str).str.startswith(_keys.COMPOSITION_PREFIX)
+    shares = contrasts["measure"].astype(str).str.startswith(col.COMPOSITION_PREFIX)
     disease = contrasts.loc[(contrasts["kind"] == POOLED_KIND) & ~shares]
     repeated = disease.loc[disease.duplicated(["dataset", "contrast", "measure"])]
     if len(repeated):
@@ -114,7 +115,7 @@ def choose(
 
 def pooled_row(used: pd.DataFrame, tau2: Tau2 = "pm") -> dict[str, Any]:
     """Pool the rows that count; of one data set its own numbers are passed on."""
-    row: dict[str, Any] = dict.fromkeys(_keys.META_COLUMNS, _NAN)
+    row: dict[str, Any] = dict.fromkeys(META.names, _NAN)
     row |= {"k": len(used), "datasets": ", ".join(used["dataset"].astype(str)), "note": ""}
     if len(used) > 1:
         pooled = vars(pool(used["g"].to_numpy(float), used["g_var"].to_numpy(float), tau2=tau2)).copy()

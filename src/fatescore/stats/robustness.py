@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.stats._pooling import Tau2, between_groups
 from fatescore.stats.meta import choose, comparable, pooled_row
+from fatescore.tables import META_ROBUSTNESS
 
 LEAVE_ONE_OUT = "leave one out"
 ESTIMATOR = "tau2"
@@ -39,7 +39,7 @@ def meta_robustness(
 
     Returns
     -------
-    ``_keys.META_ROBUSTNESS_COLUMNS``: as of :func:`fatescore.stats.meta`, with ``analysis`` and ``level``: ``leave one
+    ``META_ROBUSTNESS.names``: as of :func:`fatescore.stats.meta`, with ``analysis`` and ``level``: ``leave one
     out`` and the data set left out; ``tau2`` and the estimator; or a fact and its value, with the test of Knapp and
     Hartung (2003, doi:10.1002/sim.1482) whether the groups differ (``f_between`` with ``df_between`` and ``df_within``
     degrees of freedom, ``p_between``; missing with as many groups as data sets). Nothing for what was not pooled.
@@ -68,7 +68,7 @@ def meta_robustness(
             counted, why = choose(group, allowed, overlap_groups or {}, keep_confounded)
             found += [row | {"left_out": why} for row in _by_fact(counted, fact, values, tau2)]
         rows += [row | {"contrast": name, "measure": measure} for row in found]
-    return pd.DataFrame(rows, columns=list(_keys.META_ROBUSTNESS_COLUMNS))
+    return pd.DataFrame(rows, columns=list(META_ROBUSTNESS.names))
 
 
 def _leave_one_out(used: pd.DataFrame, tau2: Tau2) -> list[dict[str, Any]]:

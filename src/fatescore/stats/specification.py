@@ -11,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.stats._pooling import Tau2
 from fatescore.stats.contrast import contrast as compare
 from fatescore.stats.meta import meta
+from fatescore.tables import META_SPECIFICATION, SPECIFICATION
+from fatescore.tables import columns as col
 
 CHOICES = ("method", "index", "unit")
 SAMPLE_UNIT = "sample"
@@ -46,7 +47,7 @@ def specification(
 
     Returns
     -------
-    One row per combination, in the order of the table, ``_keys.SPECIFICATION_COLUMNS``. Methods have scales of their
+    One row per combination, in the order of the table, ``SPECIFICATION.names``. Methods have scales of their
     own: the difference is given as Hedges' g (in standard deviations between donors), and as AUROC. Where a combination
     has no values its numbers are missing and ``note`` holds the reason.
 
@@ -74,7 +75,7 @@ def specification(
         compared[choice] = [values[place] for values in named]
     said = zip(compared["measure"].map(reasons), compared["note"], strict=True)
     compared["note"] = ["; ".join(part for part in both if part) for both in said]
-    return compared[list(_keys.SPECIFICATION_COLUMNS)]
+    return compared[list(SPECIFICATION.names)]
 
 
 def meta_specification(
@@ -96,7 +97,7 @@ def meta_specification(
 
     Returns
     -------
-    One row per contrast and combination, ``_keys.META_SPECIFICATION_COLUMNS``. The unit is a choice for cells only:
+    One row per contrast and combination, ``META_SPECIFICATION.names``. The unit is a choice for cells only:
     under each of their units the samples of other data sets stand beside them.
 
     Examples
@@ -107,7 +108,7 @@ def meta_specification(
     >>> meta_specification(rows)[["unit", "k", "effect"]].to_numpy().tolist()
     [['pseudobulk', 2, -1.0], ['cell mean', 2, -1.5]]
     """
-    columns = list(_keys.META_SPECIFICATION_COLUMNS)
+    columns = list(META_SPECIFICATION.names)
     if tables.empty:
         return pd.DataFrame(columns=columns)
     _check(tables, CHOICES)
@@ -130,16 +131,16 @@ def meta_specification(
 
 def _wide(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]], dict[str, str]]:
     """Return one row per sample with a column per combination, what the columns are, and why one has no values."""
-    _check(table, (_keys.SAMPLE, _keys.DONOR, _keys.CONDITION, *CHOICES, _keys.FATE_BIAS))
-    keys = [key for key in (_keys.DATASET, _keys.SAMPLE) if key in table.columns]
+    _check(table, (col.SAMPLE, col.DONOR, col.CONDITION, *CHOICES, col.FATE_BIAS))
+    keys = [key for key in (col.DATASET, col.SAMPLE) if key in table.columns]
     repeated = table.loc[table.duplicated([*keys, *CHOICES])]
     if len(repeated):
         first = repeated.iloc[0]
         raise InputError(
-            f'sample "{first[_keys.SAMPLE]}" stands twice under {first["method"]}, {first["index"]}, {first["unit"]}',
+            f'sample "{first[col.SAMPLE]}" stands twice under {first["method"]}, {first["index"]}, {first["unit"]}',
             expected="one row per sample and combination", fix="give each file once",
         )  # fmt: skip
-    samples = table.drop_duplicates(keys)[[*keys, _keys.DONOR, _keys.CONDITION]]
+    samples = table.drop_duplicates(keys)[[*keys, col.DONOR, col.CONDITION]]
     columns: dict[str, pd.Series] = {}
     combinations: dict[str, tuple[str, ...]] = {}
     reasons: dict[str, str] = {}
@@ -147,7 +148,7 @@ def _wide(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]
     for values, group in table.groupby(list(CHOICES), sort=False):
         name = _name(*values)
         combinations[name] = tuple(map(str, values))
-        found = group.set_index(keys)[_keys.FATE_BIAS]
+        found = group.set_index(keys)[col.FATE_BIAS]
         found.index = pd.MultiIndex.from_frame(group[keys])
         columns[name] = found.reindex(at).set_axis(samples.index)
         told = group["reason"].dropna().astype(str) if "reason" in group else pd.Series(dtype=str)

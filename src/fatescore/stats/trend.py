@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from fatescore import _keys
 from fatescore.errors import InputError, nearest
 from fatescore.stats import effect, fdr
 from fatescore.stats._donors import check_conditions, donor_means
 from fatescore.stats._levels import level_test, smallest_p_levels
 from fatescore.stats.contrast import MIN_DONORS, NOT_TESTED, SIGNS, agreement
+from fatescore.tables import CONTRASTS
+from fatescore.tables import columns as col
 from fatescore.typing import FloatArray
 
 KINDS = ("known_fate", "other")
@@ -94,7 +95,7 @@ def trend(
 
     Returns
     -------
-    One row per measure with the columns ``_keys.CONTRAST_COLUMNS``. ``levels`` names them (``a < b < c`` where ordered,
+    One row per measure with the columns ``CONTRASTS.names``. ``levels`` names them (``a < b < c`` where ordered,
     ``a | b | c`` otherwise). ``case`` is the last level, ``control`` the first; ``n_case``, ``n_control``, means and
     AUROC are of these two. ``difference`` is the slope per step, with its 95 % interval and its range when one
     donor is left out; NaN without order, where ``note`` has eta squared. ``g`` stays NaN: the ends of a course are not
@@ -117,26 +118,26 @@ def trend(
     _check(levels, ordered, kind, expected)
     means = donor_means(table, measures)
     for level in levels:
-        check_conditions(means[_keys.CONDITION], level, level, known_conditions, contrast)
-    donors = means[means[_keys.CONDITION].isin(levels)]
-    samples = int(table[_keys.CONDITION].isin(levels).sum())
+        check_conditions(means[col.CONDITION], level, level, known_conditions, contrast)
+    donors = means[means[col.CONDITION].isin(levels)]
+    samples = int(table[col.CONDITION].isin(levels).sum())
     averaged = [f"{samples} samples averaged within {len(donors)} donors"] if samples > len(donors) else []
     labels = {"dataset": dataset, "contrast": contrast, "kind": kind, "case": levels[-1], "control": levels[0]}
     labels |= {"levels": (" < " if ordered else " | ").join(levels)}
-    labels |= {"unit": _keys.DONOR, "expected": expected, "audit": audit}
+    labels |= {"unit": col.DONOR, "expected": expected, "audit": audit}
     rows = []
     for measure in measures:
         course = _course(donors, measure, tuple(levels))
-        row: dict[str, Any] = dict.fromkeys(_keys.CONTRAST_COLUMNS, _NAN) | labels | {"measure": measure}
+        row: dict[str, Any] = dict.fromkeys(CONTRASTS.names, _NAN) | labels | {"measure": measure}
         notes = _describe(row, course, ordered) or _test(row, course, ordered, seed)
         if ordered:
             notes.append("difference is the slope per step over the levels")
-        row["agreement"] = agreement(row) if measure == _keys.FATE_BIAS and expected else ""
+        row["agreement"] = agreement(row) if measure == col.FATE_BIAS and expected else ""
         if audit:
             notes.append(f"audit of {levels[-1]} against {levels[0]} only")
         row["note"] = "; ".join([*notes, *averaged, *course.missing])
         rows.append(row)
-    result = pd.DataFrame(rows, columns=list(_keys.CONTRAST_COLUMNS))
+    result = pd.DataFrame(rows, columns=list(CONTRASTS.names))
     result["padj"] = fdr.bh(result["p_value"].astype(float)) if len(result) else []
     return result
 
@@ -159,8 +160,8 @@ def _check(levels: Sequence[str], ordered: bool, kind: str, expected: str) -> No
 
 
 def _course(donors: pd.DataFrame, measure: str, levels: tuple[str, ...]) -> _Course:
-    keys = [key for key in (_keys.DATASET, _keys.DONOR) if key in donors.columns]
-    sides = [donors.loc[donors[_keys.CONDITION] == level].set_index(keys)[measure] for level in levels]
+    keys = [key for key in (col.DATASET, col.DONOR) if key in donors.columns]
+    sides = [donors.loc[donors[col.CONDITION] == level].set_index(keys)[measure] for level in levels]
     wide = pd.concat(sides, axis=1, keys=levels).sort_index()
     has = np.column_stack([wide.index.isin(side.index) for side in sides])
     blocked, repeats = bool(has.all()), bool((has.sum(axis=1) > 1).any())

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets import index_weights, why_not_scorable
 from fatescore.gene_sets.index import DEFAULT_INDEX, Index
 from fatescore.methods import rank_log
 from fatescore.methods._ranking import RankPart, score_chunk
+from fatescore.tables import columns as col
 from fatescore.tl import _matrix
 from fatescore.tl.fate_bias import as_index
 from fatescore.tl.score_gene_sets import group_numbers
@@ -81,7 +81,7 @@ def scorable_weights(index: Index, genes: pd.Index) -> pd.Series[float]:
     reason = why_not_scorable(index, list(genes))
     if reason:
         raise InputError(f"the index cannot be computed: {reason}")
-    return index_weights(index, list(genes))[_keys.FATE_BIAS]
+    return index_weights(index, list(genes))[col.FATE_BIAS]
 
 
 def gene_values(data: AnnData | pd.DataFrame, wanted: list[str], layer: str | None = None) -> FloatArray:

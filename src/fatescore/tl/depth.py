@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError, nearest
+from fatescore.tables import columns as col
 
 MIN_CELLS = 10  # of fewer a correlation says nothing
 
@@ -16,9 +16,9 @@ MIN_CELLS = 10  # of fewer a correlation says nothing
 def depth_correlation(
     table: pd.DataFrame,
     *,
-    by: str | Sequence[str] = _keys.SAMPLE,
-    measure: str = _keys.FATE_BIAS,
-    depth: str = _keys.TOTAL_COUNTS,
+    by: str | Sequence[str] = col.SAMPLE,
+    measure: str = col.FATE_BIAS,
+    depth: str = col.TOTAL_COUNTS,
 ) -> pd.DataFrame:
     """Correlate the index with depth among the cells of one type (Spearman).
 
@@ -58,12 +58,12 @@ def depth_correlation(
     known = table[table[[measure, depth]].notna().all(axis=1)]
     rows = []
     for name, cells in known.groupby(groups, observed=True, sort=True):
-        types = cells.groupby(_keys.CELL_TYPE, observed=True) if _keys.CELL_TYPE in cells else [("", cells)]
+        types = cells.groupby(col.CELL_TYPE, observed=True) if col.CELL_TYPE in cells else [("", cells)]
         found = [(len(part), _spearman(part[measure], part[depth])) for _, part in types if len(part) >= MIN_CELLS]
         told = [(n, rho) for n, rho in found if np.isfinite(rho)]
         rho = np.average([rho for _, rho in told], weights=[n for n, _ in told]) if told else np.nan
         rows.append((*name, rho, len(cells)))
-    return pd.DataFrame(rows, columns=[*groups, _keys.RHO_DEPTH, "n_cells"]).set_index(groups)
+    return pd.DataFrame(rows, columns=[*groups, col.RHO_DEPTH, "n_cells"]).set_index(groups)
 
 
 def _spearman(one: pd.Series[float], other: pd.Series[float]) -> float:

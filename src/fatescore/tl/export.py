@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import InputError
+from fatescore.tables import columns as col
 from fatescore.tl.scores_table import SET_PREFIX
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-CATEGORIES = (_keys.CONDITION, _keys.DONOR, _keys.SAMPLE, _keys.CELL_TYPE, _keys.FATE_CALL)
+CATEGORIES = (col.CONDITION, col.DONOR, col.SAMPLE, col.CELL_TYPE, col.FATE_CALL)
 
 
 def add_scores(adata: AnnData, scores: pd.DataFrame, embedding: pd.DataFrame | None = None) -> None:
@@ -49,27 +49,27 @@ def add_scores(adata: AnnData, scores: pd.DataFrame, embedding: pd.DataFrame | N
     >>> adata.obs["fate_bias"].notna().all(), "set:notch" in adata.obs
     (np.True_, True)
     """
-    _check_columns(scores, (_keys.OBS_NAME, *_keys.INDEX_COLUMNS), "scores", "score")
-    if scores[_keys.OBS_NAME].tolist() != adata.obs_names.tolist():
+    _check_columns(scores, (col.OBS_NAME, *col.INDEX_COLUMNS), "scores", "score")
+    if scores[col.OBS_NAME].tolist() != adata.obs_names.tolist():
         raise InputError(
             f"the {len(scores):,} scored observations are not the {adata.n_obs:,} of the data, or in another order",
             expected="scores of the same file", fix="run fatescore score on it again",
         )  # fmt: skip
     # gene sets go to obs as well: cellxgene does not read a file with a table in obsm, and shows columns of obs
     sets = [name for name in map(str, scores) if name.startswith(SET_PREFIX)]
-    new = scores.set_axis(adata.obs_names)[[*_keys.INDEX_COLUMNS, *sets]]
+    new = scores.set_axis(adata.obs_names)[[*col.INDEX_COLUMNS, *sets]]
     obs = adata.obs.drop(columns=list(new), errors="ignore").join(new)
     for name in CATEGORIES:
         if name in obs:
             obs[name] = pd.Categorical(obs[name].astype(str).where(obs[name].notna()))
     adata.obs = obs
     if embedding is not None:
-        _check_columns(embedding, (_keys.OBS_NAME, _keys.UMAP_1, _keys.UMAP_2), "map of the cells", "embed")
-        if embedding[_keys.OBS_NAME].duplicated().any():
+        _check_columns(embedding, (col.OBS_NAME, col.UMAP_1, col.UMAP_2), "map of the cells", "embed")
+        if embedding[col.OBS_NAME].duplicated().any():
             raise InputError("a cell stands twice on the map", fix="run fatescore embed again")
-        at = embedding.set_index(_keys.OBS_NAME)[[_keys.UMAP_1, _keys.UMAP_2]].reindex(adata.obs_names)
+        at = embedding.set_index(col.OBS_NAME)[[col.UMAP_1, col.UMAP_2]].reindex(adata.obs_names)
         if at.notna().any(axis=None):
-            adata.obsm[_keys.UMAP] = at.to_numpy(dtype=np.float32)
+            adata.obsm[col.UMAP] = at.to_numpy(dtype=np.float32)
 
 
 def _check_columns(table: pd.DataFrame, needed: Sequence[str], what: str, verb: str) -> None:

@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import _keys, methods
+from fatescore import methods
 from fatescore.errors import InputError
 from fatescore.gene_sets import axis_sets, index_weights, load_index, why_not_scorable
 from fatescore.gene_sets.index import DEFAULT_INDEX, Index
 from fatescore.stats import fdr
 from fatescore.stats.coexpression import inflation
 from fatescore.stats.null import MIN_OBSERVATIONS, FittedNull, tail_pvalue
+from fatescore.tables import columns as col
+from fatescore.tables.codes import FateCall
 from fatescore.tl import _matrix, _scoring
 from fatescore.tl._smooth import smoother
 from fatescore.tl.score_gene_sets import group_numbers, record, strata_of
@@ -140,12 +142,12 @@ def fate_bias(
         "not_scorable": reason,
     }
     if isinstance(data, pd.DataFrame):
-        table.attrs[_keys.UNS] = parameters
+        table.attrs[col.UNS] = parameters
         return table
     data.obs[list(table.columns)] = table
     if axes is not None:
-        data.obsm[_keys.AXIS_SCORES] = axes
-    record(data, _keys.FATE_BIAS, {key: value for key, value in parameters.items() if value is not None})
+        data.obsm[col.AXIS_SCORES] = axes
+    record(data, col.FATE_BIAS, {key: value for key, value in parameters.items() if value is not None})
     return None
 
 
@@ -200,16 +202,16 @@ def _table(
 ) -> pd.DataFrame:
     columns = list(weights.columns)
     table = pd.DataFrame(scores.score[:, : len(columns)], index=names, columns=columns)
-    at = {name: columns.index(name) for name in (_keys.FATE_BIAS, _keys.OSTEOGENIC, _keys.ADIPOGENIC)}
+    at = {name: columns.index(name) for name in (col.FATE_BIAS, col.OSTEOGENIC, col.ADIPOGENIC)}
     empty = np.full(len(names), np.nan)
     known = scores.z.shape[1] > 0
     deviate = {name: scores.deviate[:, k] / factor[k] if known else empty for name, k in at.items()}
-    z = scores.z[:, at[_keys.FATE_BIAS]] / factor[at[_keys.FATE_BIAS]] if known else empty
-    pval = tail_pvalue(deviate[_keys.FATE_BIAS])
-    table[_keys.FATE_BIAS_Z] = z
-    table[_keys.FATE_BIAS_PVAL] = pval
-    table[_keys.FATE_BIAS_PADJ] = fdr.bh(pval)
-    table[_keys.FATE_CALL] = _calls(table, deviate[_keys.OSTEOGENIC], deviate[_keys.ADIPOGENIC], fdr_level)
+    z = scores.z[:, at[col.FATE_BIAS]] / factor[at[col.FATE_BIAS]] if known else empty
+    pval = tail_pvalue(deviate[col.FATE_BIAS])
+    table[col.FATE_BIAS_Z] = z
+    table[col.FATE_BIAS_PVAL] = pval
+    table[col.FATE_BIAS_PADJ] = fdr.bh(pval)
+    table[col.FATE_CALL] = _calls(table, deviate[col.OSTEOGENIC], deviate[col.ADIPOGENIC], fdr_level)
     return table
 
 
@@ -219,19 +221,19 @@ def _calls(table: pd.DataFrame, bone: FloatArray, fat: FloatArray, fdr_level: fl
     def stands_out(deviate: FloatArray) -> BoolArray:
         return np.asarray(fdr.bh(tail_pvalue(deviate, "greater"))) < fdr_level
 
-    sure = table[_keys.FATE_BIAS_PADJ].to_numpy() < fdr_level
-    z = table[_keys.FATE_BIAS_Z].to_numpy()
+    sure = table[col.FATE_BIAS_PADJ].to_numpy() < fdr_level
+    z = table[col.FATE_BIAS_Z].to_numpy()
     calls = pd.Series(pd.NA, index=table.index, dtype="object")
-    calls[table[_keys.FATE_BIAS].isna().to_numpy()] = _keys.CALL_NOT_SCORABLE
-    calls[np.isfinite(z)] = _keys.CALL_UNCOMMITTED
-    calls[stands_out(bone) & stands_out(fat)] = _keys.CALL_DUAL
+    calls[table[col.FATE_BIAS].isna().to_numpy()] = FateCall.NOT_SCORABLE
+    calls[np.isfinite(z)] = FateCall.UNCOMMITTED
+    calls[stands_out(bone) & stands_out(fat)] = FateCall.DUAL
     # that the winning arm stands out by its own FDR would be too much: it halves the calls and mends few wrong ones
-    calls[sure & (z > 0) & (bone > 0)] = _keys.CALL_OSTEOGENIC
-    calls[sure & (z < 0) & (fat > 0)] = _keys.CALL_ADIPOGENIC
-    return pd.Categorical(calls, categories=list(_keys.FATE_CALLS))
+    calls[sure & (z > 0) & (bone > 0)] = FateCall.OSTEOGENIC
+    calls[sure & (z < 0) & (fat > 0)] = FateCall.ADIPOGENIC
+    return pd.Categorical(calls, categories=list(tuple(FateCall)))
 
 
 def _not_scorable(names: pd.Index) -> pd.DataFrame:
-    table = pd.DataFrame(np.nan, index=names, columns=list(_keys.INDEX_COLUMNS))
-    table[_keys.FATE_CALL] = pd.Categorical([_keys.CALL_NOT_SCORABLE] * len(names), categories=list(_keys.FATE_CALLS))
+    table = pd.DataFrame(np.nan, index=names, columns=list(col.INDEX_COLUMNS))
+    table[col.FATE_CALL] = pd.Categorical([FateCall.NOT_SCORABLE] * len(names), categories=list(tuple(FateCall)))
     return table

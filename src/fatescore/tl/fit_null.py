@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore._files import write_text
 from fatescore.errors import InputError
+from fatescore.files import write_text
 from fatescore.methods import rank_log
 from fatescore.methods._ranking import RankPart, score_chunk
 from fatescore.stats.null import MIN_OBSERVATIONS, N_STRATA, FittedNull

@@ -9,10 +9,10 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy import stats
 
-from fatescore import _keys
 from fatescore.errors import InputError
 from fatescore.gene_sets import index_weights
 from fatescore.gene_sets.index import DEFAULT_INDEX, Index
+from fatescore.tables import columns as col
 from fatescore.tl import _matrix
 from fatescore.tl.contributions import gene_values, scorable_weights
 from fatescore.tl.fate_bias import as_index
@@ -88,7 +88,7 @@ def gene_intervals(
         half = stats.t.ppf(0.5 + level / 2, variance**2 / quartic) * np.sqrt(variance)
     half = np.where(variance > 0, half, np.nan)
     centre = values @ weights.to_numpy()
-    table = {_keys.GENES_LOW: centre - half, _keys.GENES_HIGH: centre + half}
+    table = {col.GENES_LOW: centre - half, col.GENES_HIGH: centre + half}
     return pd.DataFrame(table, index=_matrix.obs_names(data))
 
 
@@ -96,9 +96,9 @@ def cell_intervals(
     adata: AnnData,
     *,
     organism: Organism,
-    by: str = _keys.SAMPLE,
+    by: str = col.SAMPLE,
     index: str | Index = DEFAULT_INDEX,
-    layer: str = _keys.COUNTS,
+    layer: str = col.COUNTS,
     level: float = 0.95,
     n_bootstrap: int = N_BOOTSTRAP,
     rng: int | np.random.Generator = 0,
@@ -165,7 +165,7 @@ def cell_intervals(
             drawn = gene_values(pd.DataFrame(sums, columns=genes), list(weights.index)) @ weights.to_numpy()
             low, high = np.nanquantile(drawn, tails) if np.isfinite(drawn).any() else (np.nan, np.nan)
         rows[labels[cells[0]]] = (low, high)
-    return pd.DataFrame.from_dict(rows, orient="index", columns=[_keys.CELLS_LOW, _keys.CELLS_HIGH])
+    return pd.DataFrame.from_dict(rows, orient="index", columns=[col.CELLS_LOW, col.CELLS_HIGH])
 
 
 def _resampled(counts: Matrix, cells: np.ndarray, n_bootstrap: int, rng: np.random.Generator) -> FloatArray:
@@ -190,7 +190,7 @@ def _parts(index: Index) -> list[tuple[str, ...]]:
 
 def _weights_without(index: Index, names: list[str], left_out: set[str]) -> FloatArray:
     kept = [name for name in names if name not in left_out]
-    return index_weights(index, kept)[_keys.FATE_BIAS].reindex(names, fill_value=0.0).to_numpy()
+    return index_weights(index, kept)[col.FATE_BIAS].reindex(names, fill_value=0.0).to_numpy()
 
 
 def _check_level(level: float) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import _keys, methods
+from fatescore import methods
 from fatescore._version import __version__
 from fatescore.errors import InputError, nearest
 from fatescore.gene_sets import as_weights
@@ -17,6 +17,7 @@ from fatescore.gene_sets.collection import digest
 from fatescore.gene_sets.gmt import GeneSets
 from fatescore.stats.coexpression import inflation
 from fatescore.stats.null import FittedNull, tail_pvalue
+from fatescore.tables import columns as col
 from fatescore.tl import _matrix, _scoring
 from fatescore.tl.fit_null import fit_null
 from fatescore.typing import Alternative, FloatArray, IntArray, Matrix, StrPath
@@ -158,7 +159,7 @@ def score_gene_sets(
     if isinstance(data, pd.DataFrame):
         return frames["score"] if len(frames) == 1 else pd.concat(frames, axis=1)
     for name, frame in frames.items():
-        data.obsm[_keys.obsm_key(name, method)] = frame
+        data.obsm[col.obsm_key(name, method)] = frame
     notes = {"layer": layer or "X", "missing": missing, "gene_sets": digest(sets), **shown}
     if null is not None:
         notes |= {"null": null if isinstance(null, str) else "fitted", "alternative": alternative}
@@ -168,7 +169,7 @@ def score_gene_sets(
         notes |= {"n_permutations": n_permutations} if null == "permutation" else {}
     if null == "permutation" or "rng" in chosen.parameters:
         notes["seed"] = int(rng) if isinstance(rng, int | np.integer) else str(rng.bit_generator.seed_seq)
-    record(data, _keys.score_key(method), notes)
+    record(data, col.score_key(method), notes)
     return None
 
 
@@ -259,10 +260,10 @@ def _checked(
 
 def record(adata: AnnData, key: str, parameters: Mapping[str, Any]) -> None:
     """Note in ``uns["fatescore"]`` what was done, with which version and parameters."""
-    notes = dict(adata.uns.get(_keys.UNS, {}))
+    notes = dict(adata.uns.get(col.UNS, {}))
     notes["version"] = __version__
     notes[key] = dict(parameters)
-    adata.uns[_keys.UNS] = notes
+    adata.uns[col.UNS] = notes
 
 
 def _weight_matrix(sets: Mapping[str, Mapping[str, float]], genes: pd.Index) -> tuple[sp.csr_array, FloatArray]:

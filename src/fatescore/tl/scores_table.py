@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import NotScorable
 from fatescore.gene_sets import (
     DEFAULT_INDEX,
@@ -21,6 +20,8 @@ from fatescore.gene_sets import (
     why_not_scorable,
 )
 from fatescore.stats.null import FittedNull
+from fatescore.tables import COVERAGE
+from fatescore.tables import columns as col
 from fatescore.tl import _matrix
 from fatescore.tl.contributions import gene_contributions
 from fatescore.tl.depth import depth_correlation
@@ -90,16 +91,12 @@ def observation_scores(
     fate_bias(scored, organism=organism, index=index, null=null, n_jobs=n_jobs)
     matched = match(load(organism=organism), list(scored.var_names))
     # the arms are columns of the index already
-    sets = {name: genes for name, genes in matched.items() if genes and name not in _keys.INDEX_MEASURES}
+    sets = {name: genes for name, genes in matched.items() if genes and name not in col.INDEX_MEASURES}
     score_gene_sets(scored, sets, method=METHOD, n_jobs=n_jobs)
-    table = scored.obsm[_keys.score_key(METHOD)].add_prefix(SET_PREFIX)
-    kept = [
-        column
-        for column in (*_keys.IDENTITY, _keys.CELL_TYPE, _keys.TOTAL_COUNTS, _keys.N_GENES)
-        if column in scored.obs
-    ]
-    out: pd.DataFrame = pd.concat([scored.obs[kept], scored.obs[list(_keys.INDEX_COLUMNS)], table], axis=1)
-    return out.rename_axis(_keys.OBS_NAME).reset_index()
+    table = scored.obsm[col.score_key(METHOD)].add_prefix(SET_PREFIX)
+    kept = [column for column in (*col.IDENTITY, col.CELL_TYPE, col.TOTAL_COUNTS, col.N_GENES) if column in scored.obs]
+    out: pd.DataFrame = pd.concat([scored.obs[kept], scored.obs[list(col.INDEX_COLUMNS)], table], axis=1)
+    return out.rename_axis(col.OBS_NAME).reset_index()
 
 
 def sample_scores(
@@ -138,19 +135,19 @@ def sample_scores(
     """
     table = observation_scores(samples, organism=organism, index=index)
     parts = gene_contributions(samples, organism=organism, index=index)
-    identity = [column for column in _keys.IDENTITY if column in table]
+    identity = [column for column in col.IDENTITY if column in table]
     scores = table[identity].copy()
     scores["unit"] = unit
     scores["n_obs"] = samples.obs["n_obs"].to_numpy() if "n_obs" in samples.obs else 1
-    scores = pd.concat([scores, table.drop(columns=[*identity, _keys.OBS_NAME])], axis=1)
+    scores = pd.concat([scores, table.drop(columns=[*identity, col.OBS_NAME])], axis=1)
     over_genes = gene_intervals(samples, organism=organism, index=index).reset_index(drop=True)
-    over_cells = pd.DataFrame(np.nan, index=samples.obs_names, columns=[_keys.CELLS_LOW, _keys.CELLS_HIGH])
+    over_cells = pd.DataFrame(np.nan, index=samples.obs_names, columns=[col.CELLS_LOW, col.CELLS_HIGH])
     if cells is not None:
         over_cells = cell_intervals(cells, organism=organism, index=index, rng=rng).reindex(samples.obs_names)
     if cell_scores is not None:
-        rho = depth_correlation(cell_scores)[_keys.RHO_DEPTH].rename(str)
-        over_cells[_keys.RHO_DEPTH] = rho.reindex(samples.obs[_keys.SAMPLE].astype(str)).to_numpy()
-    at = list(scores).index(_keys.FATE_BIAS) + 1
+        rho = depth_correlation(cell_scores)[col.RHO_DEPTH].rename(str)
+        over_cells[col.RHO_DEPTH] = rho.reindex(samples.obs[col.SAMPLE].astype(str)).to_numpy()
+    at = list(scores).index(col.FATE_BIAS) + 1
     for name, column in {**over_genes, **over_cells}.items():
         scores.insert(at, name, column.to_numpy())
         at += 1
@@ -174,7 +171,7 @@ def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "", index
 
     Returns
     -------
-    One row per set, ``_keys.COVERAGE_COLUMNS``.
+    One row per set, ``COVERAGE.names``.
 
     Examples
     --------
@@ -184,23 +181,23 @@ def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "", index
     ['index_osteogenic', 'index_adipogenic', 'osteogenic']
     """
     aliased: list[str] = []
-    if _keys.MAPPED_BY in adata.var:
-        aliased = list(adata.var_names[adata.var[_keys.MAPPED_BY].isin(["previous", "alias"])])
+    if col.MAPPED_BY in adata.var:
+        aliased = list(adata.var_names[adata.var[col.MAPPED_BY].isin(["previous", "alias"])])
     sets = _arms(index) | load(organism=organism)
     table = coverage(sets, list(adata.var_names), by_alias=aliased)
-    table.insert(0, _keys.DATASET, dataset)
+    table.insert(0, col.DATASET, dataset)
     table["scorable"] = table["found"] > 0
     silent = {
         name: "; ".join(f"{g} ({why})" for g, why in genes.items()) for name, genes in not_measurable(organism).items()
     }
     table["not_measurable"] = table["gene_set"].map(silent).fillna("")
-    return table[list(_keys.COVERAGE_COLUMNS)]
+    return table[list(COVERAGE.names)]
 
 
 def _arms(index: Index | None) -> dict[str, dict[str, float]]:
     """Return the genes that speak for bone and those that speak for fat in the index."""
     if index is None:
         return {}
-    weights = index_weights(index, list(index.genes["symbol"]))[_keys.FATE_BIAS]
-    arms = {_keys.OSTEOGENIC: weights[weights > 0], _keys.ADIPOGENIC: weights[weights < 0]}
+    weights = index_weights(index, list(index.genes["symbol"]))[col.FATE_BIAS]
+    arms = {col.OSTEOGENIC: weights[weights > 0], col.ADIPOGENIC: weights[weights < 0]}
     return {f"index_{arm}": {str(gene): abs(float(w)) for gene, w in own.items()} for arm, own in arms.items()}

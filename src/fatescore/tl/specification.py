@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys, methods
+from fatescore import methods
 from fatescore.errors import InputError
 from fatescore.gene_sets import index_names, index_weights, load_index, why_not_scorable
 from fatescore.gene_sets.index import Index
+from fatescore.tables import METHOD_SCORES
+from fatescore.tables import columns as col
 from fatescore.tl import _matrix
 from fatescore.tl.fate_bias import METHOD, as_index
 from fatescore.tl.score_gene_sets import score_gene_sets
@@ -60,7 +62,7 @@ def specification_scores(
 
     Returns
     -------
-    One row per combination and sample, ``_keys.METHOD_SCORE_COLUMNS``, the default method first. ``fate_bias`` is in
+    One row per combination and sample, ``METHOD_SCORES.names``, the default method first. ``fate_bias`` is in
     the method's own unit (positive = osteogenic): compare samples under one method, never numbers of two methods. It is
     missing where the combination cannot be computed, and ``reason`` says why.
 
@@ -80,7 +82,7 @@ def specification_scores(
     np.True_
     """
     for data in (samples, cells):
-        if data is not None and _keys.SAMPLE not in data.obs:
+        if data is not None and col.SAMPLE not in data.obs:
             raise InputError('obs has no column "sample"', expected="the sample of every row")
     definitions = [load_index(name, organism=organism, scorable=scorable) for name in index_names()]
     reasons = {definition.name: why_not(definition, samples) for definition in definitions}
@@ -94,7 +96,7 @@ def specification_scores(
     if cells is not None:
         scores = _cell_means(cells, samples, able, n_jobs) if able else {}
         parts += [_rows(samples, METHOD, name, CELL_MEAN, scores.get(name), why) for name, why in reasons.items()]
-    return pd.concat(parts, ignore_index=True)[list(_keys.METHOD_SCORE_COLUMNS)]
+    return pd.concat(parts, ignore_index=True)[list(METHOD_SCORES.names)]
 
 
 def index_scores(
@@ -140,12 +142,12 @@ def index_scores(
     """
     definition, chosen = as_index(index, organism), methods.get(method)
     if chosen.weighted:
-        weights = index_weights(definition, list(data.var_names))[_keys.FATE_BIAS]
+        weights = index_weights(definition, list(data.var_names))[col.FATE_BIAS]
         scores = _set_scores(data, {"index": _used(weights)}, method, n_jobs)["index"].to_numpy()
         # a mean weighted by the sizes, times their sum, is the index on its own scale
         return np.asarray(scores * (weights.abs().sum() if chosen.linear else 1.0))
     sets, share = {}, {}
-    for part, coefficient in definition.measures[_keys.FATE_BIAS].items():
+    for part, coefficient in definition.measures[col.FATE_BIAS].items():
         units = {block: definition.units(block) for block in definition.groups.get(part, (part,))}
         measured = {block: rows[rows["symbol"].isin(data.var_names)] for block, rows in units.items()}
         known = {block: rows for block, rows in measured.items() if len(rows)}
@@ -161,7 +163,7 @@ def why_not(definition: Index, data: AnnData) -> str:
     """Return why an index cannot be computed from the genes that any observation shows, or an empty text."""
     detected = list(data.var_names[_matrix.detected(data.X)])
     reason = why_not_scorable(definition, detected)
-    parts = [] if reason else definition.measures[_keys.FATE_BIAS]
+    parts = [] if reason else definition.measures[col.FATE_BIAS]
     empty = [part for part in parts if not definition.units(part)["symbol"].isin(detected).any()]
     return reason or (f"no gene of {', '.join(empty)} is measured" if empty else "")
 
@@ -175,18 +177,18 @@ def _set_scores(data: AnnData, sets: Mapping[str, dict[str, float]], method: str
 
     bare = ad.AnnData(X=data.X, obs=pd.DataFrame(index=data.obs_names), var=data.var[[]])  # X is shared, not copied
     score_gene_sets(bare, sets, method=method, n_jobs=n_jobs)
-    table: pd.DataFrame = bare.obsm[_keys.score_key(method)]
+    table: pd.DataFrame = bare.obsm[col.score_key(method)]
     return table
 
 
 def _cell_means(cells: AnnData, samples: AnnData, definitions: Sequence[Index], n_jobs: int) -> dict[str, FloatArray]:
     """Return the mean over each sample's cells under the default method; all definitions in one pass over the cells."""
     genes = list(cells.var_names)
-    weights = {one.name: index_weights(one, genes)[_keys.FATE_BIAS] for one in definitions}
+    weights = {one.name: index_weights(one, genes)[col.FATE_BIAS] for one in definitions}
     sets = {name: _used(column) for name, column in weights.items()}
     scores = _set_scores(cells, sets, METHOD, n_jobs)
-    means = scores.groupby(cells.obs[_keys.SAMPLE].astype(str).to_numpy()).mean()
-    means = means.reindex(samples.obs[_keys.SAMPLE].astype(str))
+    means = scores.groupby(cells.obs[col.SAMPLE].astype(str).to_numpy()).mean()
+    means = means.reindex(samples.obs[col.SAMPLE].astype(str))
     return {name: means[name].to_numpy(dtype=np.float64) * weights[name].abs().sum() for name in sets}
 
 
@@ -201,8 +203,8 @@ def _log_cpm(samples: AnnData) -> AnnData:
 
 
 def _rows(samples: AnnData, method: str, index: str, unit: str, scores: FloatArray | None, reason: str) -> pd.DataFrame:
-    identity = {key: samples.obs[key].astype(str).to_numpy() if key in samples.obs else "" for key in _keys.IDENTITY}
+    identity = {key: samples.obs[key].astype(str).to_numpy() if key in samples.obs else "" for key in col.IDENTITY}
     rows = pd.DataFrame({**identity, "method": method, "index": index, "unit": unit}, index=samples.obs_names)
-    rows[_keys.FATE_BIAS] = np.nan if scores is None else scores
-    rows["reason"] = np.where(rows[_keys.FATE_BIAS].isna(), reason or "the method gives no value", "")
+    rows[col.FATE_BIAS] = np.nan if scores is None else scores
+    rows["reason"] = np.where(rows[col.FATE_BIAS].isna(), reason or "the method gives no value", "")
     return rows

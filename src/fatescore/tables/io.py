@@ -1,125 +1,28 @@
-"""Writing files whole or not at all, in the same bytes every time."""
+"""Reading and writing tables: the same bytes every time, nothing lost, nothing that a spreadsheet would run."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import hashlib
+import functools
 import io
-import json
-import os
 import re
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.errors import FatescoreError, InputError
+from fatescore.files import atomic_path, check_input, write_text
+from fatescore.tables import TABLES, Kind
 from fatescore.typing import StrPath
 
-# Identifiers stay text: a donor called 520 is not a number.
-_TEXT_COLUMNS = (
-    *_keys.IDENTITY,
-    _keys.OBS_NAME,
-    "reason",
-    "note",
-    "title",
-    "gene",
-    "field",
-    "contrast",
-    "case",
-    "control",
-    *(f"{key}_{side}" for key in (_keys.DATASET, _keys.SAMPLE, _keys.DONOR) for side in "ab"),
-)
 # A donor "NA" is a name, and a treatment "None" is a treatment: pandas would lose both.
 _GAPS = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "#N/A"]
 # What a spreadsheet takes for a formula: a number, or a sign alone, is none. Leading apostrophes are counted in, so
 # that one more can always be put before them and taken off again.
 _NUMBER_OR_SIGN = r"[+-](?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf)?\Z"
 _FORMULA = re.compile(rf"(?P<quotes>'*)(?!{_NUMBER_OR_SIGN})[=+\-@\t\r\n＝＋－＠]")
-
-
-@contextlib.contextmanager
-def atomic_path(path: StrPath) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; rename it there when the block ends well.
-
-    A block that raises, or a process that is killed, leaves nothing under the final name.
-    The temporary name keeps the suffixes of ``path`` because writers choose a format by them.
-
-    Raises
-    ------
-    InputError
-        When a file cannot be made there.
-    """
-    target = Path(path)
-    check_output(target)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".part-", suffix="-" + target.name, dir=target.parent)
-    except OSError as error:
-        raise _unwritable(target, error.strerror or str(error)) from error
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        mask = os.umask(0)
-        os.umask(mask)
-        part.chmod(0o666 & ~mask)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def check_output(path: StrPath) -> None:
-    """Refuse a path that no file can be written to, before any work is done for it.
-
-    A folder or a device (``/dev/null``) is not replaced by a file.
-
-    Raises
-    ------
-    InputError
-        Naming the path and what is in the way.
-    """
-    target = Path(path)
-    try:
-        if target.exists() and not target.is_file():
-            raise _unwritable(target, "it is a folder" if target.is_dir() else "it is a device")
-        folder = next(parent for parent in target.absolute().parents if parent.exists())
-    except OSError as error:  # a name that is too long
-        raise _unwritable(target, error.strerror or str(error)) from error
-    if not folder.is_dir():
-        raise _unwritable(target, f"{folder} is not a folder")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise _unwritable(target, f"{folder} may not be written to")
-
-
-def _unwritable(path: Path, why: str) -> InputError:
-    return InputError(f"{path} cannot be written: {why}", expected="a path for a file", fix="choose another output")
-
-
-def check_input(
-    path: StrPath, expected: str, *, fix: str = "check the path", kind: type[FatescoreError] = InputError
-) -> Path:
-    """Return the path of a file that must be there; ``kind`` is the error raised when it is not."""
-    source = Path(path)
-    if not source.is_file():
-        state = "is a folder" if source.is_dir() else "does not exist"
-        raise kind(f"{source} {state}", expected=expected, fix=fix)
-    return source
-
-
-def write_text(path: StrPath, text: str) -> None:
-    """Write ``text`` as UTF-8, atomically."""
-    with atomic_path(path) as part:
-        part.write_text(text, encoding="utf-8", newline="\n")
-
-
-def write_json(path: StrPath, value: Any) -> None:
-    """Write JSON with sorted keys, atomically."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_tsv(path: StrPath, table: pd.DataFrame) -> None:
@@ -153,11 +56,29 @@ def read_tsv(path: StrPath, *, as_text: bool = False) -> pd.DataFrame:
             table = pd.read_csv(source, dtype=str, na_filter=False, **how)
         else:
             names = pd.read_csv(source, nrows=0, **how).columns
-            gaps = {name: [""] if name in _TEXT_COLUMNS else _GAPS for name in names}
-            table = pd.read_csv(source, dtype=dict.fromkeys(_TEXT_COLUMNS, str), na_values=gaps, **how)
+            texts = _texts(source.stem)
+            gaps = {name: [""] if name in texts else _GAPS for name in names}
+            table = pd.read_csv(source, dtype=dict.fromkeys(texts, str), na_values=gaps, **how)
     except (ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{source} cannot be read as a tab-separated table ({error})") from error
     return _with_texts(table, _unquoted)
+
+
+@functools.cache
+def _texts(name: str) -> frozenset[str]:
+    """Return the columns of a table that stay text, whatever they look like: a donor called 520 is no number."""
+    declared = [table for table in TABLES if table.name == name] or TABLES
+    numbers = (Kind.NUMBER, Kind.WHOLE, Kind.FLAG)
+    return frozenset(
+        str(column) for table in declared for column in table.columns
+        if column.kind not in numbers and not column.is_open
+    )  # fmt: skip
+
+
+def write_parquet(path: StrPath, table: pd.DataFrame) -> None:
+    """Write a table without its index as Parquet, atomically."""
+    with atomic_path(path) as part:
+        table.to_parquet(part, index=False)
 
 
 def read_parquet(path: StrPath, expected: str, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -185,28 +106,6 @@ def read_parquet(path: StrPath, expected: str, *, columns: Sequence[str] | None 
     except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors
         reason = str(error).splitlines()[0]
         raise InputError(f"{source} cannot be read as Parquet ({reason})", expected=expected) from error
-
-
-def check_columns(table: pd.DataFrame, needed: Iterable[str], source: object, expected: str) -> None:
-    """Refuse a table that lacks columns; one without any is that of a data set that stopped.
-
-    Raises
-    ------
-    InputError
-        Naming the columns.
-
-    Examples
-    --------
-    >>> check_columns(pd.DataFrame({"sample": []}), ["sample", "donor"], "qc.tsv", "a table written by fatescore qc")
-    Traceback (most recent call last):
-    fatescore.errors.InputError: qc.tsv has no column donor; expected a table written by fatescore qc; ...
-    """
-    absent = [name for name in needed if name not in table] if len(table.columns) else []
-    if absent:
-        raise InputError(
-            f"{source} has no column {', '.join(absent)}", expected=expected,
-            fix="check the path, or run the step again that writes it",
-        )  # fmt: skip
 
 
 def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
@@ -313,9 +212,3 @@ def _rectangle(rows: dict[int, list[str]], source: Path, kind: type[FatescoreErr
     wide = [[*cells, *[""] * len(header)][: len(header)] for cells in rows.values()]
     table = pd.DataFrame(wide, columns=header, index=pd.Index(list(rows), dtype=int), dtype=object)
     return _with_texts(table.loc[:, [bool(name) for name in header]], _unquoted)
-
-
-def sha256(path: StrPath) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,37 @@
+"""Tables that travel between steps: every column, code and file name has its one declaration here."""
+
+from fatescore.tables.column import Column, Format, Kind, Table
+from fatescore.tables.contrast_tables import (
+    ADJUSTED_DIFFERENCES,
+    CONFOUNDING,
+    CONTRASTS,
+    CONTRIBUTIONS,
+    SPECIFICATION,
+)
+from fatescore.tables.meta_tables import META, META_ROBUSTNESS, META_SPECIFICATION
+from fatescore.tables.notes import Note, join_names, join_notes, parse_notes, split_names
+from fatescore.tables.qc_tables import QC, QC_CELLS, QC_COMPONENTS, QC_METRICS, QC_PCA, SAMPLE_FIELDS
+from fatescore.tables.run_tables import DUPLICATES, FINGERPRINT, SCOREBOARD
+from fatescore.tables.score_tables import (
+    CELL_METHOD_SCORES,
+    COVERAGE,
+    EMBEDDING,
+    GENE_CONTRIBUTIONS,
+    METHOD_SCORES,
+    SAMPLE_SCORES,
+    SCORES,
+)
+
+TABLES = (
+    SAMPLE_FIELDS, QC, QC_METRICS, QC_COMPONENTS, QC_PCA, QC_CELLS, SCORES, SAMPLE_SCORES, GENE_CONTRIBUTIONS,
+    METHOD_SCORES, CELL_METHOD_SCORES, COVERAGE, EMBEDDING, CONTRASTS, SPECIFICATION, CONFOUNDING, CONTRIBUTIONS,
+    ADJUSTED_DIFFERENCES, META, META_SPECIFICATION, META_ROBUSTNESS, SCOREBOARD, FINGERPRINT, DUPLICATES,
+)  # fmt: skip
+
+__all__ = [
+    "ADJUSTED_DIFFERENCES", "CELL_METHOD_SCORES", "CONFOUNDING", "CONTRASTS", "CONTRIBUTIONS", "COVERAGE",
+    "DUPLICATES", "EMBEDDING", "FINGERPRINT", "GENE_CONTRIBUTIONS", "META", "META_ROBUSTNESS", "META_SPECIFICATION",
+    "METHOD_SCORES", "QC", "QC_CELLS", "QC_COMPONENTS", "QC_METRICS", "QC_PCA", "SAMPLE_FIELDS", "SAMPLE_SCORES",
+    "SCOREBOARD", "SCORES", "SPECIFICATION", "TABLES", "Column", "Format", "Kind", "Note", "Table", "join_names",
+    "join_notes", "parse_notes", "split_names",
+]  # fmt: skip
