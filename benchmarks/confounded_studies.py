@@ -1,4 +1,4 @@
-"""How often the audit of fields catches a planted confounder, and how often it cries wolf.
+"""How often the audit of fields catches a planted confounder, and how often it flags a clean study.
 
 python benchmarks/confounded_studies.py [--studies 200] [--seed 101] [--only clean kit]   (prints Markdown)
 
@@ -12,8 +12,8 @@ tied to the condition:
 - 80 to 20: every donor has a value of its own arm with probability 0.8
 - none: a clean study
 
-`fs.stats.confounding` judges the table and `fs.stats.verdict` says the phrase. "Named" means that the phrase names the
-planted field; it names only the fields that separate perfectly where there are any. Rates are per cent with their
+`fs.stats.confounding` judges the fields and `fs.stats.audit_summary` the study. "Named" means that the summary names
+the planted field; it names only the fields of complete separation where there are any. Rates are per cent with their
 exact binomial (Clopper-Pearson) 95 % interval. The seed is one that no threshold was tuned on.
 """
 
@@ -27,7 +27,10 @@ import pandas as pd
 from _studies import CASE, CONTROL, Clock, rate, show
 
 import fatescore as fs
-from fatescore.stats.confounding import CLEAN, P_PARTLY, PARTLY, PERFECTLY
+from fatescore.stats.confounding import P_PARTLY
+from fatescore.tables.codes import AuditVerdict, FieldVerdict
+
+FLAGGED = (FieldVerdict.COMPLETE_SEPARATION, FieldVerdict.PARTIAL_SEPARATION)
 
 DESIGNS = ((3, 3), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8), (3, 6), (4, 8))
 PLANTED = ("kit", "date", "operator")
@@ -84,58 +87,57 @@ def plant(fields: pd.DataFrame, field: str, strength: str, rng: np.random.Genera
     return fields.assign(**{field: [rng.choice(VALUES[field][one]) for one in side]})
 
 
-def audit(fields: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+def audit(fields: pd.DataFrame) -> tuple[pd.DataFrame, fs.stats.Audit]:
     table = fs.stats.confounding(fields, case=CASE, control=CONTROL)
-    return table, fs.stats.verdict(table)
+    return table, fs.stats.audit_summary(table)
 
 
 def of_planted(field: str, studies: int, rng: np.random.Generator) -> None:
     rows = []
     for strength in STRENGTHS:
         for a, b in DESIGNS:
-            judged, said = [], []
+            judged, audits = [], []
             for _ in range(studies):
-                table, phrase = audit(plant(clean_study(a, b, rng), field, strength, rng))
+                table, summary = audit(plant(clean_study(a, b, rng), field, strength, rng))
                 own = table.loc[table["field"] == field, "verdict"]
                 judged.append(own.iloc[0] if len(own) else "no row")
-                said.append(phrase)
-            verdicts, phrases = pd.Series(judged), pd.Series(said)
-            listed = phrases.str.removeprefix("cannot be separated from ").str.removeprefix("partly confounded: ")
-            named = listed.str.split(", ").map(lambda names: field in names)
+                audits.append(summary)
+            verdicts = pd.Series(judged)
+            named = pd.Series([field in summary.fields for summary in audits])
+            not_clean = pd.Series([summary.verdict != AuditVerdict.CLEAN for summary in audits])
             row: dict[str, object] = {"planted": strength, "donors": f"{a} v {b}", "studies": studies}
-            row |= {PERFECTLY: rate(verdicts == PERFECTLY), PARTLY: rate(verdicts == PARTLY)}
-            row |= {f"{CLEAN} (missed)": rate(~verdicts.isin([PERFECTLY, PARTLY])), "named": rate(named)}
-            rows.append(row | {"study not called clean": rate(phrases != CLEAN)})
+            row |= {str(code): rate(verdicts == code) for code in FLAGGED}
+            row |= {"missed": rate(~verdicts.isin(FLAGGED)), "named": rate(named)}
+            rows.append(row | {"study not clean": rate(not_clean)})
     show(f"A planted {field}: what the audit says of it", rows)
 
 
 def of_clean(studies: int, rng: np.random.Generator) -> None:
     per_study, parts = [], []
     for a, b in DESIGNS:
-        phrases = []
+        audits = []
         for number in range(2 * studies):
-            table, phrase = audit(clean_study(a, b, rng))
-            phrases.append(phrase)
+            table, summary = audit(clean_study(a, b, rng))
+            audits.append(summary.verdict)
             parts.append(table.assign(design=f"{a} v {b}", study=f"{a} v {b} {number}"))
-        said = pd.Series(phrases)
+        verdicts = pd.Series(audits)
         own = pd.concat(parts[-2 * studies :])
-        row: dict[str, object] = {"donors": f"{a} v {b}", "studies": len(said), "called clean": rate(said == CLEAN)}
-        row |= {"partly confounded": rate(said.str.startswith("partly"))}
-        row |= {"cannot be separated": rate(said.str.startswith("cannot be separated"))}
-        row |= {"fields flagged, mean": f"{own['verdict'].ne(CLEAN).sum() / len(said):.2f}"}
-        row |= {"per field: partly": rate(own["verdict"] == PARTLY)}
-        row |= {"per field: perfectly": rate(own["verdict"] == PERFECTLY)}
-        rows_flagged = own["verdict"].isin([PARTLY, PERFECTLY])
+        row: dict[str, object] = {"donors": f"{a} v {b}", "studies": len(verdicts)}
+        codes = (AuditVerdict.CLEAN, AuditVerdict.PARTIALLY_CONFOUNDED, AuditVerdict.COMPLETELY_CONFOUNDED)
+        row |= {str(code): rate(verdicts == code) for code in codes}
+        row |= {"fields flagged, mean": f"{own['verdict'].ne(FieldVerdict.CLEAN).sum() / len(verdicts):.2f}"}
+        row |= {f"per field: {code}": rate(own["verdict"] == code) for code in FLAGGED}
+        rows_flagged = own["verdict"].isin(FLAGGED)
         row |= {f"per field: either, wanted at most {100 * P_PARTLY:g}": rate(rows_flagged)}
         per_study.append(row)
-    show("Clean studies: how often the audit cries wolf", per_study)
+    show("Clean studies: how often the audit flags them", per_study)
     found = pd.concat(parts)
     rows = []
     for name, part in found.groupby("field", sort=False):
-        row = {"field": name, "judged": f"{len(part):,}", PARTLY: rate(part["verdict"] == PARTLY)}
-        row |= {PERFECTLY: rate(part["verdict"] == PERFECTLY)}
+        row = {"field": name, "judged": f"{len(part):,}"}
+        row |= {str(code): rate(part["verdict"] == code) for code in FLAGGED}
         for design in ("3 v 3", "5 v 5", "8 v 8"):
-            row[f"either, {design}"] = rate(part.loc[part["design"] == design, "verdict"] != CLEAN)
+            row[f"either, {design}"] = rate(part.loc[part["design"] == design, "verdict"] != FieldVerdict.CLEAN)
         rows.append(row)
     show("Clean studies: each field, all designs together", rows)
 

@@ -19,9 +19,10 @@ import scipy.sparse as sp
 import fatescore as fs
 from fatescore import catalogue
 from fatescore.ingest.sex import expressed_sex, sex_notes
+from fatescore.tables.codes import QcFailReason
 
 SEEDS = (101, 102)
-POOR = {"mitochondrial share", "low depth", "few genes"}
+POOR = {QcFailReason.HIGH_MITOCHONDRIAL, QcFailReason.LOW_DEPTH, QcFailReason.FEW_GENES}
 BULK_LIMITS = fs.pp.QcLimits(min_counts_bulk=500_000)
 
 
@@ -60,8 +61,8 @@ def of_cells() -> None:
         for seed in SEEDS:
             adata = planted_cells(ambient, seed)
             found = fs.pp.qc(adata, assay="single_cell", organism="human", seed=seed)
-            why, planted = found.cells["dropped_because"].to_numpy(), adata.obs["planted"].to_numpy()
-            doublet, poor = why == "doublet", np.isin(why, list(POOR))
+            why, planted = found.cells["qc_fail_reason"].to_numpy(), adata.obs["planted"].to_numpy()
+            doublet, poor = why == QcFailReason.DOUBLET, np.isin(why, list(POOR))
             share = found.metrics["ambient_share"]
             worst = share.iloc[(share - ambient).abs().argmax()] if share.notna().any() else np.nan
             single = ~np.isin(planted, ["two types", "one type"])
@@ -94,9 +95,9 @@ def of_bulk() -> None:
         faults["a twentieth of the depth"][0] = rng.binomial(counts[0].astype(int), 0.05)
         for name, matrix in faults.items():
             table = fs.pp.qc(bulk_of(matrix, clean), assay="bulk", organism="human", limits=BULK_LIMITS).samples
-            flagged = table["reason"].ne("").to_numpy()
-            twin = 1 if "copy" in name else 0  # the copied one is rightly named too
-            tally.setdefault(name, []).append((bool(flagged[0]), int(flagged[1 + twin :].sum())))
+            flagged = (table["qc_fail_reason"] + table["qc_flags"]).ne("").to_numpy()
+            duplicate = 1 if "copy" in name else 0  # the copied one is rightly named too
+            tally.setdefault(name, []).append((bool(flagged[0]), int(flagged[1 + duplicate :].sum())))
     for name, seen in tally.items():
         found = "-" if name == "nothing" else f"{sum(one for one, _ in seen)} of {len(seen)}"
         print(f"| {name} | {found} | {sum(n for _, n in seen)} of {(8 if 'copy' in name else 9) * len(seen)} |")

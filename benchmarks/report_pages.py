@@ -13,7 +13,6 @@ The cells are those of the data set, drawn again with replacement and a little n
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from dataclasses import replace
@@ -26,7 +25,7 @@ import pandas as pd
 from playwright.sync_api import Browser, sync_playwright
 
 from fatescore.report import DatasetTables, dataset_page
-from fatescore.tables.io import read_tsv
+from fatescore.tables.folder import DatasetFolder
 
 CELLS = (1_000, 10_000, 100_000)
 RUNS = 5
@@ -34,21 +33,6 @@ READY = """() => [...document.querySelectorAll('.chart')].every((one) => one.que
     && [...document.querySelectorAll('table[data-interactive]')].every((one) => one.matches('.dataTable'))"""
 PEER_READY = "() => document.querySelector('canvas, svg.marks')"
 NUMBERS = ("fate_bias", "osteogenic", "adipogenic", "umap_1", "umap_2", "doublet_score", "pct_counts_mt")
-
-
-def tables_of(folder: Path) -> DatasetTables:
-    """Read what the workflow wrote for one data set."""
-    names = (
-        "sample_scores", "coverage", "contributions", "explained", "contrasts", "confounding", "specification", "qc",
-        "qc_metrics", "qc_components", "qc_pca", "sample_fields",
-    )  # fmt: skip
-    statuses = [json.loads(path.read_text()) for path in sorted((folder / "status").glob("*.json"))]
-    return DatasetTables(
-        folder.name,
-        statuses=statuses,
-        **{name: read_tsv(folder / f"{name}.tsv") for name in names},
-        **{name: pd.read_parquet(folder / f"{name}.parquet") for name in ("scores", "qc_cells", "embedding")},
-    )
 
 
 def with_cells(tables: DatasetTables, n: int, seed: int = 0) -> DatasetTables:
@@ -95,7 +79,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=Path("results/demo/datasets/SIM_cells"))
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     args = parser.parse_args()
-    tables = tables_of(args.folder)
+    tables = DatasetTables.read(DatasetFolder(args.folder))
     print("| cells | page, MB | made in, s | opens in, s | Altair, MB | opens in, s | size ratio | time ratio |")
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as play:
