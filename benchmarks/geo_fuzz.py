@@ -12,11 +12,13 @@ import random
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from _fuzzing import Kind, main, text
 
-from fatescore.geo import collapse_probes, probe_symbols, read_annotation, read_series_matrix, read_soft
-from fatescore.geo._peek import has_rows, platform_ids
+from fatescore.geo import probe_symbols, read_annotation, read_series_matrix, read_soft
+from fatescore.geo.matrix_header import read_header
+from fatescore.geo.platform import best_rows, one_symbol, split_symbols
 
 
 def series_matrix(draw: random.Random) -> bytes:
@@ -55,8 +57,7 @@ def platformtext(draw: random.Random) -> list[str | list[str]]:
 
 
 def use_matrix(path: Path) -> None:
-    platform_ids(path)
-    rows = has_rows(path)
+    rows = read_header(path, "series/GSEnnn/GSE1").has_rows
     matrix = read_series_matrix(path)
     table = matrix.values  # noqa: PD011
     assert rows or table is None
@@ -70,14 +71,13 @@ def use_family(path: Path) -> None:
     assert len(family.sample_table()) == len(family.samples)
     for platform in ["", *family.platforms]:
         family.values(platform)
-    read_soft(path, tables=False)
 
 
 def use_annotation(path: Path) -> None:
     symbols = probe_symbols(read_annotation(path))
-    values = pd.DataFrame(1.0, index=symbols.index, columns=["GSM1"])
-    genes, record = collapse_probes(values, symbols, {"BGLAP"})
-    assert len(genes) == len(record)
+    genes = pd.Series([one_symbol(split_symbols(cell), {"BGLAP"}) for cell in symbols], dtype=object)
+    rows, record = best_rows(np.ones((len(genes), 1)), genes)
+    assert len(rows) == len(record)
 
 
 KINDS: dict[str, Kind] = {

@@ -218,8 +218,7 @@ def _page_members() -> list[str]:
     more = [(f"`{name}`", ", ".join(genes)) for name, genes in textbook.items()]
     return [
         "## Members",
-        "`fatescore gene-sets why GENE` prints the claims behind a gene, and the sentences from a copy of the review "
-        "(`--review FILE`).",
+        "`fatescore gene-sets why GENE` prints the claims behind a gene.",
         _markdown(("set", "human", "mouse", "sign", "weight", "measurable", "claims"), rows),
         "Textbook markers, **not from the review**, in the index `extended` only (sources: `gene_sets/extended.tsv`):",
         _markdown(("set", "genes"), more),

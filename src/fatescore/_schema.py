@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import pkgutil
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -20,9 +22,18 @@ _TYPES = {
 
 @functools.cache
 def schema(kind: str) -> dict[str, Any]:
-    """Return a schema by name: ``config``, ``datasets``, ``samples``, ``patterns``, ``catalogue``, ``gene_sets``."""
+    """Return a schema by name: ``config``, ``datasets``, ``samples``, ``patterns``, ``catalogue``, ``gene_sets``.
+
+    A property with ``modules`` may have its default or the name of one of the public modules in that folder of the
+    package: what registers itself is listed nowhere else.
+    """
     path = data_dir("schemas") / f"{kind}.schema.yaml"
     found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for part in found.get("properties", {}).values():
+        if "modules" in part:
+            folder = Path(__file__).parent / part["modules"]
+            modules = sorted(module.name for module in pkgutil.iter_modules([str(folder)]))
+            part["enum"] = [part["default"], *(name for name in modules if not name.startswith("_"))]
     return found
 
 

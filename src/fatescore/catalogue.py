@@ -1,7 +1,7 @@
-"""Data sets that are known: what they are, how their samples are named, and what of that has been seen.
+"""Known data sets: what they are, how their samples are named, and which of that was verified in the data.
 
-One YAML file per data set in ``config/catalogue/``. A fact that nobody has seen in the data is checked on the first
-fetch; a pattern that does not fit a sample stops the data set and names the sample.
+One YAML file per data set in ``config/catalogue/``. Unverified facts are checked on the first fetch; a pattern that
+does not fit a sample stops the data set and names the sample.
 """
 
 from __future__ import annotations
@@ -20,16 +20,11 @@ from fatescore.errors import ConfigError, nearest
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that should hold of a fetched series; ``seen_in`` says where it was seen, empty when nowhere."""
+    """Something that should hold of a fetched series; ``seen_in`` says where it was verified, empty when nowhere."""
 
     name: str
     expected: Any
     seen_in: str = ""
-
-    @property
-    def told(self) -> str:
-        """The expected value in words."""
-        return told(self.expected)
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,7 @@ class Entry:
     confidence
         ``H`` (seen in code or data) or ``M`` (likely).
     dataset
-        Columns of datasets.tsv; one that nobody knows is absent.
+        Columns of datasets.tsv; unknown ones are absent.
     patterns
         How columns of the sample table are read, see :func:`fatescore.ingest.read_fields`.
     contrasts
@@ -53,7 +48,7 @@ class Entry:
     facts
         What to expect of the series.
     unknown
-        Columns that nobody knows -> what is needed.
+        Unknown columns -> what is needed.
     """
 
     accession: str
@@ -116,12 +111,12 @@ def _read(accession: str) -> Entry:
     )
 
 
-def told(value: Any) -> str:
-    """Return the value of a fact in words.
+def format_value(value: Any) -> str:
+    """Return the value of a fact as text.
 
     Examples
     --------
-    >>> told({"control": 4, "osteoporosis": 5}), told(["GPL570"]), told(False)
+    >>> format_value({"control": 4, "osteoporosis": 5}), format_value(["GPL570"]), format_value(False)
     ('4 control, 5 osteoporosis', 'GPL570', 'no')
     """
     if isinstance(value, dict):

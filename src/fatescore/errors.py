@@ -7,7 +7,7 @@ line and ends with exit status 2; a workflow step records it in its status file.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 
@@ -94,3 +94,15 @@ def nearest(value: str, choices: Iterable[str]) -> str:
     if close:
         return f'did you mean "{by_case[close[0]]}"?'
     return f"choose one of: {', '.join(known)}"
+
+
+def few(names: Sequence[str], n: int = 6) -> str:
+    """Join the first names for a message.
+
+    Examples
+    --------
+    >>> few(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    shown = ", ".join(names[:n])
+    return shown if len(names) <= n else f"{shown} and {len(names) - n} more"

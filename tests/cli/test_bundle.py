@@ -50,7 +50,7 @@ def test_a_run_travels(
     listed = capsys.readouterr().out.split()
     assert listed == [
         "config/config.yaml", "config/datasets.tsv", "config/samples.tsv", "data/b.tsv",
-        "resources/geo/GSE5/lock.json", "resources/geo/GSE5/matrix/GSE5_series_matrix.txt.gz",
+        "resources/geo/GSE5/manifest.json", "resources/geo/GSE5/matrix/GSE5_series_matrix.txt.gz",
     ]  # fmt: skip
     assert main(["bundle", "restore", "../run.tar", "--dest", "../there"]) == 0
     assert capsys.readouterr().out.split() == listed
@@ -62,12 +62,12 @@ def test_a_run_travels(
 
 def test_what_was_not_fetched_is_named(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["bundle", "create", "../run.tar"]) == 2
-    assert "A is not here whole (nothing of it was fetched)" in capsys.readouterr().err
+    assert "A is incomplete here (nothing of it was fetched)" in capsys.readouterr().err
     fetched(tmp_path)
     (run / "resources/geo/GSE5/matrix/GSE5_series_matrix.txt.gz").write_bytes(b"damaged")
     assert main(["bundle", "create", "../run.tar"]) == 2
     error = capsys.readouterr().err
-    assert "A is not here whole (matrix/GSE5_series_matrix.txt.gz)" in error
+    assert "A is incomplete here (matrix/GSE5_series_matrix.txt.gz)" in error
     assert len(error.strip().splitlines()) == 1
     assert not (tmp_path / "run.tar").exists()
 

@@ -20,6 +20,6 @@ def test_an_entry_says_what_was_seen_and_what_was_not(capsys: pytest.CaptureFixt
     assert main(["catalogue", "GSE35958"]) == 0
     said = capsys.readouterr().out
     assert "n_samples\t9\tthe header of its series matrix" in said
-    assert "scale\tlinear\tnobody has seen it: checked when the values are read" in said
+    assert "scale\tlinear\tunverified: checked when the values are read" in said
     assert main(["catalogue", "GSE35985"]) == 2
     assert 'did you mean "GSE35958"' in capsys.readouterr().err

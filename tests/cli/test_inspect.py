@@ -40,6 +40,14 @@ def test_a_draft_is_written_and_replaces_nothing(
     assert not (draft / "samples.tsv").exists()
 
 
-def test_an_accession_that_was_not_fetched_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["inspect", "GSE12345", "--dest", str(tmp_path)]) == 2
+def test_an_accession_is_found_where_it_was_fetched_to(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["inspect", "GSE12345"]) == 2
     assert "run fatescore fetch GSE12345 first" in capsys.readouterr().err
+    folder = tmp_path / "resources/geo/GSE12345"
+    folder.mkdir(parents=True)
+    (folder / table.name).write_bytes(table.read_bytes())
+    assert main(["inspect", "gse12345"]) == 0
+    assert "draft of datasets.tsv" in capsys.readouterr().out

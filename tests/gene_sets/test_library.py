@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fatescore import gene_sets
 from fatescore.errors import InputError
-from fatescore.gene_sets.json_sets import write_json_sets
+from fatescore.gene_sets.formats import write_json_sets
 from fatescore.gene_sets.library import read_library
 
 MIRTARBASE = (
@@ -212,7 +212,7 @@ def test_a_library_is_fetched_once_and_its_hash_recorded(server: Server, tmp_pat
     assert server.calls == [("Bone_2023", "Human", True)]
     copy = tmp_path / "libraries/human/Bone_2023.json"
     assert first.sha256 == hashlib.sha256(copy.read_bytes()).hexdigest()
-    assert json.loads((tmp_path / "libraries/human/Bone_2023.json.lock.json").read_text()) == {
+    assert json.loads((tmp_path / "libraries/human/Bone_2023.json.manifest.json").read_text()) == {
         "name": "Bone_2023", "organism": "human", "sha256": first.sha256,
     }  # fmt: skip
     server.answer = requests.ConnectionError("no network")
@@ -224,16 +224,16 @@ def test_a_changed_or_lost_copy_is_refused(server: Server, tmp_path: Path) -> No
     read_library("L", organism="human", cache_dir=tmp_path)
     copy = tmp_path / "libraries/human/L.json"
     copy.write_text(copy.read_text().replace("SP7", "SP8"))
-    with pytest.raises(InputError, match="not what was fetched.*delete .*L.json.lock.json to fetch"):
+    with pytest.raises(InputError, match="not what was fetched.*delete .*L.json.manifest.json to fetch"):
         read_library("L", organism="human", cache_dir=tmp_path)
     copy.unlink()
     with pytest.raises(InputError, match="sha256 absent"):
         read_library("L", organism="human", cache_dir=tmp_path)
-    lock = tmp_path / "libraries/human/L.json.lock.json"
-    lock.write_text("{")
+    manifest = tmp_path / "libraries/human/L.json.manifest.json"
+    manifest.write_text("{")
     with pytest.raises(InputError, match="cannot be read; delete it"):
         read_library("L", organism="human", cache_dir=tmp_path)
-    lock.unlink()
+    manifest.unlink()
     assert read_library("L", organism="human", cache_dir=tmp_path).sets["Bone"] == {"RUNX2": 1.0, "SP7": 1.0}
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fatescore.errors import InputError
-from fatescore.geo.accession import DEFAULT_BASE_URL, Accession, check_base_url, join
+from fatescore.geo.accession import DEFAULT_BASE_URL, Accession, check_base_url, is_safe_name, select_files
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,6 @@ def test_refused(text: str) -> None:
 
 
 def test_addresses() -> None:
-    assert join("file:///m/", "/a/b") == "file:///m/a/b"
     assert check_base_url("/m/geo") == "file:///m/geo"
     assert check_base_url("https://x.example/geo/") == "https://x.example/geo"
     for wrong in ("ftp://ftp.example/geo", "", "gopher://x"):
@@ -63,3 +62,13 @@ def test_a_mirror_keeps_ncbis_counts_and_genes_side_by_side() -> None:
     folder = "series/GSE164nnn/GSE164073/counts"
     assert human.counts.address == f"{folder}/GSE164073_raw_counts_GRCh38.p13_NCBI.tsv.gz"
     assert human.genes.address == f"{folder}/Human.GRCh38.p13.annot.tsv.gz"
+
+
+def test_names_that_lead_elsewhere() -> None:
+    assert not any(map(is_safe_name, ["", ".", "..", "../a", "/a", "a/b", "a\\b", "a\nb", "a\0"]))
+    assert all(map(is_safe_name, ["GSE1_a b#1%20.txt", "..a", "ä"]))
+
+
+def test_a_glob_that_fits_none_is_not_used() -> None:
+    assert select_files(["GSE1_a.txt", "GSE1_b.csv"], "*.csv") == ["GSE1_b.csv"]
+    assert select_files(["GSE1_a.txt", "GSE1_b.csv"], "*.tsv") == ["GSE1_a.txt", "GSE1_b.csv"]

@@ -12,10 +12,10 @@ import pytest
 
 from fatescore.cli import main
 from fatescore.errors import FetchError
-from fatescore.geo import Patience, fetch
+from fatescore.geo import RetryPolicy, fetch
 from fatescore.geo import accession as addresses
 
-QUICK = Patience(tries=3, first_wait=0.01, longest_wait=2.0, connect=2, read=0.5)
+QUICK = RetryPolicy(attempts=3, initial_wait=0.01, max_wait=2.0, connect_timeout=2, read_timeout=0.5)
 COUNTS = "/series/GSEnnn/GSE6/counts/"
 MADE = {
     "human": ("GSE6_raw_counts_GRCh38.p13_NCBI.tsv.gz", "Human.GRCh38.p13.annot.tsv.gz"),
@@ -28,7 +28,7 @@ PAGE = b"<!DOCTYPE html><html>captcha</html>"
 
 
 def get(server: Any, dest: Path, **options: Any) -> Any:
-    return fetch("GSE6", dest, base_url=server.url, patience=QUICK, **options)
+    return fetch("GSE6", dest, base_url=server.url, retry=QUICK, **options)
 
 
 def send(handler: BaseHTTPRequestHandler, body: bytes) -> bool:
@@ -52,19 +52,19 @@ def test_counts_come_with_the_names_of_their_genes(server: Any, tmp_path: Path, 
     got = get(server, tmp_path, what="counts")
     assert (got.files, got.notes) == (files, [])
     assert [(got.folder / f"counts/{name}").read_bytes() for name in MADE[species]] == [TABLE, GENES]
-    lock = json.loads((got.folder / "lock.json").read_text())
-    assert sorted(lock["files"]) == lock["what"]["counts"] == files
+    manifest = json.loads((got.folder / "manifest.json").read_text())
+    assert sorted(manifest["files"]) == manifest["kinds"]["counts"] == files
 
 
 def test_counts_that_are_pinned_are_not_asked_for_again(server: Any, tmp_path: Path) -> None:
     files = make_counts(server)
     folder = get(server, tmp_path, what="counts").folder
-    lock = (folder / "lock.json").read_bytes()
+    manifest = (folder / "manifest.json").read_bytes()
     server.asked.clear()
     assert get(server, tmp_path, what="counts").files == files
     assert get(server, tmp_path, what="counts", offline=True).files == files
     assert server.asked == []
-    assert (folder / "lock.json").read_bytes() == lock
+    assert (folder / "manifest.json").read_bytes() == manifest
 
 
 def test_damaged_names_of_genes_are_fetched_again(server: Any, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def page(server: Any, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_ncbis_own_pages_give_both(server: Any, page: str, tmp_path: Path) -> None:
-    got = fetch("GSE6", tmp_path, what="counts", patience=QUICK)
+    got = fetch("GSE6", tmp_path, what="counts", retry=QUICK)
     assert [(got.folder / f"counts/{name}").read_bytes() for name in MADE["human"]] == [TABLE, GENES]
     assert all(path.startswith(page) for path in server.asked)
 
@@ -130,7 +130,7 @@ def test_a_captcha_page_is_not_taken_for_counts(
     path = next(path for path in server.files if path.startswith(page) and path.endswith(MADE["human"][which]))
     server.faults[path] = lambda handler, n: send(handler, body)
     with pytest.raises(FetchError) as caught:
-        fetch("GSE6", tmp_path, what="counts", patience=QUICK)
+        fetch("GSE6", tmp_path, what="counts", retry=QUICK)
     assert str(caught.value).startswith(f"{server.url}{path} is not the file it should be: the answer is ")
     assert "\n" not in str(caught.value)
     assert server.count(path) == 1
@@ -154,7 +154,7 @@ def test_a_run_with_counts_travels(
     get(server, here / "resources/geo", what="counts")
     assert main(["bundle", "create", "../run.tar", "--config", "config.yaml"]) == 0
     assert main(["bundle", "restore", "../run.tar", "--dest", "../there"]) == 0
-    for name in [*files, "lock.json"]:
+    for name in [*files, "manifest.json"]:
         packed = tmp_path / "there/resources/geo/GSE6" / name
         assert packed.read_bytes() == (here / "resources/geo/GSE6" / name).read_bytes()
     server.asked.clear()

@@ -1,4 +1,4 @@
-"""Fetching: what comes, that it is pinned, and that nothing is asked for twice."""
+"""Fetching: what comes, that it is pinned, that nothing is asked for twice, and what a preview lists."""
 
 from __future__ import annotations
 
@@ -13,27 +13,30 @@ import pytest
 
 from fatescore.cli import main
 from fatescore.errors import FetchError, InputError
-from fatescore.geo import Patience, fetch
+from fatescore.geo import RetryPolicy, fetch, preview
+from fatescore.ingest import can_hold_values
 
-QUICK = Patience(tries=3, first_wait=0.01, longest_wait=2.0, connect=2, read=0.5)
+QUICK = RetryPolicy(attempts=3, initial_wait=0.01, max_wait=2.0, connect_timeout=2, read_timeout=0.5)
 MATRIX = "/series/GSEnnn/GSE5/matrix/GSE5_series_matrix.txt.gz"
 NAME = "matrix/GSE5_series_matrix.txt.gz"
 
 
 def get(server: Any, dest: Path, accession: str = "GSE5", **options: Any) -> Any:
-    return fetch(accession, dest, base_url=server.url, patience=QUICK, **options)
+    return fetch(accession, dest, base_url=server.url, retry=QUICK, **options)
 
 
 def leftovers(dest: Path) -> list[str]:
-    return [path.name for path in dest.rglob("*") if path.is_file() and path.name not in (".fetch.lock", "lock.json")]
+    return [
+        path.name for path in dest.rglob("*") if path.is_file() and path.name not in (".fetch.lock", "manifest.json")
+    ]
 
 
 def test_auto_with_values_brings_the_platform(server: Any, tmp_path: Path) -> None:
     got = get(server, tmp_path)
     assert got.files == [NAME, "platform/GPL7.annot.gz"]
     assert (got.folder / NAME).read_bytes() == server.files[MATRIX]
-    lock = json.loads((got.folder / "lock.json").read_text())
-    pin = lock["files"][NAME]
+    manifest = json.loads((got.folder / "manifest.json").read_text())
+    pin = manifest["files"][NAME]
     assert (pin["url"], pin["size"]) == (server.url + MATRIX, len(server.files[MATRIX]))
     assert pin["date"] == "2012-02-22T10:00:00Z"
 
@@ -80,7 +83,7 @@ def test_missing_annotation_is_noted(server: Any, tmp_path: Path) -> None:
 
 def test_second_time_makes_no_request(server: Any, tmp_path: Path) -> None:
     first = get(server, tmp_path)
-    names = [*first.files, "lock.json"]
+    names = [*first.files, "manifest.json"]
     before = [(first.folder / name).read_bytes() for name in names]
     server.asked.clear()
     assert get(server, tmp_path) == first
@@ -105,12 +108,12 @@ def test_damaged_copy_is_fetched_again(server: Any, tmp_path: Path) -> None:
 def test_change_upstream_is_reported_and_the_old_kept(server: Any, tmp_path: Path) -> None:
     old = server.files[MATRIX]
     got = get(server, tmp_path)
-    lock = (got.folder / "lock.json").read_bytes()
+    manifest = (got.folder / "manifest.json").read_bytes()
     server.files[MATRIX] = server.files["/platforms/GPLnnn/GPL7/annot/GPL7.annot.gz"]
     again = get(server, tmp_path, refresh=True, what="matrix")
     assert again.changed == [server.url + MATRIX]
     assert (got.folder / NAME).read_bytes() == old
-    assert (got.folder / "lock.json").read_bytes() == lock
+    assert (got.folder / "manifest.json").read_bytes() == manifest
 
 
 def test_another_file_of_the_same_size_is_told_apart(server: Any, tmp_path: Path) -> None:
@@ -131,7 +134,7 @@ def test_a_pinned_file_that_is_gone_upstream_is_kept(server: Any, tmp_path: Path
     assert (again.files, again.changed) == (got.files, [server.url + path])
     assert (got.folder / "platform/GPL7.annot.gz").read_bytes() == data
     (got.folder / "platform/GPL7.annot.gz").unlink()
-    with pytest.raises(FetchError, match=r"GPL7.annot.gz, pinned in .*lock.json, is gone"):
+    with pytest.raises(FetchError, match=r"GPL7.annot.gz, pinned in .*manifest.json, is gone"):
         get(server, tmp_path)
 
 
@@ -163,7 +166,7 @@ def test_names_that_need_quoting(server: Any, tree: Path, tmp_path: Path) -> Non
     (tree / "series/GSEnnn/GSE6/suppl" / name).write_bytes(b"x\ty\n")
     for base in (server.url, tree.as_uri()):
         dest = tmp_path / base[:4]
-        got = fetch("GSE6", dest, base_url=base, what="suppl", file="GSE6_a*", patience=QUICK)
+        got = fetch("GSE6", dest, base_url=base, what="suppl", file="GSE6_a*", retry=QUICK)
         assert got.files == [f"suppl/{name}"]
         assert (dest / "GSE6" / "suppl" / name).read_bytes() == b"x\ty\n"
 
@@ -246,3 +249,44 @@ def test_real_mirror(real_data: Path, tmp_path: Path) -> None:
     assert got.notes == [f"GPL570 has no annotation file at {base}"]
     assert fetch("GPL97", tmp_path, base_url=base).files == ["platform/GPL97.annot.gz"]
     assert fetch("GSE781", tmp_path, base_url=base, what="soft").files == ["soft/GSE781_family.soft.gz"]
+
+
+@pytest.mark.parametrize("where", ["web", "folder"])
+def test_dry_run_lists_files_and_sizes(
+    server: Any, tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    base = server.url if where == "web" else tree.as_uri()
+    assert main(["fetch", "GSE6", "GPL7", "--dry-run", "--base-url", base, "--dest", str(tmp_path / "none")]) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    folder = "/series/GSEnnn/GSE6/suppl/"
+    sizes = {row[3].rsplit("/", 1)[1]: int(row[2]) for row in rows[:-1]}
+    assert sizes["GSE6_RAW.tar"] == len(server.files[folder + "GSE6_RAW.tar"])
+    assert set(sizes) == {"GSE6_series_matrix.txt.gz", "GSE6_RAW.tar", "GSE6_counts.txt.gz", "GPL7.annot.gz"}
+    assert rows[-1][:3] == ["total", "", str(sum(sizes.values()))]
+    assert not (tmp_path / "none").exists()
+    assert main(["fetch", "GSE9", "--dry-run", "--base-url", base]) == 2
+
+
+COUNTS = "/series/GSEnnn/GSE6/counts/"
+MADE = {COUNTS + "GSE6_raw_counts_GRCm39_NCBI.tsv.gz": b"1234", COUNTS + "Mouse.GRCm39.annot.tsv.gz": b"12"}
+
+
+def test_counts_are_listed_with_the_table_of_genes(server: Any) -> None:
+    server.files.update(MADE)
+    listed = preview("GSE6", base_url=server.url, what="counts")
+    assert [(file.kind, file.url, file.size) for file in listed] == [
+        ("counts", server.url + path, len(data)) for path, data in MADE.items()
+    ]
+
+
+def test_auto_lists_counts_where_no_supplementary_file_can_hold_values(server: Any) -> None:
+    server.files.update(MADE)
+    assert {file.kind for file in preview("GSE6", base_url=server.url)} == {"matrix", "suppl"}
+    for name in ("GSE6_counts.txt.gz", "GSE6_RAW.tar"):
+        del server.files[f"/series/GSEnnn/GSE6/suppl/{name}"]
+    server.files["/series/GSEnnn/GSE6/suppl/GSE6_a.xlsx"] = b"x"
+    assert {file.kind for file in preview("GSE6", base_url=server.url)} == {"matrix", "suppl"}
+    server.asked.clear()
+    listed = preview("GSE6", base_url=server.url, can_hold_values=can_hold_values)
+    assert {file.kind for file in listed} == {"matrix", "suppl", "counts"}
+    assert server.count("/series/GSEnnn/GSE6/suppl/") == 1

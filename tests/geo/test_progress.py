@@ -19,10 +19,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from fatescore.geo import Patience, fetch
-from fatescore.geo.progress import Watch, bars, name_of
+from fatescore.geo import RetryPolicy, fetch
+from fatescore.geo.progress import ProgressReporter, file_name, progress_bars
 
-QUICK = Patience(tries=3, first_wait=0.01, longest_wait=2.0, connect=2, read=0.5)
+QUICK = RetryPolicy(attempts=3, initial_wait=0.01, max_wait=2.0, connect_timeout=2, read_timeout=0.5)
 FILE = "/series/GSEnnn/GSE6/suppl/GSE6_counts.txt.gz"
 BIG = gzip.compress(np.random.default_rng(0).bytes(300_000), mtime=0)
 SIZE = f"{len(BIG) / 1e3:.1f}"
@@ -35,7 +35,7 @@ def big(server: Any) -> Any:
 
 
 def get(server: Any, dest: Path, **options: Any) -> None:
-    got = fetch("GSE6", dest, base_url=server.url, what="suppl", file="*counts*", patience=QUICK, **options)
+    got = fetch("GSE6", dest, base_url=server.url, what="suppl", file="*counts*", retry=QUICK, **options)
     assert (got.folder / "suppl/GSE6_counts.txt.gz").read_bytes() == BIG
 
 
@@ -58,30 +58,30 @@ def breaks_off(half: int) -> Callable[[BaseHTTPRequestHandler, int], bool]:
     return fault
 
 
-def heard() -> tuple[Watch, list[tuple[str, int, int | None, list[int]]]]:
-    """Return a watch that keeps what it hears."""
-    kept: list[tuple[str, int, int | None, list[int]]] = []
+def recorder() -> tuple[ProgressReporter, list[tuple[str, int, int | None, list[int]]]]:
+    """Return a reporter that records its calls."""
+    calls: list[tuple[str, int, int | None, list[int]]] = []
 
     @contextmanager
-    def watch(url: str, start: int, total: int | None) -> Iterator[Callable[[int], None]]:
+    def report(url: str, start: int, total: int | None) -> Iterator[Callable[[int], None]]:
         sizes: list[int] = []
-        kept.append((url, start, total, sizes))
+        calls.append((url, start, total, sizes))
         yield sizes.append
 
-    return watch, kept
+    return report, calls
 
 
 def test_every_try_says_where_it_starts_and_what_has_arrived(big: Any, tmp_path: Path) -> None:
     half = len(BIG) // 2
     big.faults[FILE] = breaks_off(half)
-    watch, kept = heard()
-    get(big, tmp_path, watch=watch)
-    assert [(url, start, total) for url, start, total, _ in kept] == [
+    report, calls = recorder()
+    get(big, tmp_path, progress=report)
+    assert [(url, start, total) for url, start, total, _ in calls] == [
         (big.url + FILE, 0, len(BIG)),
         (big.url + FILE, half, len(BIG)),
     ]
-    assert [sizes[-1] for *_, sizes in kept] == [half, len(BIG)]
-    assert all(sizes == sorted(sizes) for *_, sizes in kept)
+    assert [sizes[-1] for *_, sizes in calls] == [half, len(BIG)]
+    assert all(sizes == sorted(sizes) for *_, sizes in calls)
 
 
 def test_a_length_that_is_not_told(big: Any, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_length_that_is_not_told(big: Any, tmp_path: Path) -> None:
 
     big.faults[FILE] = fault
     terminal = io.StringIO()
-    get(big, tmp_path, watch=bars(Console(force_terminal=True, file=terminal, width=100)))
+    get(big, tmp_path, progress=progress_bars(Console(force_terminal=True, file=terminal, width=100)))
     assert f"{SIZE}/? kB" in plain(terminal.getvalue())
 
 
@@ -104,7 +104,7 @@ def plain(text: str) -> str:
 
 def test_a_bar_on_a_terminal(big: Any, tmp_path: Path) -> None:
     terminal = io.StringIO()
-    get(big, tmp_path, watch=bars(Console(force_terminal=True, file=terminal, width=100)))
+    get(big, tmp_path, progress=progress_bars(Console(force_terminal=True, file=terminal, width=100)))
     last = plain(terminal.getvalue()).strip().splitlines()[-1]
     assert last.startswith("GSE6_counts.txt.gz ")
     assert f" {SIZE}/{SIZE} kB " in last
@@ -113,7 +113,9 @@ def test_a_bar_on_a_terminal(big: Any, tmp_path: Path) -> None:
 
 def test_the_bar_of_a_resumed_download_starts_where_it_resumes() -> None:
     terminal = io.StringIO()
-    with bars(Console(force_terminal=True, file=terminal, width=100))("https://x.example/a[b].gz", 150_000, 300_000):
+    with progress_bars(Console(force_terminal=True, file=terminal, width=100))(
+        "https://x.example/a[b].gz", 150_000, 300_000
+    ):
         pass
     drawn = [line for line in plain(terminal.getvalue()).replace("\r", "\n").splitlines() if line.strip()]
     assert drawn
@@ -124,9 +126,9 @@ def test_the_bar_of_a_resumed_download_starts_where_it_resumes() -> None:
 def test_figures_stay_whole_on_a_narrow_terminal(width: int) -> None:
     terminal = io.StringIO()
     name = "GSE164073_raw_counts_GRCh38.p13_NCBI.tsv.gz"
-    watch = bars(Console(force_terminal=True, file=terminal, width=width))
-    with watch(f"https://x.example/{name}", 0, 3_000_000) as arrived:
-        arrived(2_000_000)
+    report = progress_bars(Console(force_terminal=True, file=terminal, width=width))
+    with report(f"https://x.example/{name}", 0, 3_000_000) as update:
+        update(2_000_000)
     last = plain(terminal.getvalue()).strip().splitlines()[-1]
     assert last.startswith("GSE164073")
     assert " 2.0/3.0 MB " in last
@@ -135,11 +137,11 @@ def test_figures_stay_whole_on_a_narrow_terminal(width: int) -> None:
 def test_a_log_has_plain_lines(
     big: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("fatescore.geo.progress.SAY_EVERY", 0.0)
+    monkeypatch.setattr("fatescore.geo.progress.LOG_INTERVAL", 0.0)
     with caplog.at_level("INFO", logger="fatescore.geo"):
         get(big, tmp_path)
-    said = [record.getMessage() for record in caplog.records if "MB" in record.getMessage()]
-    assert said[-1] == f"{big.url}{FILE}: {len(BIG) / 1e6:.1f} of {len(BIG) / 1e6:.1f} MB"
+    logged = [record.getMessage() for record in caplog.records if "MB" in record.getMessage()]
+    assert logged[-1] == f"{big.url}{FILE}: {len(BIG) / 1e6:.1f} of {len(BIG) / 1e6:.1f} MB"
 
 
 COMMAND = [sys.executable, "-c", "import sys; from fatescore.cli import main; sys.exit(main(sys.argv[1:]))"]
@@ -151,14 +153,14 @@ def test_the_command_draws_on_a_terminal_and_not_into_a_log(big: Any, tmp_path: 
     assert log.stderr == ""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-    seen = subprocess.run(
+    drawing = subprocess.run(
         [*COMMAND, *words, str(tmp_path / "bar")], stdout=subprocess.PIPE, stderr=theirs, check=True, env=environment
     )
     os.close(theirs)
     drawn = os.read(ours, 1 << 16).decode()
     os.close(ours)
     assert f"{SIZE}/{SIZE} kB" in plain(drawn)
-    assert seen.stdout.decode().split() == [str(tmp_path / "bar/GSE6/suppl/GSE6_counts.txt.gz")]
+    assert drawing.stdout.decode().split() == [str(tmp_path / "bar/GSE6/suppl/GSE6_counts.txt.gz")]
 
 
 def test_rich_is_loaded_only_where_a_bar_is_drawn() -> None:
@@ -171,4 +173,4 @@ def test_name_of_a_download_page() -> None:
     page = (
         "https://www.ncbi.nlm.nih.gov/geo/download/?format=file&type=rnaseq_counts&file=Human.GRCh38.p13.annot.tsv.gz"
     )
-    assert name_of(page) == "Human.GRCh38.p13.annot.tsv.gz"
+    assert file_name(page) == "Human.GRCh38.p13.annot.tsv.gz"

@@ -19,10 +19,10 @@ import numpy as np
 import pytest
 
 from fatescore.errors import FetchError
-from fatescore.geo import Patience, fetch
+from fatescore.geo import RetryPolicy, fetch
 
-QUICK = Patience(tries=3, first_wait=0.01, longest_wait=2.0, connect=2, read=0.5)
-ONCE = Patience(tries=1, first_wait=0.01, longest_wait=2.0, connect=2, read=0.5)
+QUICK = RetryPolicy(attempts=3, initial_wait=0.01, max_wait=2.0, connect_timeout=2, read_timeout=0.5)
+ONCE = RetryPolicy(attempts=1, initial_wait=0.01, max_wait=2.0, connect_timeout=2, read_timeout=0.5)
 FILE = "/series/GSEnnn/GSE6/suppl/GSE6_counts.txt.gz"
 BIG = gzip.compress(np.random.default_rng(0).bytes(300_000), mtime=0)
 OTHER = gzip.compress(np.random.default_rng(1).bytes(300_000), mtime=0)
@@ -58,8 +58,8 @@ def breaks_off(server: Any, version: str = "", *, times: int = 1, first: bytes =
     return fault
 
 
-def get(server: Any, dest: Path, patience: Patience = QUICK) -> bytes:
-    got = fetch("GSE6", dest, base_url=server.url, what="suppl", file="*counts*", patience=patience)
+def get(server: Any, dest: Path, retry: RetryPolicy = QUICK) -> bytes:
+    got = fetch("GSE6", dest, base_url=server.url, what="suppl", file="*counts*", retry=retry)
     assert not [path.name for path in got.folder.rglob(".resume-*")]
     return (got.folder / "suppl/GSE6_counts.txt.gz").read_bytes()
 
@@ -78,7 +78,7 @@ def test_the_rest_is_asked_for(big: Any, tmp_path: Path) -> None:
 
 def test_a_killed_run_is_gone_on_with(big: Any, tmp_path: Path) -> None:
     big.faults[FILE] = breaks_off(big)
-    with pytest.raises(FetchError, match="did not arrive whole in 1 tries"):
+    with pytest.raises(FetchError, match="could not be downloaded completely in 1 attempts"):
         get(big, tmp_path, ONCE)
     names = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert {".resume-GSE6_counts.txt.gz", ".resume-GSE6_counts.txt.gz.json"} <= names
@@ -228,5 +228,5 @@ def test_a_full_disk_is_one_error_and_the_next_run_succeeds(big: Any, tmp_path: 
 
 
 def test_a_name_that_is_not_resolved_ends_soon(tmp_path: Path) -> None:
-    with pytest.raises(FetchError, match="did not arrive whole in 1 tries: no answer"):
-        fetch("GSE6", tmp_path, base_url="http://no-such-host.invalid", what="soft", patience=ONCE)
+    with pytest.raises(FetchError, match="could not be downloaded completely in 1 attempts: no answer"):
+        fetch("GSE6", tmp_path, base_url="http://no-such-host.invalid", what="soft", retry=ONCE)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fatescore.geo import SeriesMatrix, read_series_matrix
-from fatescore.geo._peek import has_rows, platform_ids
+from fatescore.geo.matrix_header import read_header
 
 ODD_CELLS = ["", "a: b", "x = y: z", "a\rb", "a\tb", "5' end", "NA", "null", "!x", "^y", "#z", "a, b", "°C µ"]
 CELL = st.sampled_from(ODD_CELLS) | st.text(
@@ -125,8 +125,9 @@ def test_read_back_equal(data: Any, tmp_path_factory: pytest.TempPathFactory) ->
     matrix = read_series_matrix(path)
 
     check_samples(matrix, said)
-    assert platform_ids(path) == matrix.platforms == ["GPL7"]
-    assert has_rows(path) == bool(said.probes)
+    header = read_header(path, "series/GSEnnn/GSE1")
+    assert header.platforms == matrix.platforms == ["GPL7"]
+    assert header.has_rows == bool(said.probes)
     values = matrix.values
     if not said.probes:
         assert values is None

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fatescore.errors import InputError
-from fatescore.ingest import _archive
+from fatescore.ingest import archive
 
 GOOD = {"GSM1_a.txt": b"one" * 400, "x/GSM2_b.txt.gz": gzip.compress(b"two", mtime=0)}
 
@@ -27,7 +27,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def archive(path: Path, *extra: tarfile.TarInfo, mode: str = "w") -> Path:
+def pack(path: Path, *extra: tarfile.TarInfo, mode: str = "w") -> Path:
     with tarfile.open(path, mode) as out:  # type: ignore[call-overload]
         for name, data in GOOD.items():
             info = tarfile.TarInfo(name)
@@ -46,11 +46,11 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", size: int =
 
 @pytest.mark.parametrize("suffix", ["tar", "tar.gz", "tgz"])
 def test_whole_archives_are_read_in_place(tmp_path: Path, disk: Path, suffix: str) -> None:
-    path = archive(tmp_path / f"a.{suffix}", member(".hidden"), mode="w" if suffix == "tar" else "w:gz")
-    assert _archive.names(path) == sorted(GOOD)
-    assert _archive.read(path, "GSM1_a.txt") == GOOD["GSM1_a.txt"]
-    assert _archive.read(path, "x/GSM2_b.txt.gz") == b"two"
-    with _archive.as_file(path, "x/GSM2_b.txt.gz") as file:
+    path = pack(tmp_path / f"a.{suffix}", member(".hidden"), mode="w" if suffix == "tar" else "w:gz")
+    assert archive.names(path) == sorted(GOOD)
+    assert archive.read(path, "GSM1_a.txt") == GOOD["GSM1_a.txt"]
+    assert archive.read(path, "x/GSM2_b.txt.gz") == b"two"
+    with archive.as_file(path, "x/GSM2_b.txt.gz") as file:
         assert file.read_bytes() == b"two"
         assert disk in file.parents
     assert not list(disk.iterdir())
@@ -72,33 +72,33 @@ def test_whole_archives_are_read_in_place(tmp_path: Path, disk: Path, suffix: st
     ids=lambda info: f"{info.name}-{info.type.decode()}",
 )
 def test_unsafe_members(tmp_path: Path, bad: tarfile.TarInfo) -> None:
-    path = archive(tmp_path / "a.tar", bad)
+    path = pack(tmp_path / "a.tar", bad)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(
         InputError, match=rf"has the member {bad.name}, which points outside .* do not use this archive"
     ):
-        _archive.names(path)
+        archive.names(path)
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_bombs(tmp_path: Path, disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.tar"
-    archive(path).write_bytes(path.read_bytes()[:-10240] + member("huge", size=10**12).tobuf())
+    pack(path).write_bytes(path.read_bytes()[:-10240] + member("huge", size=10**12).tobuf())
     with pytest.raises(InputError, match="holds more than .* bytes; expected at most 200 times its own size"):
-        _archive.names(path)
-    monkeypatch.setattr(_archive, "_FLOOR", 1000)
+        archive.names(path)
+    monkeypatch.setattr(archive, "_FLOOR", 1000)
     zeros = tmp_path / "zeros.tgz"
     with tarfile.open(zeros, "w:gz") as out:
         out.addfile(member("z", size=10**7), io.BytesIO(bytes(10**7)))
     with pytest.raises(InputError, match="holds more than"):
-        _archive.names(zeros)
+        archive.names(zeros)
     inner = tmp_path / "inner.tar"
     data = gzip.compress(bytes(10**7), mtime=0)
     with tarfile.open(inner, "w") as out:
         out.addfile(member("z.gz", size=len(data)), io.BytesIO(data))
     with pytest.raises(InputError, match="holds more than"):
-        _archive.read(inner, "z.gz")
-    with pytest.raises(InputError, match="holds more than"), _archive.as_file(inner, "z.gz"):
+        archive.read(inner, "z.gz")
+    with pytest.raises(InputError, match="holds more than"), archive.as_file(inner, "z.gz"):
         pass
     assert not list(disk.iterdir())
 
@@ -107,30 +107,30 @@ def test_bombs(tmp_path: Path, disk: Path, monkeypatch: pytest.MonkeyPatch) -> N
 @given(data=st.data())
 def test_cut_anywhere(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("cut")
-    path = archive(folder / "a.tar")
+    path = pack(folder / "a.tar")
     whole = path.read_bytes()
     members = whole.rstrip(b"\0")
     end = -(-len(members) // 512) * 512  # where the end mark begins
     path.write_bytes(whole[: data.draw(st.integers(0, end))])
     with pytest.raises(InputError, match=r"cannot be read as an archive .*fetch it again"):
-        _archive.names(path)
+        archive.names(path)
     assert [p.name for p in folder.iterdir()] == ["a.tar"]
 
 
 def test_a_damaged_header_is_not_taken_for_the_end(tmp_path: Path) -> None:
-    path = archive(tmp_path / "a.tar")
+    path = pack(tmp_path / "a.tar")
     data = bytearray(path.read_bytes())
     data[512 + 1536 + 3] ^= 0xFF  # in the name of the second member
     path.write_bytes(data)
     with pytest.raises(InputError, match="cannot be read as an archive"):
-        _archive.names(path)
+        archive.names(path)
 
 
 @pytest.mark.parametrize("cut", [12, 40, -3])
 def test_a_cut_gzip_leaves_nothing(tmp_path: Path, disk: Path, cut: int) -> None:
     path = tmp_path / "m.h5.gz"
     path.write_bytes(gzip.compress(bytes(range(256)) * 9, mtime=0)[:cut])
-    with pytest.raises(InputError, match="is damaged .*fetch it again"), _archive.as_file(path, path.name):
+    with pytest.raises(InputError, match="is damaged .*fetch it again"), archive.as_file(path, path.name):
         pass
     assert not list(disk.iterdir())
 
@@ -140,9 +140,9 @@ def test_a_pattern_chooses_in_a_folder(tmp_path: Path, disk: Path) -> None:
     (tmp_path / "x").mkdir()
     for name in ("a.txt", "x/b.txt", ".part-1-c.txt"):
         (tmp_path / name).write_text("1")
-    assert _archive.names(tmp_path) == ["a.txt", "x/b.txt"]
-    assert _archive.names(tmp_path, "x/*") == ["x/b.txt"]
-    assert _archive.inputs(tmp_path, ["a.txt"]) == [tmp_path / "a.txt"]
+    assert archive.names(tmp_path) == ["a.txt", "x/b.txt"]
+    assert archive.names(tmp_path, "x/*") == ["x/b.txt"]
+    assert archive.inputs(tmp_path, ["a.txt"]) == [tmp_path / "a.txt"]
 
 
 @settings(max_examples=60, deadline=None)
@@ -152,10 +152,10 @@ def test_a_pattern_chooses_in_a_folder(tmp_path: Path, disk: Path) -> None:
 )
 def test_no_name_leads_outside(parts: list[str], absolute: bool, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("names")
-    path = archive(folder / "a.tar", member("/" * absolute + "/".join(parts)))
+    path = pack(folder / "a.tar", member("/" * absolute + "/".join(parts)))
     if absolute or ".." in parts:
         with pytest.raises(InputError, match="points outside the archive"):
-            _archive.names(path)
+            archive.names(path)
     else:
-        assert set(GOOD) <= set(_archive.names(path))
+        assert set(GOOD) <= set(archive.names(path))
     assert [p.name for p in folder.iterdir()] == ["a.tar"]

@@ -62,7 +62,7 @@ MARKERS = ["RUNX2", "ALPL", "SP7", "IBSP", "BGLAP", "PPARG", "CEBPA", "SPP1", "C
            "DCN", "LUM", "PTPRC", "CD3E", "LYZ", "PECAM1", "CDH5", "KDR", "VCAM1"]  # fmt: skip
 
 
-def test_cells_x_genes_is_turned(tmp_path: Path) -> None:
+def test_cells_x_genes_is_transposed(tmp_path: Path) -> None:
     wide = "cell\tgroup\t" + "\t".join(MARKERS) + "\nc1\tx\t" + "\t".join("2" * len(MARKERS)) + "\n"
     adata = read_expression(write(tmp_path, wide), "human")
     assert (list(adata.obs_names), list(adata.var_names)) == (["c1"], MARKERS)
@@ -94,7 +94,7 @@ def test_barcodes_that_repeat_get_the_name_of_their_sample(tmp_path: Path) -> No
     assert list(adata.obs_names) == ["GSM1_AA", "GSM1_CC", "GSM2_AA"]
 
 
-def test_a_name_that_says_nothing_is_a_table(tmp_path: Path) -> None:
+def test_a_file_with_an_unknown_ending_is_a_table(tmp_path: Path) -> None:
     adata = read_expression(write(tmp_path, "g\ts1\nRUNX2\t5\n", "values.dat"), "human")
     assert adata.to_df().to_dict("list") == {"RUNX2": [5]}
 
@@ -110,7 +110,7 @@ def test_real_tables(real_data: Path, name: str, organism: str, n_obs: int) -> N
     assert set(genes) <= set(adata.var_names)
 
 
-def test_a_gap_in_counts_is_said_and_the_rest_stay_counts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_gap_in_counts_is_noted_and_the_rest_stay_counts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = write(tmp_path, "g\ts1\ts2\nRUNX2\t1\t2\nCBFA1\t3\t4\nALPL\tNA\t9\n1-Mar\t3\t2\n")
     adata = read_expression(path, "human")
     assert adata.to_df().to_dict("list") == {"RUNX2": [4, 6], "1-Mar": [3, 2]}

@@ -46,7 +46,7 @@ def test_facts_that_hold(series: Callable[..., Path]) -> None:
         ("files", ["*_RAW.tar", "GSE5_*"], "GSE5_counts.tsv.gz"),
     ],
 )
-def test_a_difference_is_told(series: Callable[..., Path], name: str, expected: object, found: str) -> None:
+def test_a_difference_is_reported(series: Callable[..., Path], name: str, expected: object, found: str) -> None:
     folder = series(**{"GSE5_counts.tsv.gz": b"x"})
     (checked,) = check(replace(ENTRY, facts=(Fact(name, expected),)), folder)
     assert checked.holds is False

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from fatescore.ingest._genomes import of_organism, species_of
-from fatescore.ingest._libraries import Library
+from fatescore.ingest.readers._libraries import Library
 
 
 def library(*names: str) -> Library:
@@ -34,7 +34,7 @@ def test_assemblies(genome: str, species: str) -> None:
 
 def test_only_prefixed_features_of_other_species_go() -> None:
     notes: list[str] = []
-    for _ in range(2):  # said once for all libraries alike
+    for _ in range(2):  # noted once for all libraries alike
         kept = of_organism(library("GRCh38_RUNX2", "mm10___Runx2", "EGFP"), "human", notes)
         assert kept.features["name"].tolist() == ["RUNX2", "EGFP"]
         assert kept.matrix.toarray().tolist() == [[1, 3]]

@@ -70,7 +70,7 @@ def test_sample_table_may_use_titles(series: Callable[..., Path], samples: pd.Da
         assert result.sample_fields.set_index("sample")["geo_accession"].to_dict()["op-2"] == "GSM4"
 
 
-def test_simulated_is_said(series: Callable[..., Path], samples: pd.DataFrame) -> None:
+def test_simulated_data_are_marked(series: Callable[..., Path], samples: pd.DataFrame) -> None:
     result = ingest(series(title="SIMULATED: t"), samples=samples, title="Mine", **ARRAY)
     assert result.facts["simulated"] is True
     assert result.adata.uns["fatescore"]["simulated"]
@@ -87,7 +87,7 @@ def test_samples_must_agree_both_ways(series: Callable[..., Path], samples: pd.D
     result = ingest(series(), samples=samples, **ARRAY)
     assert list(result.adata.obs_names) == ["GSM1", "GSM3", "GSM4"]
     assert "use" not in result.sample_fields
-    assert "left out as the sample table says: GSM2" in result.facts["notes"]
+    assert "left out by the sample table: GSM2" in result.facts["notes"]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_files_that_cannot_be_chosen(series: Callable[..., Path], samples: pd.Da
     with pytest.raises(InputError, match=r'layout "count" is not known'):
         ingest(folder, samples=samples, layout="count", **BULK)
     (tmp_path / "x.docx").write_text("x")
-    with pytest.raises(InputError, match=r"the layout of .*x.docx cannot be told"):
+    with pytest.raises(InputError, match=r"no layout fits the name of .*x.docx"):
         ingest(tmp_path / "x.docx", samples=samples, **BULK)
 
 
@@ -270,7 +270,7 @@ def test_columns_of_the_sample_table_that_hdf5_cannot_hold(
     result.adata.write_h5ad(tmp_path / "x.h5ad")
 
 
-def test_a_sex_that_expression_contradicts_is_told_and_kept(tmp_path: Path) -> None:
+def test_a_sex_that_expression_contradicts_is_noted_and_kept(tmp_path: Path) -> None:
     rows = {"XIST": (900, 2), "RPS4Y1": (1, 500), "DDX3Y": (0, 300), "KDM5D": (0, 200)}
     rows |= dict.fromkeys(("DDX3X", "KDM5C", "KDM6A", "USP9X"), (700, 650)) | {"RUNX2": (40, 50), "PPARG": (30, 20)}
     path = tmp_path / "counts.tsv"
@@ -278,6 +278,6 @@ def test_a_sex_that_expression_contradicts_is_told_and_kept(tmp_path: Path) -> N
     samples = pd.DataFrame({"dataset": "d", "sample": ["S1", "S2"], "donor": ["1", "2"], "condition": "c", "sex": "f"})
     result = ingest(path, samples=samples, dataset="d", organism="human", assay="bulk", scale="counts")
     assert result.sample_fields["sex_expressed"].tolist() == ["female", "male"]
-    told = [note for note in result.facts["notes"] if "sex" in note or "expression says" in note]
-    assert len(told) == 1
-    assert told[0].startswith("sample S2 is female in the sample table, its expression says male")
+    notes = [note for note in result.facts["notes"] if "sex" in note or "expression says" in note]
+    assert len(notes) == 1
+    assert notes[0].startswith("sample S2 is female in the sample table, its expression says male")

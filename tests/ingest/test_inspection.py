@@ -1,4 +1,4 @@
-"""What files seem to hold: the evidence is quoted, and what cannot be told is a question mark."""
+"""What files seem to hold: the evidence is quoted, and what is not known is a question mark."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_of_linear_arrays_the_owner_must_say_whether_they_are_normalised(series:
     assert found.reasons["scale"].endswith("arrays that nobody normalised are declared intensity")
 
 
-def test_groups_that_speak_of_a_condition_come_first_and_absent_values_are_a_group(series: Path) -> None:
+def test_groups_that_name_a_condition_come_first_and_absent_values_are_a_group(series: Path) -> None:
     groups = inspect(series).groups
     assert next(iter(groups)) == "characteristics: diagnosis"
     assert groups["characteristics: diagnosis"] == {"osteoporosis": 2, "(not given)": 2}
@@ -85,7 +85,7 @@ def test_a_table_of_counts(tmp_path: Path, genes: list[str], organism: str) -> N
     assert found.samples["donor"].tolist() == ["s1", "s2"]
 
 
-def test_what_cannot_be_told_is_a_question(tmp_path: Path) -> None:
+def test_what_is_not_known_is_a_question_mark(tmp_path: Path) -> None:
     path = tmp_path / "odd.tsv"
     pd.DataFrame({"s1": [3.0, 1200.0, 4.0], "s2": [1.25, 7.5, 2.25]}, index=["x1", "x2", "x3"]).to_csv(path, sep="\t")
     found = inspect(path)
@@ -95,7 +95,7 @@ def test_what_cannot_be_told_is_a_question(tmp_path: Path) -> None:
     assert "log2: 1 samples (s2" in found.reasons["scale"]
 
 
-def test_cells_are_told_from_samples(tmp_path: Path) -> None:
+def test_cells_differ_from_samples(tmp_path: Path) -> None:
     adata = fs.simulate.single_cell(n_donors=2, cells_per_donor=20, n_genes=300, seed=0)
     cells = ad.AnnData(sp.csr_matrix(adata.layers["counts"]), obs=adata.obs[["sample"]].astype(str), var=adata.var[[]])
     cells.write_h5ad(tmp_path / "cells.h5ad")

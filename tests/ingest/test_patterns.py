@@ -112,7 +112,7 @@ def test_use_can_be_read_too(series: Callable[..., Path]) -> None:
         (["GSM1", "GSM9"], PATTERNS, r"not in the data: GSM9"),
     ],
 )
-def test_what_nothing_says_is_an_error(
+def test_a_value_that_no_field_holds_is_an_error(
     series: Callable[..., Path], table: list[str] | None, patterns: dict[str, Any], message: str
 ) -> None:
     rows = None if table is None else pd.DataFrame({"dataset": "d", "sample": table, "donor": "x1", "condition": "y"})

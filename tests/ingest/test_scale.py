@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from fatescore.errors import InputError
-from fatescore.ingest._raw import Raw
+from fatescore.ingest.matrix import Raw
 from fatescore.ingest.scale import check_scale
 from fatescore.typing import Assay
 
@@ -96,7 +96,7 @@ def test_raw_intensities_are_linear_and_never_negative() -> None:
     with pytest.raises(InputError, match="no value above 50 .* declares intensity, the values read as log2"):
         check_scale(raw(TRUE["log2"].clip(0)), "intensity")
     gap = TRUE["linear"].copy()
-    gap[1, 4] = np.nan  # of which no quantile can be told
+    gap[1, 4] = np.nan  # which leaves it without quantiles
     with pytest.raises(InputError, match="s2 has 1 missing values .* declares intensity, .*set scale to linear"):
         check_scale(raw(gap), "intensity")
 

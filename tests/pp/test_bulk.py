@@ -13,8 +13,8 @@ import scipy.sparse as sp
 
 import fatescore as fs
 from fatescore.errors import InputError, NotScorable
-from fatescore.ingest import ingest, locate
-from fatescore.ingest._read import read_raw
+from fatescore.ingest import ingest
+from fatescore.ingest.locate import locate, read_raw
 from fatescore.pp._judge_samples import look, not_stromal
 from fatescore.pp.bulk import bulk_metrics, strand
 from fatescore.pp.markers import MARKERS

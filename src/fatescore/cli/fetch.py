@@ -1,23 +1,18 @@
-"""Bring the files of GEO accessions here, prove that they are whole, and pin them in a lock file."""
+"""Fetch the files of GEO accessions, check that they are complete, and pin them in a manifest."""
 
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 from typing import Any
 
-from fatescore import catalogue
 from fatescore.cli._step import add_step_arguments, run_step
-from fatescore.errors import FetchError
-from fatescore.geo import DEFAULT_BASE_URL, Fetched, fetch, preview
-from fatescore.geo._lock import Lock
+from fatescore.geo import DEFAULT_BASE_URL, FetchResult, preview
 from fatescore.geo.fetch import WHAT
-from fatescore.geo.progress import bars, lines
-from fatescore.ingest.facts import check
-
-logger = logging.getLogger(__name__)
+from fatescore.geo.progress import log_progress, progress_bars
+from fatescore.ingest import can_hold_values
+from fatescore.steps.fetch import fetch_accessions
 
 HELP = "download GEO accessions"
 
@@ -38,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "when the matrix has no values, the supplementary files or, when none can hold values, NCBI's counts)",
     )  # fmt: skip
     parser.add_argument("--file", default="", metavar="GLOB", help="choose among supplementary files")
-    parser.add_argument("--refresh", action="store_true", help="ask again for pinned files and report changes")
-    parser.add_argument("--dry-run", action="store_true", help="list what would come and how big it is")
+    parser.add_argument("--refresh", action="store_true", help="check pinned files on the server and report changes")
+    parser.add_argument("--dry-run", action="store_true", help="list the files and their sizes, fetch nothing")
     parser.add_argument("--offline", action="store_true", help="make no request: everything must be here already")
     add_step_arguments(parser)
 
@@ -47,62 +42,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Fetch each accession; print its files, one a line."""
     if args.dry_run:
-        _show(args)
-        return
-
-    run_step("fetch", args, [], lambda: _work(args))
-
-
-def _work(args: argparse.Namespace) -> dict[str, Any]:
-    facts: dict[str, Any] = {"files": [], "pins": {}, "notes": [], "changed": []}
-    failed: dict[str, FetchError] = {}
-    watch = bars() if sys.stderr.isatty() else lines
-    for accession in args.accession:
-        try:
-            got = fetch(
-                accession, args.dest, base_url=args.base_url, what=args.what, file=args.file,
-                refresh=args.refresh, offline=args.offline, watch=watch,
-            )  # fmt: skip
-        except FetchError as error:  # the others can still come
-            failed[accession] = error
-            continue
-        facts["files"] += [str(got.folder / name) for name in got.files]
-        pins = Lock.read(got.folder, got.accession, args.base_url).files
-        facts["pins"] |= {str(got.folder / name): pins[name] for name in got.files if name in pins}
-        facts["notes"] += [*got.notes, *_against_catalogue(got)]
-        facts["changed"] += got.changed
-    if args.status_out is None and facts["files"]:
-        print("\n".join(facts["files"]))
-    if len(args.accession) == len(failed) == 1:
-        raise failed[args.accession[0]]
-    if failed:
-        raise FetchError(
-            f"{len(failed)} of {len(args.accession)} accessions could not be fetched: "
-            + "; ".join(f"{name}: {error}" for name, error in failed.items())
-        )
-    return facts
+        _print_preview(args)
+    else:
+        run_step("fetch", args, [], lambda: _fetch(args))
 
 
-def _against_catalogue(got: Fetched) -> list[str]:
-    """Say what the catalogue has otherwise, and what it could not be asked."""
-    if got.accession not in catalogue.names():
-        return []
-    checked = check(catalogue.load(got.accession), got.folder)
-    notes = [str(one) for one in checked if one.holds is False]
-    for note in notes:
-        logger.warning("%s: %s", got.accession, note)
-    hold = [one.fact.name for one in checked if one.holds]
-    open_ones = [one.fact.name for one in checked if one.holds is None]
-    told = f"of the catalogue's facts {', '.join(hold) or 'none'} hold"
-    notes.append(told + (f"; these files do not say: {', '.join(open_ones)}" if open_ones else ""))
-    logger.info("%s: %s", got.accession, notes[-1])
-    return notes
+def _fetch(args: argparse.Namespace) -> dict[str, Any]:
+    def print_files(result: FetchResult) -> None:
+        if args.status_out is None and result.files:
+            print("\n".join(str(result.folder / name) for name in result.files))
+
+    return fetch_accessions(
+        args.accession, args.dest, base_url=args.base_url, what=args.what, file=args.file, refresh=args.refresh,
+        offline=args.offline, progress=progress_bars() if sys.stderr.isatty() else log_progress, on_fetched=print_files,
+    )  # fmt: skip
 
 
-def _show(args: argparse.Namespace) -> None:
+def _print_preview(args: argparse.Namespace) -> None:
     total, unknown = 0, 0
     for accession in args.accession:
-        for file in preview(accession, base_url=args.base_url, what=args.what, file=args.file):
+        for file in preview(
+            accession, base_url=args.base_url, what=args.what, file=args.file, can_hold_values=can_hold_values
+        ):
             print(f"{accession}\t{file.kind}\t{'?' if file.size is None else file.size}\t{file.url}")
             total += file.size or 0
             unknown += file.size is None

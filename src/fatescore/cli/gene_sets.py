@@ -1,4 +1,4 @@
-"""The gene sets of the review: list and show them, say why a gene is there, export them, match them to a file."""
+"""The gene sets of the review: list, show and export them, explain why a gene is in them, match them to a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 HELP = "list, show, explain and export the gene sets, and match them to a file"
 
-# What stands in index.yaml as one word; the arms and blocks of the index favour the fate they are named after.
+# Codes of index.yaml in words; the arms and blocks of the index favour the fate they are named after.
 _FAVOURS = {
     "bone": "bone", "fat": "fat", "against_bone": "against bone", "against_fat": "against fat",
     "both": "both fates (no sign)", "against_both": "against both fates",
@@ -29,7 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("name", help="name of a gene set, as list gives it")
     why = actions.add_parser("why", help="the claims of the review on which a gene's place in its sets rests")
     why.add_argument("gene", help="gene symbol, alias, or another thing that the review names")
-    why.add_argument("--review", type=Path, metavar="FILE", help="a text copy of the review: print its sentences too")
     export = actions.add_parser("export", help="write the sets to OUTPUT/COLLECTION.ORGANISM.FORMAT")
     export.add_argument(
         "--format", default="gmt", metavar="gmt|json",
@@ -41,7 +40,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     cover.add_argument(
         "--sets", metavar="SOURCE", help="your own sets: .gmt, .json, a miRNA target table, or a library"
     )
-    cover.add_argument("--output", type=Path, metavar="TSV", help="write the counts as a table too")
     for action in (listing, show, why, export, cover):
         default = {"required": True} if action is cover else {"default": "human"}
         action.add_argument("--organism", metavar="human|mouse", help="human or mouse", **default)
@@ -80,8 +78,8 @@ def _show(args: argparse.Namespace) -> None:
     from fatescore.errors import InputError, nearest
 
     sets = gene_sets.load(args.collection, organism=args.organism)
-    silent = gene_sets.not_measurable(args.organism).get(args.name, {})
-    if args.name not in sets and not silent:
+    not_measurable = gene_sets.not_measurable(args.organism).get(args.name, {})
+    if args.name not in sets and not not_measurable:
         if args.name in gene_sets.titles():
             raise InputError(
                 f'gene set "{args.name}" has too few genes to be scored in {args.organism}',
@@ -90,27 +88,27 @@ def _show(args: argparse.Namespace) -> None:
         raise InputError(f'gene set "{args.name}" is not known', fix=nearest(args.name, sets))
     for gene, weight in sets.get(args.name, {}).items():
         print(f"{gene}\t{weight:+g}")
-    for gene, reason in silent.items():
+    for gene, reason in not_measurable.items():
         print(f"{gene}\t0\tnot measurable: {reason}")
 
 
 def _why(args: argparse.Namespace) -> None:
     from fatescore.gene_sets import claims
 
-    table = claims.why(args.gene, organism=args.organism, review=args.review)
+    table = claims.why(args.gene, organism=args.organism)
     inside, outside = table[table["gene_set"] != ""], table[table["gene_set"] == ""]
     if inside.empty:
-        print(f"{args.gene} stands in no gene set.")
+        print(f"{args.gene} is in no gene set.")
     for name, rows in inside.groupby("gene_set", sort=False):
         first = rows.iloc[0]
         weight = ", weight 0" if float(first["weight"]) == 0 else ""
         because = "because of" if (rows["claim_id"] != "").any() else "though the review does not name it there:"
-        print(f"{args.gene} stands in {name} ({first['sign']}{weight}) {because}")
+        print(f"{args.gene} is in {name} ({first['sign']}{weight}) {because}")
         _print_claims(rows)
         if weight:
             print(f"  Not measurable here: {str(first['measurable']).removeprefix('no: ')}.")
     if not outside.empty:
-        print("No set rests on this, which the review also says:")
+        print("Claims of the review that support no set:")
         _print_claims(outside)
 
 
@@ -120,62 +118,39 @@ def _print_claims(rows: pd.DataFrame) -> None:
         place = ", ".join(part for part in (row["locator"], cited, row["confidence"]) if part)
         about = row["mechanism"] or row["note"]
         print(f"  {row['claim_id'] or row['entity']} ({place}): {row['entity']}: {about}")
-        if row["sentence"]:
-            print(f"    {row['sentence']}")
 
 
 def _export(args: argparse.Namespace) -> None:
     from fatescore import gene_sets
     from fatescore.errors import InputError, nearest
-    from fatescore.gene_sets.json_sets import write_json_sets
 
     if args.format not in ("gmt", "json"):
         raise InputError(f'--format "{args.format}" is not known', fix=nearest(args.format, ["gmt", "json"]))
     sets = gene_sets.load(args.collection, organism=args.organism)
     path = args.output / f"{args.collection}.{args.organism}.{args.format}"
     if args.format == "json":
-        write_json_sets(sets, path)
+        gene_sets.write_json_sets(sets, path)
     else:
-        told = {name: "; favours ".join(_about(name)).replace("favours against", "is against") for name in sets}
-        gene_sets.write_gmt(sets, path, description={name: f"fatescore: {text}" for name, text in told.items()})
+        about = {name: "; favours ".join(_about(name)).replace("favours against", "is against") for name in sets}
+        gene_sets.write_gmt(sets, path, description={name: f"fatescore: {text}" for name, text in about.items()})
     print(path)
 
 
 def _coverage(args: argparse.Namespace) -> None:
-    from fatescore import gene_sets, ingest, tl
-    from fatescore.errors import InputError
-    from fatescore.files import check_output
+    from fatescore import gene_sets, ingest
     from fatescore.gene_sets.collection import check_organism
-    from fatescore.gene_sets.library import read_library
-    from fatescore.tables import COVERAGE
-    from fatescore.tables import columns as col
-    from fatescore.tables.io import write_tsv
 
     check_organism(args.organism)
-    if args.output is not None:
-        check_output(args.output)
-        if args.output.resolve() == args.input.resolve():
-            raise InputError(f"--output is the input, {args.input}", fix="give another name")
-    library = read_library(args.sets, organism=args.organism) if args.sets else None
+    library = gene_sets.read_library(args.sets, organism=args.organism) if args.sets else None
     adata = ingest.read_expression(args.input, args.organism)
-    aliased = _by_alias(adata)
-    dataset = args.input.name.partition(".")[0]
-    if library is None:
-        sets: Mapping[str, Mapping[str, float]] = gene_sets.load("review", organism=args.organism)
-        table = tl.set_coverage(adata, organism=args.organism, dataset=dataset)
-    else:
-        sets = library.sets
-        table = gene_sets.coverage(sets, list(adata.var_names), by_alias=list(aliased))
-        table = table.assign(**{col.DATASET: dataset, "scorable": table["found"] > 0})
-        table = table.reindex(columns=list(COVERAGE.names))
+    if library is not None:
         print("\n".join([f"{library.source} (sha256 {library.sha256})", *library.notes]))
-    for row in table.to_dict("records"):
+    sets = gene_sets.load("review", organism=args.organism) if library is None else library.sets
+    aliased = _by_alias(adata)
+    for row in gene_sets.coverage(sets, list(adata.var_names)).to_dict("records"):
         genes = sets[str(row["gene_set"])]
         print(_coverage_line(row, {gene: aliased[gene] for gene in genes if gene in aliased}))
-    for line in _scorable_lines(adata, args.organism):
-        print(line)
-    if args.output is not None:
-        write_tsv(args.output, table)
+    print("\n".join(_scorable_lines(adata, args.organism)))
 
 
 def _by_alias(adata: AnnData) -> dict[str, str]:
@@ -200,10 +175,10 @@ def _scorable_lines(adata: AnnData, organism: str) -> Sequence[str]:
 
     from fatescore import gene_sets
 
-    # as in scoring: a gene that no observation shows was not measured
-    seen = list(adata.var_names[np.asarray(abs(adata.X).sum(axis=0)).ravel() > 0])
+    # as in scoring: a gene without counts in any observation was not measured
+    measured = list(adata.var_names[np.asarray(abs(adata.X).sum(axis=0)).ravel() > 0])
     lines = []
     for name in gene_sets.index_names():
-        reason = gene_sets.why_not_scorable(gene_sets.load_index(name, organism=organism), seen)  # type: ignore[arg-type]
+        reason = gene_sets.why_not_scorable(gene_sets.load_index(name, organism=organism), measured)  # type: ignore[arg-type]
         lines.append(f"index {name}: " + (f"not scorable: {reason}" if reason else "scorable"))
     return lines

@@ -11,7 +11,7 @@ from fatescore._schema import check_patterns
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
 from fatescore.files import atomic_path
-from fatescore.ingest import LAYOUTS, ingest, read_samples
+from fatescore.ingest import ingest, layout_names, read_samples
 from fatescore.tables.io import write_tsv
 from fatescore.typing import ASSAYS, ORGANISMS, SCALES
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--organism", choices=ORGANISMS, required=True)
     parser.add_argument("--assay", choices=ASSAYS, required=True)
     parser.add_argument("--scale", choices=SCALES, required=True, help="scale of the values; checked per sample")
-    parser.add_argument("--layout", choices=LAYOUTS, default="auto", help="default: %(default)s")
+    parser.add_argument("--layout", choices=layout_names(), default="auto", help="default: %(default)s")
     parser.add_argument("--file", default="", metavar="GLOB", help="choose among the files of a folder")
     parser.add_argument("--sample-key", default="", metavar="COLUMN", help="obs column that names samples (h5ad)")
     parser.add_argument("--population", default="bmsc", help="bmsc, or what else it is (default: %(default)s)")

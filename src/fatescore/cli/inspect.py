@@ -1,4 +1,4 @@
-"""Say what files seem to hold, and why, as a draft of datasets.tsv and samples.tsv for a person to confirm."""
+"""Detect what files hold, and why, as a draft of datasets.tsv and samples.tsv for a person to confirm."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ from fatescore.geo import Accession
 from fatescore.ingest.inspection import Inspection, inspect
 from fatescore.tables.io import write_tsv
 
-HELP = "say what files seem to hold, and draft their tables"
-_SHOWN = 6
+HELP = "detect what files hold, and draft their tables"
+_FETCHED = Path("resources/geo")  # the default of fatescore fetch
+_MAX_LISTED = 6
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
-    parser.add_argument("source", metavar="FILE|ACC", help="a file, a folder, or an accession that was fetched")
-    parser.add_argument(
-        "--dest", type=Path, default=Path("resources/geo"), metavar="DIR", help="where accessions were fetched to"
-    )
-    parser.add_argument("--layout", default="auto", help="layout of the file (default: found)")
+    parser.add_argument("source", metavar="FILE|ACC", help="a file, a folder, or an accession in resources/geo")
     parser.add_argument("--file", default="", metavar="GLOB", help="choose among the files of a folder")
     parser.add_argument("--draft", type=Path, metavar="DIR", help="write datasets.tsv and samples.tsv there")
 
@@ -31,17 +28,17 @@ def run(args: argparse.Namespace) -> None:
     """Run the verb."""
     source = Path(args.source)
     if not source.exists():
-        source = args.dest / str(Accession.parse(args.source))
+        source = _FETCHED / str(Accession.parse(args.source))
         if not source.exists():
             raise InputError(
-                f"{args.source} is neither a file nor in {args.dest}", fix=f"run fatescore fetch {args.source} first"
+                f"{args.source} is neither a file nor in {_FETCHED}", fix=f"run fatescore fetch {args.source} first"
             )
-    found = inspect(source, layout=args.layout, file=args.file)
+    found = inspect(source, file=args.file)
     tables = {"datasets.tsv": pd.DataFrame([found.dataset]), "samples.tsv": found.samples}
     if args.draft is not None:
         for name in tables:
             if (args.draft / name).exists():
-                raise InputError(f"{args.draft / name} is there", fix="give another folder: a draft replaces nothing")
+                raise InputError(f"{args.draft / name} exists", fix="give another folder: a draft replaces nothing")
         for name, table in tables.items():
             write_tsv(args.draft / name, table)
     print("\n".join(_lines(found, tables)))
@@ -50,9 +47,9 @@ def run(args: argparse.Namespace) -> None:
 def _lines(found: Inspection, tables: dict[str, pd.DataFrame]) -> list[str]:
     lines = [f"{what}: {found.dataset.get(what, '') or '-'}  ({why})" for what, why in found.reasons.items()]
     lines += ["", "fields that could name a condition, likeliest first:" if found.groups else "no field names groups"]
-    for column, values in list(found.groups.items())[:_SHOWN]:
-        shown = ", ".join(f"{value} ({n})" for value, n in list(values.items())[:_SHOWN])
-        lines.append(f"  {column}: {shown}{', ...' if len(values) > _SHOWN else ''}")
+    for column, values in list(found.groups.items())[:_MAX_LISTED]:
+        listed = ", ".join(f"{value} ({n})" for value, n in list(values.items())[:_MAX_LISTED])
+        lines.append(f"  {column}: {listed}{', ...' if len(values) > _MAX_LISTED else ''}")
     for name, table in tables.items():
         lines += ["", f"draft of {name} (fill in every ?):", table.to_csv(sep="\t", index=False).rstrip("\n")]
     return lines

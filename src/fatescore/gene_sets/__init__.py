@@ -2,9 +2,8 @@
 
 from fatescore.gene_sets.claims import load_claims, why
 from fatescore.gene_sets.collection import axis_sets, load, not_measurable, titles
-from fatescore.gene_sets.gmt import as_weights, read_gmt, write_gmt
+from fatescore.gene_sets.formats import as_weights, read_gmt, read_json_sets, write_gmt, write_json_sets
 from fatescore.gene_sets.index import DEFAULT_INDEX, Index, index_names, load_index, loss_between, without_ortholog
-from fatescore.gene_sets.json_sets import read_json_sets, write_json_sets
 from fatescore.gene_sets.library import Library, read_library
 from fatescore.gene_sets.matching import coverage, match, why_not_scorable
 from fatescore.gene_sets.weights import index_weights, leave_one_out_factors

@@ -1,4 +1,4 @@
-"""What the review says of each gene, sentence by sentence, and which gene sets rest on it."""
+"""The claims of the review on each gene, sentence by sentence, and the gene sets that they support."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pandas as pd
 from fatescore._data import data_dir
 from fatescore.errors import InputError, nearest
 from fatescore.gene_sets.collection import check_organism, core_genes, definition, members, mirna_sets, mirna_targets
-from fatescore.gene_sets.review_text import Review, read_review
 from fatescore.gene_sets.symbols import MAPPED, resolve
 from fatescore.tables.io import read_text_table
 from fatescore.typing import ORGANISMS, Organism, StrPath
@@ -22,7 +21,7 @@ CLAIM_COLUMNS = (
 )  # fmt: skip
 WHY_COLUMNS = (
     "gene_set", "sign", "weight", "measurable", "claim_id", "entity", "effect_osteogenic", "effect_adipogenic",
-    "mechanism", "locator", "reference", "confidence", "note", "sentence",
+    "mechanism", "locator", "reference", "confidence", "note",
 )  # fmt: skip
 ENTITY_TYPES = (
     "ligand", "receptor", "transducer", "transcription_factor", "enzyme", "mirna", "pathway", "marker", "gene",
@@ -67,7 +66,7 @@ def load_claims(path: StrPath | None = None) -> pd.DataFrame:
     Raises
     ------
     InputError
-        When a column is missing, a word is not in its vocabulary, an id stands twice, a locator is not in its
+        When a column is missing, a word is not in its vocabulary, an id is repeated, a locator is not in its
         section, or human and mouse symbols do not pair.
 
     Examples
@@ -81,8 +80,8 @@ def load_claims(path: StrPath | None = None) -> pd.DataFrame:
     return claims.copy()
 
 
-def why(gene: str, *, organism: Organism = "human", review: StrPath | None = None) -> pd.DataFrame:
-    """Say why a gene stands in its gene sets: every claim that names it, and every set that holds it.
+def why(gene: str, *, organism: Organism = "human") -> pd.DataFrame:
+    """Return why a gene is in its gene sets: every claim that names it, and every set that contains it.
 
     Parameters
     ----------
@@ -90,14 +89,12 @@ def why(gene: str, *, organism: Organism = "human", review: StrPath | None = Non
         A symbol, alias or Ensembl id of either organism, or a name of the claims (``"TAZ"``, ``"PEMF"``).
     organism
         ``"human"`` or ``"mouse"``: whose miRNA target sets are shown, and how names are read first.
-    review
-        A plain text copy of the review; with it ``sentence`` holds the source sentence of each claim.
 
     Returns
     -------
     Text columns ``gene_set sign weight measurable claim_id entity effect_osteogenic effect_adipogenic mechanism
-    locator reference confidence note sentence``. Rows with a set come first, in the order of the tables; a claim on
-    which two sets rest stands twice. Claims that support no set have an empty ``gene_set``; miRNA targets known from
+    locator reference confidence note``. Rows with a set come first, in the order of the tables; a claim that
+    supports two sets has two rows. Claims that support no set have an empty ``gene_set``; miRNA targets known from
     experiments only have no ``claim_id``, ``confidence`` ``mirtarbase`` and their ids in ``reference``; genes of the
     extended index have ``confidence`` ``textbook`` and their source in ``reference``. The
     ``sign`` of a miRNA target is ``-``: it falls when the miRNA is active. Effects are those of ``entity``, which
@@ -106,8 +103,7 @@ def why(gene: str, *, organism: Organism = "human", review: StrPath | None = Non
     Raises
     ------
     InputError
-        For a gene that no claim and no set names, for an organism that is not known, and for a file that is not
-        the review.
+        For a gene that no claim and no set names, and for an organism that is not known.
 
     Examples
     --------
@@ -120,17 +116,14 @@ def why(gene: str, *, organism: Organism = "human", review: StrPath | None = Non
     >>> why("HDAC99")
     Traceback (most recent call last):
         ...
-    fatescore.errors.InputError: gene "HDAC99" stands in no claim and in no gene set; ...did you mean "HDAC9"?
+    fatescore.errors.InputError: gene "HDAC99" is in no claim and in no gene set; ...did you mean "HDAC9"?
     """
     check_organism(organism)
-    text = None if review is None else read_review(review)
     names = _find(gene, organism)
     claims = [claim for claim in _records(_shipped_claims()) if _concerns(claim, names)]
     rows = [*_member_rows(claims, names), *_target_rows(claims, names, organism), *_textbook_rows(names)]
     linked = {row["claim_id"] for row in rows}
     rows += [_claim_row(claim) for claim in claims if claim["claim_id"] not in linked]
-    for row in rows:
-        row["sentence"] = _sentence(text, row)
     return pd.DataFrame(rows, columns=list(WHY_COLUMNS))
 
 
@@ -154,9 +147,9 @@ def _read_claims(source: Path) -> pd.DataFrame:
     claims = claims[list(CLAIM_COLUMNS)]
     for line, row in zip(claims.index, _records(claims), strict=True):
         _check_row(row, f"{source}, row {line}")
-    twice = claims.loc[claims["claim_id"].duplicated(), "claim_id"]
-    if len(twice):
-        raise InputError(f'{source}: claim id "{twice.iloc[0]}" stands twice', expected="one row of each id")
+    repeated = claims.loc[claims["claim_id"].duplicated(), "claim_id"]
+    if len(repeated):
+        raise InputError(f'{source}: claim id "{repeated.iloc[0]}" is repeated', expected="one row of each id")
     return claims.reset_index(drop=True)
 
 
@@ -169,7 +162,7 @@ def _check_row(row: dict[str, str], place: str) -> None:
             raise InputError(f'{place}: {column} is "{row[column]}"', expected=expected)
     if row["locator"].partition(":")[0] != row["section"]:
         raise InputError(
-            f'{place}: locator "{row["locator"]}" lies outside section "{row["section"]}"',
+            f'{place}: locator "{row["locator"]}" is outside section "{row["section"]}"',
             expected="the locator to begin with the section",
         )
     human, mouse = _split(row["human_symbols"]), _split(row["mouse_symbols"])
@@ -222,7 +215,7 @@ def _find(gene: str, organism: Organism) -> frozenset[str]:
     meant = _REVIEW_NAMES.get(clean.upper(), clean)
     hint = nearest(meant, [*known_genes("human"), *known_genes(organism), *claims["entity"].unique()])
     raise InputError(
-        f'gene "{gene}" stands in no claim and in no gene set',
+        f'gene "{gene}" is in no claim and in no gene set',
         expected="a gene of the review or of its miRNA target sets",
         fix=hint if hint.startswith("did you mean") else "fatescore gene-sets list shows the sets",
     )
@@ -310,9 +303,9 @@ def _mirna_sets(organism: Organism) -> dict[str, dict[str, float]]:
 
 
 def _not_of_review(entity: str, reference: str, confidence: str, note: str) -> dict[str, str]:
-    unsaid = {"effect_osteogenic": "not_stated", "effect_adipogenic": "not_stated"}
-    said = {"entity": entity, "reference": reference, "confidence": confidence, "note": note}
-    return {**dict.fromkeys(WHY_COLUMNS, ""), **unsaid, **said}
+    effects = {"effect_osteogenic": "not_stated", "effect_adipogenic": "not_stated"}
+    source = {"entity": entity, "reference": reference, "confidence": confidence, "note": note}
+    return {**dict.fromkeys(WHY_COLUMNS, ""), **effects, **source}
 
 
 def _evidence(target: dict[str, str]) -> str:
@@ -323,10 +316,6 @@ def _evidence(target: dict[str, str]) -> str:
 
 def _claim_row(claim: dict[str, str]) -> dict[str, str]:
     return {column: claim.get(column, "") for column in WHY_COLUMNS}
-
-
-def _sentence(review: Review | None, row: dict[str, str]) -> str:
-    return review.sentence(row["locator"]) if review is not None and row["locator"] else ""
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """A user's own gene sets: a file, a table of miRNA targets, or a library known to Enrichr or MSigDB by name.
 
-Whatever they come from, genes are brought to current symbols, and a hash of the source is kept for the record.
+Genes get their current symbols, and a hash of the source is recorded.
 """
 
 from __future__ import annotations
@@ -13,24 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from fatescore.errors import InputError
+from fatescore.errors import InputError, few
 from fatescore.files import check_input, sha256, write_json
 from fatescore.gene_sets import mirna_tables, symbols
 from fatescore.gene_sets.collection import check_organism
-from fatescore.gene_sets.gmt import as_weights
-from fatescore.gene_sets.json_sets import read_json_sets, write_json_sets
+from fatescore.gene_sets.formats import as_weights, read_json_sets, write_json_sets
 from fatescore.typing import Organism, StrPath
 
 _TABLES = (".tsv", ".txt", ".csv", ".xlsx", ".gz")
 _FILES = (".gmt", ".json", *_TABLES)
 _NAME = re.compile(r"[\w .,()+-]{1,150}")
 _MSIGDB = re.compile(r"(?P<category>[a-z0-9.]+)\.v(?P<version>\d{4}\.\d+\.(?P<organism>Hs|Mm))(?:\.symbols)?")
-_NO_LIMIT = 1_000_000  # gseapy drops sets of more than 2000 genes unless told
+_NO_LIMIT = 1_000_000  # gseapy drops sets of more than 2000 genes by default
 
 
 @dataclass(frozen=True)
 class Library:
-    """Gene sets that a user brought.
+    """A user's gene sets.
 
     Attributes
     ----------
@@ -98,8 +97,8 @@ def read_library(
     else:
         path = _cached(text, organism, Path(cache_dir) if cache_dir is not None else _default_cache())
         sets, notes, digest = read_json_sets(path), [], sha256(path)
-    named = _current(sets, organism, text, notes)
-    return Library(named, text, digest, tuple(notes))
+    current = _current_symbols(sets, organism, text, notes)
+    return Library(current, text, digest, tuple(notes))
 
 
 def _from_file(path: Path, organism: Organism, weak: bool) -> tuple[dict[str, dict[str, float]], list[str]]:
@@ -111,7 +110,7 @@ def _from_file(path: Path, organism: Organism, weak: bool) -> tuple[dict[str, di
     raise InputError(f"{path} is of no known kind", expected=f"a file ending {', '.join(_FILES)}")
 
 
-def _current(
+def _current_symbols(
     sets: Mapping[str, Mapping[str, float]], organism: Organism, source: str, notes: list[str]
 ) -> dict[str, dict[str, float]]:
     names = list(dict.fromkeys(gene for genes in sets.values() for gene in genes))
@@ -126,11 +125,11 @@ def _current(
     if renamed:
         notes.append(f"{len(renamed)} of {len(names)} genes were given their current symbol")
     if unknown:
-        notes.append(f"{len(unknown)} of {len(names)} genes are not known, or not by one gene: {_few(unknown)}")
-    return {name: _renamed(name, genes, current, source) for name, genes in sets.items()}
+        notes.append(f"{len(unknown)} of {len(names)} genes are not known, or not by one gene: {few(unknown, 5)}")
+    return {name: _with_current(name, genes, current, source) for name, genes in sets.items()}
 
 
-def _renamed(name: str, genes: Mapping[str, float], current: Mapping[str, str], source: str) -> dict[str, float]:
+def _with_current(name: str, genes: Mapping[str, float], current: Mapping[str, str], source: str) -> dict[str, float]:
     """Rename; where a set names one gene twice, its current symbol decides the weight, else the first name does."""
     out: dict[str, float] = {}
     for gene, weight in genes.items():
@@ -140,10 +139,6 @@ def _renamed(name: str, genes: Mapping[str, float], current: Mapping[str, str], 
             raise InputError(f'{source}: gene set "{name}" holds {symbol} with both signs', fix="keep one of them")
         out[symbol] = known
     return out
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def _default_cache() -> Path:
@@ -156,8 +151,8 @@ def _cached(name: str, organism: Organism, cache: Path) -> Path:
     if not _NAME.fullmatch(name):
         raise InputError(f'"{name}" is neither a file nor the name of a library', fix="check the path")
     path = cache / "libraries" / organism / f"{quote(name)}.json"
-    record = path.with_name(path.name + ".lock.json")
-    if not record.is_file():  # written last, so without it the copy may not be whole
+    record = path.with_name(path.name + ".manifest.json")
+    if not record.is_file():  # written last, so without it the copy may be incomplete
         write_json_sets(_fetch(name, organism, cache), path)
         write_json(record, {"name": name, "organism": organism, "sha256": sha256(path)})
         return path

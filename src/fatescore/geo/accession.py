@@ -1,9 +1,11 @@
-"""GEO accessions and where their files are below a base address. Pure text, no network."""
+"""GEO accessions, where their files are below a base address, and the names of files. Pure text, no network."""
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from fatescore.errors import InputError
@@ -12,30 +14,30 @@ DEFAULT_BASE_URL = "https://ftp.ncbi.nlm.nih.gov/geo"
 _DOWNLOAD = "https://www.ncbi.nlm.nih.gov/geo/download/"
 _COUNTS = _DOWNLOAD + "?type=rnaseq_counts&acc={accession}&format=file&file={name}"
 _GENES = _DOWNLOAD + "?format=file&type=rnaseq_counts&file={name}"
-# The genomes that NCBI counts reads on; of the mouse's we have read only, never seen a file.
+# The genomes that NCBI counts reads on; the mouse's is documented, but no file of it has been seen.
 _GENOMES = {"GRCh38.p13": "Human", "GRCm39": "Mouse"}
 _SECTIONS = {"GSE": "series", "GPL": "platforms", "GSM": "samples"}
 _PATTERN = re.compile(r"^(GSE|GPL|GSM)([1-9]\d{0,8})$")
 
 
-class Place(NamedTuple):
-    """Where a file is (relative to the base address, or a whole address) and its name."""
+class RemoteFile(NamedTuple):
+    """The address of a file (relative to the base address, or absolute) and its name."""
 
     address: str
     name: str
 
 
-class Counted(NamedTuple):
+class NcbiCounts(NamedTuple):
     """The counts that NCBI may have made of a series on one genome, and NCBI's table of that genome's genes."""
 
     genome: str
-    counts: Place
-    genes: Place
+    counts: RemoteFile
+    genes: RemoteFile
 
 
 @dataclass(frozen=True, order=True)
 class Accession:
-    """A checked GEO accession.
+    """A valid GEO accession.
 
     Examples
     --------
@@ -81,11 +83,11 @@ class Accession:
         """The accession's own folder, relative to the base address."""
         return f"{_SECTIONS[self.kind]}/{self.stub}/{self}"
 
-    def part(self, name: str) -> str:
+    def subfolder(self, name: str) -> str:
         """Return a folder of the accession: ``matrix``, ``soft``, ``suppl``, ``annot`` or ``miniml``."""
         return f"{self.folder}/{name}"
 
-    def counts(self, base_url: str) -> list[Counted]:
+    def counts(self, base_url: str) -> list[NcbiCounts]:
         """Return what NCBI may have made of the series, by genome: counts per GeneID, and the names of the GeneIDs.
 
         NCBI makes counts on demand, outside the file tree; a mirror keeps both as files in a folder of their own.
@@ -98,15 +100,14 @@ class Accession:
         """
         official = base_url == DEFAULT_BASE_URL
 
-        def place(address: str, name: str) -> Place:
-            return Place(
-                address.format(accession=self, name=name) if official else f"{self.part('counts')}/{name}", name
-            )
+        def remote(address: str, name: str) -> RemoteFile:
+            mirrored = f"{self.subfolder('counts')}/{name}"
+            return RemoteFile(address.format(accession=self, name=name) if official else mirrored, name)
 
         return [
-            Counted(
-                genome, place(_COUNTS, f"{self}_raw_counts_{genome}_NCBI.tsv.gz"),
-                place(_GENES, f"{species}.{genome}.annot.tsv.gz"),
+            NcbiCounts(
+                genome, remote(_COUNTS, f"{self}_raw_counts_{genome}_NCBI.tsv.gz"),
+                remote(_GENES, f"{species}.{genome}.annot.tsv.gz"),
             )
             for genome, species in _GENOMES.items()
         ]  # fmt: skip
@@ -114,7 +115,7 @@ class Accession:
     @property
     def annotation(self) -> str:
         """The annotation file of a platform."""
-        return f"{self.part('annot')}/{self}.annot.gz"
+        return f"{self.subfolder('annot')}/{self}.annot.gz"
 
     @property
     def default_matrix(self) -> str:
@@ -125,17 +126,6 @@ class Accession:
     def family(self) -> str:
         """Name of the family SOFT file."""
         return f"{self}_family.soft.gz"
-
-
-def join(base_url: str, relative: str) -> str:
-    """Return the address of a file.
-
-    Examples
-    --------
-    >>> join("https://ftp.ncbi.nlm.nih.gov/geo/", "series/GSEnnn/GSE781")
-    'https://ftp.ncbi.nlm.nih.gov/geo/series/GSEnnn/GSE781'
-    """
-    return f"{base_url.rstrip('/')}/{relative.lstrip('/')}"
 
 
 def check_base_url(base_url: str) -> str:
@@ -152,15 +142,29 @@ def check_base_url(base_url: str) -> str:
     'http://mirror.example/geo'
     """
     text = str(base_url).strip()
-    scheme, mark, rest = text.partition("://")
-    if mark and rest.strip("/") and scheme.lower() in ("http", "https", "file"):
+    scheme, separator, rest = text.partition("://")
+    if separator and rest.strip("/") and scheme.lower() in ("http", "https", "file"):
         return text.rstrip("/")
-    if not mark and text:
-        from pathlib import Path
-
+    if not separator and text:
         return Path(text).absolute().as_uri()
     raise InputError(
         f'"{base_url}" cannot be a GEO mirror',
         expected="an address that starts with https://, http:// or file://",
         fix=f"leave --base-url out to use {DEFAULT_BASE_URL}",
     )
+
+
+def is_safe_name(name: str) -> bool:
+    """Tell whether a name that a mirror gives is that of a file in its folder, not a path to elsewhere.
+
+    Examples
+    --------
+    >>> [is_safe_name(name) for name in ("GSE1_a.txt", "../x", "..", "", "a/b")]
+    [True, False, False, False, False]
+    """
+    return name not in ("", ".", "..") and not re.search(r"[/\\\x00-\x1f]", name)
+
+
+def select_files(names: list[str], file: str) -> list[str]:
+    """Return the names that the glob ``file`` matches; all where it matches none."""
+    return [name for name in names if file and fnmatch.fnmatch(name, file)] or names

@@ -1,4 +1,4 @@
-"""Files of a run in one archive, for a machine without network: what went in comes out, byte by byte, or nothing."""
+"""Pack the files of a run into one archive for a machine without network, and restore them byte by byte."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def create_bundle(files: Iterable[StrPath], output: StrPath, *, root: StrPath = 
             raise InputError(f"{file} is not a file", expected="files to pack")
         if not path.resolve().is_relative_to(base):
             raise InputError(
-                f"{file} lies outside {base}", expected="files below the folder of the run", fix="move or copy it there"
+                f"{file} is outside {base}", expected="files below the folder of the run", fix="move or copy it there"
             )
         packed[path.relative_to(base).as_posix()] = path
     names = sorted(packed)
@@ -74,7 +74,7 @@ def create_bundle(files: Iterable[StrPath], output: StrPath, *, root: StrPath = 
 
 
 def restore_bundle(bundle: StrPath, dest: StrPath) -> list[str]:
-    """Unpack a bundle and prove every file; files that are there with the same bytes are left alone.
+    """Unpack a bundle and check every file; existing files with the same bytes are left alone.
 
     Parameters
     ----------
@@ -90,28 +90,28 @@ def restore_bundle(bundle: StrPath, dest: StrPath) -> list[str]:
     Raises
     ------
     InputError
-        When the archive is none of ours, is damaged, holds a path that leads outside, or would change a file that is
-        there. Nothing is written under its final name then.
+        When the archive is not a bundle, is damaged, holds a path that leads outside, or would change an existing
+        file. Nothing is written under its final name then.
     """
     target = Path(dest)
     target.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(bundle) as archive, tempfile.TemporaryDirectory(dir=target, prefix=".part-") as scratch:
-            entries = _manifest(archive, bundle)
+            entries = _read_entries(archive, bundle)
             for entry in entries:
                 _unpack(archive, entry, Path(scratch), bundle)
             for entry in entries:
                 final = target / entry["path"]
                 if final.exists() and (not final.is_file() or sha256(final) != entry["sha256"]):
                     raise InputError(
-                        f"{final} is there and differs from the one in {bundle}", fix="restore into another folder"
+                        f"{final} exists and differs from the one in {bundle}", fix="restore into another folder"
                     )
             for entry in entries:
                 final = target / entry["path"]
                 final.parent.mkdir(parents=True, exist_ok=True)
                 (Path(scratch) / entry["path"]).replace(final)
     except (tarfile.TarError, EOFError) as error:
-        raise _not_a_bundle(bundle, str(error)) from error
+        raise _invalid(bundle, str(error)) from error
     return [entry["path"] for entry in entries]
 
 
@@ -121,32 +121,32 @@ def _member(name: str, size: int) -> tarfile.TarInfo:
     return info
 
 
-def _manifest(archive: tarfile.TarFile, bundle: StrPath) -> list[dict[str, Any]]:
+def _read_entries(archive: tarfile.TarFile, bundle: StrPath) -> list[dict[str, Any]]:
     first = archive.next()
     stream = archive.extractfile(first) if first is not None and first.name == MANIFEST and first.isfile() else None
     if stream is None:
-        raise _not_a_bundle(bundle, f"it does not begin with {MANIFEST}")
+        raise _invalid(bundle, f"it does not begin with {MANIFEST}")
     try:
         entries: list[dict[str, Any]] = json.loads(stream.read())["files"]
         for entry in entries:
             _check_path(entry["path"], bundle)
             int(entry["size"]), str(entry["sha256"])
     except (ValueError, KeyError, TypeError) as error:
-        raise _not_a_bundle(bundle, f"{MANIFEST} cannot be read") from error
+        raise _invalid(bundle, f"{MANIFEST} cannot be read") from error
     return entries
 
 
 def _check_path(name: str, bundle: StrPath) -> None:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts:
-        raise _not_a_bundle(bundle, f'its path "{name}" leads outside')
+        raise _invalid(bundle, f'its path "{name}" leads outside')
 
 
 def _unpack(archive: tarfile.TarFile, entry: dict[str, Any], scratch: Path, bundle: StrPath) -> None:
     info = archive.next()
     stream = archive.extractfile(info) if info is not None and info.isfile() else None
     if info is None or stream is None or info.name != entry["path"] or info.size != entry["size"]:
-        raise _not_a_bundle(bundle, f"{entry['path']} is missing or not as announced")
+        raise _invalid(bundle, f"{entry['path']} is missing or not as listed")
     part = scratch / entry["path"]
     part.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
@@ -155,10 +155,10 @@ def _unpack(archive: tarfile.TarFile, entry: dict[str, Any], scratch: Path, bund
             digest.update(block)
             out.write(block)
     if digest.hexdigest() != entry["sha256"]:
-        raise _not_a_bundle(bundle, f"{entry['path']} is damaged")
+        raise _invalid(bundle, f"{entry['path']} is damaged")
 
 
-def _not_a_bundle(bundle: StrPath, why: str) -> InputError:
+def _invalid(bundle: StrPath, why: str) -> InputError:
     return InputError(
         f"{bundle} cannot be restored: {why}", expected="a whole archive from fatescore bundle create",
         fix="make or copy it anew",

@@ -1,8 +1,9 @@
-"""From probes to genes: platform annotation, and one probe per gene."""
+"""Platform annotation: the gene of a probe, and one probe per gene."""
 
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -10,16 +11,16 @@ import numpy as np
 import pandas as pd
 
 from fatescore.errors import InputError
-from fatescore.geo._peek import read_bytes
+from fatescore.geo.matrix_header import read_bytes
 from fatescore.geo.soft import plain_table, read_soft
 from fatescore.typing import StrPath
 
-# In order of trust. ILMN_Gene and gene_assignment are what two makers call it.
+# In order of trust. ILMN_Gene is Illumina's name, gene_assignment Affymetrix's.
 _SYMBOL_COLUMNS = (
     "gene symbol", "gene_symbol", "genesymbol", "symbol", "ilmn_gene", "gene name", "gene_name", "gene_sym", "gene",
 )  # fmt: skip
 _SEPARATOR = re.compile(r"///|[;|,]")
-_NOTHING = {"", "---", "--", "-", "NA", "N/A", "NULL", "null", "nan", "None"}
+_NO_SYMBOL = {"", "---", "--", "-", "NA", "N/A", "NULL", "null", "nan", "None"}
 
 
 def read_annotation(path: StrPath, platform: str = "") -> pd.DataFrame:
@@ -93,7 +94,7 @@ def split_symbols(text: str) -> list[str]:
     (['PMF1-BGLAP', 'PMF1', 'BGLAP'], [])
     """
     parts = (part.strip() for part in _SEPARATOR.split(str(text)))
-    return list(dict.fromkeys(part for part in parts if part not in _NOTHING))
+    return list(dict.fromkeys(part for part in parts if part not in _NO_SYMBOL))
 
 
 def one_symbol(symbols: Iterable[str], keep_genes: Collection[str] = ()) -> str:
@@ -124,46 +125,12 @@ def _from_assignment(cell: str) -> str:
     return "///".join(dict.fromkeys(record[1].strip() for record in records if len(record) > 1))
 
 
-def collapse_probes(
-    values: pd.DataFrame, symbols: pd.Series[str], keep_genes: Collection[str] = ()
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep one probe per gene: the one with the highest mean over all samples, blind to their groups.
-
-    Parameters
-    ----------
-    values
-        Probes x samples.
-    symbols
-        Annotation cells by probe id, as from :func:`probe_symbols`.
-    keep_genes
-        Genes being scored; see :func:`one_symbol`.
-
-    Returns
-    -------
-    values
-        Genes x samples, in the order of the chosen probes.
-    record
-        Indexed by gene: ``probe`` (the one kept), ``n_probes``, ``annotation`` (its cell).
-    """
-    cells = symbols.reindex(values.index).fillna("")
-    unique = {cell: one_symbol(split_symbols(cell), keep_genes) for cell in cells.unique()}
-    genes = pd.Series(cells.map(unique).to_numpy(), dtype=object)
-    chosen, record = best_rows(values.to_numpy(dtype=float), genes)
-    probes = values.index[chosen]
-    table = values.iloc[chosen].set_axis(record.index)
-    record.insert(0, "probe", probes)
-    record["annotation"] = cells.iloc[chosen].to_numpy()
-    return table, record
-
-
 def best_rows(values: np.ndarray, genes: pd.Series[str]) -> tuple[np.ndarray, pd.DataFrame]:
     """Return the positions of the rows kept, and per gene how many rows it had (``n_probes``).
 
     Rows without missing values come first, then the highest mean; a tie goes to the earlier row. Rows whose gene is
     an empty text are dropped.
     """
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a row without any value has no mean
         mean = np.nanmean(values, axis=1) if values.shape[1] else np.zeros(len(values))

@@ -1,4 +1,4 @@
-"""How far a download is: lines in a log, or a bar on a terminal. The network code only says what has arrived."""
+"""Progress reporters of downloads: lines in a log, or a bar on a terminal."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SAY_EVERY = 15.0  # seconds between two lines about a long download
+LOG_INTERVAL = 15.0  # seconds between two lines about a long download
 
-# Opened for each try of a download with its address, the bytes that were here before, and those of the whole file
-# (None: not told); what it gives is called with the bytes that are here now.
-Watch = Callable[[str, int, int | None], AbstractContextManager[Callable[[int], None]]]
+# Opened for each attempt of a download with its address, the bytes that were here before, and the size of the whole
+# file (None: unknown); it yields a function that is called with the bytes that are here now.
+ProgressReporter = Callable[[str, int, int | None], AbstractContextManager[Callable[[int], None]]]
 
 
 @contextmanager
-def lines(url: str, start: int, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Say now and then, as a line of the log, how far a download is: for a log, or a library's user.
+def log_progress(url: str, start: int, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Log the progress of a long download at intervals.
 
     Parameters
     ----------
     url, start, total
-        Address of the file, bytes that were here before, bytes of the whole file (``None`` where not told).
+        Address of the file, bytes that were here before, size of the whole file (``None`` where unknown).
 
     Examples
     --------
-    >>> with lines("https://mirror.example/a.gz", 0, 100) as arrived:
-    ...     arrived(50)  # too soon to say anything
+    >>> with log_progress("https://mirror.example/a.gz", 0, 100) as update:
+    ...     update(50)  # too soon for a line
     """
     of_all = "" if total is None else f" of {total / 1e6:.1f}"
-    said = time.monotonic()
+    last = time.monotonic()
 
-    def arrived(size: int) -> None:
-        nonlocal said
-        if time.monotonic() - said > SAY_EVERY:
-            said = time.monotonic()
+    def update(size: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > LOG_INTERVAL:
+            last = time.monotonic()
             logger.info("%s: %.1f%s MB", url, size / 1e6, of_all)
 
-    yield arrived
+    yield update
 
 
-def bars(console: Console | None = None) -> Watch:
-    """Return a watch that draws a bar for each download: done, speed, time that is left.
+def progress_bars(console: Console | None = None) -> ProgressReporter:
+    """Return a reporter that draws a bar for each download: size, speed, remaining time.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def bars(console: Console | None = None) -> Watch:
     >>> import io
     >>> from rich.console import Console
     >>> terminal = io.StringIO()
-    >>> with bars(Console(file=terminal, width=80))("https://mirror.example/a.gz", 0, 4000) as arrived:
-    ...     arrived(4000)
+    >>> with progress_bars(Console(file=terminal, width=80))("https://mirror.example/a.gz", 0, 4000) as update:
+    ...     update(4000)
     >>> "a.gz" in terminal.getvalue() and "4.0/4.0 kB" in terminal.getvalue()
     True
     """
@@ -69,31 +69,31 @@ def bars(console: Console | None = None) -> Watch:
     from rich.console import Console
     from rich.table import Column
 
-    shown = console or Console(stderr=True)
+    output = console or Console(stderr=True)
 
     @contextmanager
-    def watch(url: str, start: int, total: int | None) -> Iterator[Callable[[int], None]]:
-        name = Column(ratio=1, no_wrap=True, overflow="ellipsis")  # gives way to the figures on a narrow terminal
+    def report(url: str, start: int, total: int | None) -> Iterator[Callable[[int], None]]:
+        name = Column(ratio=1, no_wrap=True, overflow="ellipsis")  # shortened before the figures on a narrow terminal
         columns = (
             progress.TextColumn("{task.description}", markup=False, table_column=name),
             progress.BarColumn(20), progress.DownloadColumn(), progress.TransferSpeedColumn(),
             progress.TimeRemainingColumn(),
         )  # fmt: skip
-        with progress.Progress(*columns, console=shown, expand=True) as bar:
-            task = bar.add_task(name_of(url), total=total, completed=start)
+        with progress.Progress(*columns, console=output, expand=True) as bar:
+            task = bar.add_task(file_name(url), total=total, completed=start)
             yield lambda size: bar.update(task, completed=size)
 
-    return watch
+    return report
 
 
-def name_of(url: str) -> str:
+def file_name(url: str) -> str:
     """Return the name of the file at an address; NCBI's own download page has it among its fields.
 
     Examples
     --------
-    >>> name_of("https://mirror.example/geo/a%20b.gz"), name_of("https://www.example/geo/download/?type=x&file=c.gz")
+    >>> file_name("https://mirror.example/geo/a%20b.gz"), file_name("https://www.example/geo/download/?type=x&file=c.gz")
     ('a b.gz', 'c.gz')
     """
     parts = urlsplit(url)
-    named = parse_qs(parts.query).get("file")
-    return named[-1] if named else unquote(parts.path).rsplit("/", 1)[-1]
+    names = parse_qs(parts.query).get("file")
+    return names[-1] if names else unquote(parts.path).rsplit("/", 1)[-1]

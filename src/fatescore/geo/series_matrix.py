@@ -1,9 +1,8 @@
-"""Read a GEO series matrix: every label on its sample, every value a number or missing."""
+"""Read a GEO series matrix: sample fields by accession, values as numbers or missing."""
 
 from __future__ import annotations
 
 import codecs
-import csv
 import io
 import re
 import warnings
@@ -18,12 +17,11 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from fatescore.errors import InputError
-from fatescore.geo._fields import SampleFields
-from fatescore.geo._peek import read_bytes, split_matrix
+from fatescore.geo.matrix_header import parse_header, read_bytes, sample_table, split_matrix, split_row
 from fatescore.typing import StrPath
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "Null", "null", "None", "none", "#N/A", "#VALUE!", "#DIV/0!", "#NUM!")
-_PIECE = 1 << 20  # bytes taken at a time
+_BLOCK = 1 << 20  # bytes decoded at a time
 _ACCESSION = re.compile(r"^GSM\d+$")
 
 
@@ -41,7 +39,7 @@ class SeriesMatrix:
     values
         Probes x samples, float64, columns in the order of ``samples``; ``None`` when the file is a header only.
     notes
-        What was mended or could not be placed.
+        What was repaired or could not be assigned.
     """
 
     series: dict[str, list[str]]
@@ -85,69 +83,29 @@ def read_series_matrix(path: StrPath) -> SeriesMatrix:
     encoding = "utf-8" if _is_utf8(data) else "latin-1"
     head, header, rest, notes = split_matrix(data)
     del data  # as large as the rows
-    series, rows = _parse_head(head.decode(encoding))
+    series, rows = parse_header(head.decode(encoding))
     values = _read_table(header, rest, encoding, source)
-    accessions = _accessions(rows, values)
+    accessions = _sample_accessions(rows, values)
     if not accessions:
         raise InputError(
             f"{source} has no !Sample_geo_accession line and no table",
             expected="a GEO series matrix",
             fix="check the file",
         )
-    samples = _sample_table(rows, accessions, notes)
+    samples = sample_table(rows, accessions, notes)
     if values is not None:
-        values = _align(values, accessions, source, notes)
+        values = _order_columns(values, accessions, source, notes)
         values = None if values.empty else values
     return SeriesMatrix(series, samples, values, notes)
 
 
-def split_row(line: str, width: int) -> list[str]:
-    """Split a tab-separated line with GEO's quotes into ``width`` cells, if it has them.
-
-    A quote inside a value is not always doubled; where the quoting rules give another number of cells than
-    ``width`` and plain tabs give the right one, the tabs are believed.
-    """
-    line = line.replace("\r", " ")
-    try:
-        cells = next(csv.reader([line], delimiter="\t"), [])
-    except csv.Error:  # a cell beyond csv's limit
-        cells = []
-    if len(cells) != width:
-        plain = line.split("\t")
-        if len(plain) == width:
-            cells = [cell.removeprefix('"').removesuffix('"') for cell in plain]
-    return [cell.strip() for cell in cells]
-
-
 def _is_utf8(data: bytes) -> bool:
     try:
-        for _ in codecs.iterdecode((data[at : at + _PIECE] for at in range(0, len(data), _PIECE)), "utf-8"):
+        for _ in codecs.iterdecode((data[at : at + _BLOCK] for at in range(0, len(data), _BLOCK)), "utf-8"):
             pass
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _parse_head(text: str) -> tuple[dict[str, list[str]], list[tuple[str, str]]]:
-    """Return the series fields, and (field, rest of line) for every sample line in order."""
-    series: dict[str, list[str]] = {}
-    rows: list[tuple[str, str]] = []
-    lines: list[str] = []
-    for line in text.lstrip("\ufeff").split("\n"):
-        clean = line.rstrip("\r").replace("\r", " ")
-        if clean.startswith(("!", '"!')) or not lines:
-            lines.append(clean)
-        elif clean.strip():
-            lines[-1] += " " + clean  # a line break inside a value
-    for line in lines:
-        name, _, rest = line.partition("\t")
-        name = name.strip('" ').removeprefix("!")
-        if name.startswith("Series_"):
-            cells = split_row(rest, 1)
-            series.setdefault(name.removeprefix("Series_"), []).append(" ".join(cells).strip())
-        elif name.startswith("Sample_"):
-            rows.append((name.removeprefix("Sample_"), rest))
-    return series, rows
 
 
 def _read_table(first: bytes, rest: bytes, encoding: str, source: Path) -> pd.DataFrame | None:
@@ -164,18 +122,18 @@ def _read_table(first: bytes, rest: bytes, encoding: str, source: Path) -> pd.Da
         raise InputError(f"{source} has the column {repeated[0]} twice", expected="one column per sample")
     if not rest.strip():
         return pd.DataFrame(columns=pd.Index(names[1:]), dtype=float)
-    frame = _regular(rest, names, encoding)
+    frame = _read_fast(rest, names, encoding)
     if frame is None:
-        frame = _irregular(rest, names, encoding, source)
+        frame = _read_ragged(rest, names, encoding, source)
     frame.index = frame.index.str.strip()
-    swallowed = frame.index.str.contains("\n", regex=False)
-    if swallowed.any():
-        row = frame.index[swallowed][0].split()[0]
+    multiline = frame.index.str.contains("\n", regex=False)
+    if multiline.any():
+        row = frame.index[multiline][0].split()[0]
         raise InputError(f"{source} has a quote that is not closed in row {row[:40]}", expected="one row per line")
     return frame[frame.index != ""] if (frame.index == "").any() else frame
 
 
-def _regular(rest: bytes, names: list[str], encoding: str) -> pd.DataFrame | None:
+def _read_fast(rest: bytes, names: list[str], encoding: str) -> pd.DataFrame | None:
     """Read rows that are all as the header says, several times faster than pandas; ``None`` when one is not."""
     if rest.count(b"\r") != rest.count(b"\r\n"):
         return None
@@ -185,7 +143,7 @@ def _regular(rest: bytes, names: list[str], encoding: str) -> pd.DataFrame | Non
     try:
         for batch in arrow_csv.open_csv(
             pa.py_buffer(rest),
-            arrow_csv.ReadOptions(column_names=names, encoding=encoding, block_size=_PIECE),
+            arrow_csv.ReadOptions(column_names=names, encoding=encoding, block_size=_BLOCK),
             arrow_csv.ParseOptions(delimiter="\t"),
             arrow_csv.ConvertOptions(column_types=types, null_values=MISSING),
         ):
@@ -198,7 +156,7 @@ def _regular(rest: bytes, names: list[str], encoding: str) -> pd.DataFrame | Non
     return pd.DataFrame(values[:, : len(probes)].T, index=pd.Index(probes, dtype=object), columns=names[1:])
 
 
-def _irregular(rest: bytes, names: list[str], encoding: str, source: Path) -> pd.DataFrame:
+def _read_ragged(rest: bytes, names: list[str], encoding: str, source: Path) -> pd.DataFrame:
     """Read rows of several lengths, with blanks around values, or with something that is no number."""
     lines = rest.replace(b"\r", b" ").split(b"\n")  # pandas would begin a row at a lone carriage return
     rest = b"\n".join(b"\t".join(cell.strip(b" ") for cell in line.split(b"\t")) for line in lines)
@@ -215,10 +173,10 @@ def _irregular(rest: bytes, names: list[str], encoding: str, source: Path) -> pd
             warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas would cut long rows
             frame: pd.DataFrame = pd.read_csv(io.BytesIO(rest), na_values=missing, **options)
     except (ValueError, OverflowError, pd.errors.ParserWarning) as error:
-        culprit = _culprit(rest, names, encoding)
+        invalid = _invalid_cell(rest, names, encoding)
         raise InputError(
-            f"{source} has a value that is not a number: {culprit}"
-            if culprit
+            f"{source} has a value that is not a number: {invalid}"
+            if invalid
             else f"{source} cannot be read ({error})",
             expected="numbers, or NA, null or blank for a missing value",
             fix="check the table of the series matrix",
@@ -230,7 +188,7 @@ def _irregular(rest: bytes, names: list[str], encoding: str, source: Path) -> pd
     return frame[names[1:]].set_index(index).rename_axis(None)
 
 
-def _culprit(rest: bytes, names: list[str], encoding: str) -> str:
+def _invalid_cell(rest: bytes, names: list[str], encoding: str) -> str:
     for line in rest.decode(encoding).splitlines():
         cells = split_row(line, len(names))
         if len(cells) > len(names):
@@ -244,32 +202,14 @@ def _culprit(rest: bytes, names: list[str], encoding: str) -> str:
     return ""
 
 
-def _accessions(rows: list[tuple[str, str]], values: pd.DataFrame | None) -> list[str]:
+def _sample_accessions(rows: list[tuple[str, str]], values: pd.DataFrame | None) -> list[str]:
     for name, rest in rows:
         if name == "geo_accession":
             return [cell for cell in split_row(rest, rest.count("\t") + 1) if cell]
     return [name for name in values.columns if _ACCESSION.match(name)] if values is not None else []
 
 
-def _sample_table(rows: list[tuple[str, str]], accessions: list[str], notes: list[str]) -> pd.DataFrame:
-    columns = SampleFields(len(accessions))
-    for name, rest in rows:
-        if name == "geo_accession":
-            continue
-        cells = split_row(rest, len(accessions))
-        if len(cells) < len(accessions) and not any(cells):
-            cells = [""] * len(accessions)
-        if len(cells) > len(accessions) and not any(cells[len(accessions) :]):
-            cells = cells[: len(accessions)]
-        if len(cells) != len(accessions):
-            notes.append(f"!Sample_{name} has {len(cells)} values for {len(accessions)} samples and was left out")
-            continue
-        for position, cell in enumerate(cells):
-            columns.add(position, name, cell)
-    return columns.table(accessions)
-
-
-def _align(values: pd.DataFrame, accessions: list[str], source: Path, notes: list[str]) -> pd.DataFrame:
+def _order_columns(values: pd.DataFrame, accessions: list[str], source: Path, notes: list[str]) -> pd.DataFrame:
     absent = [name for name in accessions if name not in values.columns]
     known = set(accessions)
     unknown = [name for name in values.columns if name not in known]

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from fatescore.errors import InputError
-from fatescore.geo._fields import SampleFields
+from fatescore.geo.matrix_header import SampleFields
 from fatescore.geo.series_matrix import MISSING
 from fatescore.typing import StrPath
 
@@ -26,12 +26,11 @@ _ENTITY = re.compile(r"^\^\s*(\w+)\s*=?\s*(.*)$")
 
 @dataclass
 class SoftEntity:
-    """One ``^ENTITY``: its fields without prefix, the table's column descriptions, the table as text."""
+    """One ``^ENTITY``: its fields without prefix, and its table as text."""
 
     kind: str
     name: str
     fields: dict[str, list[str]] = field(default_factory=dict)
-    columns: dict[str, str] = field(default_factory=dict)
     table: pd.DataFrame | None = None
 
 
@@ -54,37 +53,35 @@ class SoftFamily:
                     columns.add(position, name, cell)
         return columns.table(list(self.samples))
 
-    def values(self, platform: str = "", column: str = "VALUE") -> pd.DataFrame:
-        """Return probes x samples of one platform, float64.
+    def values(self, platform: str = "") -> pd.DataFrame:
+        """Return probes x samples of one platform, float64, from the columns ``VALUE``.
 
         Raises
         ------
         InputError
             When several platforms have samples and none is named, or a value is not a number.
         """
-        of = {name: (entity.fields.get("platform_id") or [""])[0] for name, entity in self.samples.items()}
-        found = sorted({of[name] for name, entity in self.samples.items() if entity.table is not None})
-        if not platform and len(found) > 1:
+        platforms = {name: (entity.fields.get("platform_id") or [""])[0] for name, entity in self.samples.items()}
+        with_values = sorted({platforms[name] for name, entity in self.samples.items() if entity.table is not None})
+        if not platform and len(with_values) > 1:
             raise InputError(
-                f"the family has samples on {', '.join(found)}", expected="one platform", fix="name the platform"
+                f"the family has samples on {', '.join(with_values)}", expected="one platform", fix="name the platform"
             )
-        chosen = platform or (found[0] if found else "")
+        chosen = platform or (with_values[0] if with_values else "")
         parts: list[pd.DataFrame] = []
         for name, entity in self.samples.items():
-            part = _values(entity, column, parts[0].index if parts else pd.Index([])) if of[name] == chosen else None
+            part = _values(entity, parts[0].index if parts else pd.Index([])) if platforms[name] == chosen else None
             parts += [] if part is None else [part]
         return pd.concat(parts, axis=1) if parts else pd.DataFrame(dtype=float)
 
 
-def read_soft(path: StrPath, *, tables: bool = True) -> SoftFamily:
+def read_soft(path: StrPath) -> SoftFamily:
     """Read a SOFT file (family, platform or sample), plain or gzip, line by line.
 
     Parameters
     ----------
     path
         ``*.soft[.gz]`` or the text download of a platform or sample.
-    tables
-        Read the tables too.
 
     Raises
     ------
@@ -93,13 +90,12 @@ def read_soft(path: StrPath, *, tables: bool = True) -> SoftFamily:
     """
     source = Path(path)
     family = SoftFamily()
-    homes = {"SERIES": family.series, "PLATFORM": family.platforms, "ANNOTATION": family.platforms,
-             "SAMPLE": family.samples}  # fmt: skip
+    by_kind = {"SERIES": family.series, "PLATFORM": family.platforms, "ANNOTATION": family.platforms,
+               "SAMPLE": family.samples}  # fmt: skip
     try:
-        for entity in _entities(source, tables):
-            home = homes.get(entity.kind)
-            if home is not None:
-                home[entity.name] = entity
+        for entity in _entities(source):
+            if entity.kind in by_kind:
+                by_kind[entity.kind][entity.name] = entity
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(
             f"{source} cannot be read ({error})", expected="a whole SOFT file", fix="fetch it again"
@@ -109,35 +105,32 @@ def read_soft(path: StrPath, *, tables: bool = True) -> SoftFamily:
     return family
 
 
-def _entities(source: Path, tables: bool) -> Iterator[SoftEntity]:
+def _entities(source: Path) -> Iterator[SoftEntity]:
     entity: SoftEntity | None = None
     rows: list[bytes] | None = None
     for raw in _lines(source):
         if rows is not None and not _ends_table(raw):
-            if tables and raw.strip():
+            if raw.strip():
                 rows.append(raw)
             continue
-        line = _text(raw)
-        mark = line[:1]
-        if mark == "^":
+        line = _decode(raw)
+        prefix = line[:1]
+        if prefix == "^":
             if entity is not None:
-                yield _closed(entity, rows)
+                yield _with_table(entity, rows)
             match = _ENTITY.match(line)
             entity, rows = (SoftEntity(match[1].upper(), match[2].strip()) if match else None), None
-        elif entity is None or not mark:
+        elif entity is None or not prefix:
             continue
-        elif mark == "!" and "table_begin" in line.lower():
+        elif prefix == "!" and "table_begin" in line.lower():
             rows = rows or []
-        elif mark == "!" and "table_end" in line.lower():
-            _closed(entity, rows)
+        elif prefix == "!" and "table_end" in line.lower():
+            _with_table(entity, rows)
             rows = None
-        elif mark == "!":
-            _field(entity, line)
-        elif mark == "#":
-            name, _, text = line[1:].partition("=")
-            entity.columns[name.strip()] = text.strip()
+        elif prefix == "!":
+            _add_field(entity, line)
     if entity is not None:
-        yield _closed(entity, rows)
+        yield _with_table(entity, rows)
 
 
 def _lines(source: Path) -> Iterator[bytes]:
@@ -151,7 +144,7 @@ def _ends_table(raw: bytes) -> bool:
     return raw[:1] == b"^" or (raw[:1] == b"!" and raw.lower().startswith((b"!platform_table", b"!sample_table")))
 
 
-def _text(raw: bytes) -> str:
+def _decode(raw: bytes) -> str:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -159,7 +152,7 @@ def _text(raw: bytes) -> str:
     return text.rstrip("\r\n").replace("\r", " ")  # a lone carriage return belongs to its line
 
 
-def _field(entity: SoftEntity, line: str) -> None:
+def _add_field(entity: SoftEntity, line: str) -> None:
     name, equals, value = line[1:].partition("=")
     if equals:
         prefix = f"{entity.kind.lower()}_"
@@ -168,19 +161,19 @@ def _field(entity: SoftEntity, line: str) -> None:
         entity.fields.setdefault(key, []).append(value.strip())
 
 
-def _closed(entity: SoftEntity, rows: list[bytes] | None) -> SoftEntity:
-    """Turn the collected lines into the entity's table."""
+def _with_table(entity: SoftEntity, rows: list[bytes] | None) -> SoftEntity:
+    """Parse the collected lines into the entity's table."""
     if rows:
-        names = _unrepeated(_text(rows[0]).rstrip("\t").split("\t"))
+        names = _unique_names(_decode(rows[0]).rstrip("\t").split("\t"))
         if not rows[1:]:
             entity.table = pd.DataFrame(columns=pd.Index(names), dtype=str)
         else:
-            table = _regular(b"".join(rows[1:]), names)
-            entity.table = _irregular(rows[1:], names) if table is None else table
+            table = _read_fast(b"".join(rows[1:]), names)
+            entity.table = _read_ragged(rows[1:], names) if table is None else table
     return entity
 
 
-def _regular(body: bytes, names: list[str]) -> pd.DataFrame | None:
+def _read_fast(body: bytes, names: list[str]) -> pd.DataFrame | None:
     """Read rows that all have the header's width, fast and into little memory; ``None`` when one has not."""
     if b"\r" in body:
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b" ")
@@ -197,36 +190,36 @@ def _regular(body: bytes, names: list[str]) -> pd.DataFrame | None:
     return frame
 
 
-def _irregular(rows: list[bytes], names: list[str]) -> pd.DataFrame:
-    lines = (_text(row).split("\t")[: len(names)] for row in rows)
+def _read_ragged(rows: list[bytes], names: list[str]) -> pd.DataFrame:
+    lines = (_decode(row).split("\t")[: len(names)] for row in rows)
     cells = [line + [""] * (len(names) - len(line)) for line in lines]
     return pd.DataFrame(cells, columns=pd.Index(names), dtype=_TEXT)
 
 
-def _unrepeated(names: list[str]) -> list[str]:
-    seen: dict[str, int] = {}
+def _unique_names(names: list[str]) -> list[str]:
+    counts: dict[str, int] = {}
     out = []
     for name in names:
         clean = name.strip().strip('"')
-        seen[clean] = seen.get(clean, 0) + 1
-        out.append(clean if seen[clean] == 1 else f"{clean}.{seen[clean]}")
+        counts[clean] = counts.get(clean, 0) + 1
+        out.append(clean if counts[clean] == 1 else f"{clean}.{counts[clean]}")
     return out
 
 
-def _values(entity: SoftEntity, column: str, usual: pd.Index) -> pd.DataFrame | None:
-    """Return the entity's numbers; its rows are ``usual`` itself when they are the same, to be held once."""
-    if entity.table is None or column not in entity.table:
+def _values(entity: SoftEntity, index_before: pd.Index) -> pd.DataFrame | None:
+    """Return the entity's numbers; an index equal to ``index_before`` is that very object, to save memory."""
+    if entity.table is None or "VALUE" not in entity.table:
         return None
-    text = entity.table[column].str.strip()
+    text = entity.table["VALUE"].str.strip()
     missing = text.isin(MISSING)
     number = _numbers(text.mask(missing))
     wrong = number.isna() & ~missing
     if wrong.any():
-        raise InputError(f'{entity.name} has "{text[wrong].iloc[0]}" in column {column}', expected="a number")
+        raise InputError(f'{entity.name} has "{text[wrong].iloc[0]}" in column VALUE', expected="a number")
     index = pd.Index(entity.table.iloc[:, 0].str.strip(), dtype=object)
     if not index.is_unique:
         raise InputError(f'{entity.name} has the row "{index[index.duplicated()][0]}" twice', expected="one per probe")
-    index = usual if index.equals(usual) else index
+    index = index_before if index.equals(index_before) else index
     return pd.DataFrame({entity.name: number.to_numpy(dtype=float)}, index=index)
 
 
@@ -250,5 +243,5 @@ def plain_table(data: bytes) -> pd.DataFrame:
     """Read a table without SOFT around it, as a browser shows it or a person writes it; ``#`` lines are comments."""
     rows = [row for row in data.splitlines() if row.strip() and not row.startswith(b"#")]
     wide = bool(rows) and rows[0].count(b"\t") > _MOST_COLUMNS
-    table = _closed(SoftEntity("PLATFORM", ""), rows).table if rows and not wide else None
+    table = _with_table(SoftEntity("PLATFORM", ""), rows).table if rows and not wide else None
     return pd.DataFrame() if table is None else table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from fatescore.ingest._libraries import Library, genome_folder
-from fatescore.ingest._raw import few
+from fatescore.errors import few
+from fatescore.ingest.readers._libraries import Library, genome_folder
 from fatescore.typing import Organism
 
 # Strict, for samples are called MM1 (multiple myeloma) and mm2 as well.

@@ -15,10 +15,9 @@ from fatescore._version import __version__
 from fatescore.errors import InputError, nearest
 from fatescore.files import sha256
 from fatescore.gene_sets import symbols
-from fatescore.ingest._locate import locate
-from fatescore.ingest._raw import Raw
-from fatescore.ingest._read import read_raw
 from fatescore.ingest.identifiers import Genes, scored_genes, to_genes
+from fatescore.ingest.locate import locate, read_raw
+from fatescore.ingest.matrix import Raw, numbered
 from fatescore.ingest.patterns import Patterns, complete
 from fatescore.ingest.samples import Matched, match_samples, safe_key, select
 from fatescore.ingest.scale import check_scale
@@ -101,14 +100,15 @@ def ingest(
     readable = tuple(patterns or ())
     table = select(pd.DataFrame() if samples is None else samples, dataset, readable=readable)
     found = locate(Path(source), layout, file)
-    only = str(table[col.SAMPLE].iloc[0]) if len(table) == 1 else ""
-    raw = read_raw(found, organism, sample_key=sample_key, only=only, scale=scale)
+    only_sample = str(table[col.SAMPLE].iloc[0]) if len(table) == 1 else ""
+    raw = read_raw(found, organism, sample_key=sample_key, only_sample=only_sample, scale=scale)
     if patterns:
         table = complete(raw, table, patterns, dataset)
     matched = match_samples(raw, table, dataset)
     kept = np.array([name in matched.names for name in raw.columns])
     raw.notes += matched.notes
-    _keep(raw, kept)
+    if not kept.all():
+        raw.keep_observations(kept)
     raw.notes += check_scale(raw, scale, assay)
     wanted = scored_genes(organism) if keep_genes is None else frozenset(keep_genes)
     genes = to_genes(
@@ -142,16 +142,6 @@ def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise InputError(
             f'{name} "{value}" is not known', expected=", ".join(choices), fix=nearest(str(value), choices)
         )
-
-
-def _keep(raw: Raw, kept: np.ndarray) -> None:
-    if kept.all():
-        return
-    raw.matrix = raw.matrix[np.flatnonzero(kept)]
-    raw.columns = [name for name, keep in zip(raw.columns, kept, strict=True) if keep]
-    raw.barcodes = [name for name, keep in zip(raw.barcodes, kept, strict=True) if keep] if raw.barcodes else []
-    if raw.obs is not None:
-        raw.obs = raw.obs[kept]
 
 
 def _anndata(raw: Raw, genes: Genes, matched: Matched, scale: Scale, declared: dict[str, Any]) -> AnnData:
@@ -194,12 +184,7 @@ def _obs_names(raw: Raw, sample: list[str]) -> tuple[list[str], int]:
         names = raw.barcodes
     else:
         names = [f"{name}_{barcode}" for name, barcode in zip(sample, raw.barcodes, strict=True)]
-    seen: dict[str, int] = {}
-    unique = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        unique.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return unique, len(names) - len(seen)
+    return numbered(names), len(names) - len(set(names))
 
 
 def _stored(matrix: Matrix, scale: Scale) -> Matrix:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +11,11 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore.errors import InputError
-from fatescore.ingest import h5ad
-from fatescore.ingest._locate import Located, layout_of, locate
-from fatescore.ingest._raw import Raw, few
-from fatescore.ingest._read import read_raw
+from fatescore.errors import InputError, few
 from fatescore.ingest.identifiers import scored_genes, to_genes
+from fatescore.ingest.locate import layout_of_file, locate, read_raw
+from fatescore.ingest.matrix import Located, Raw, numbered
+from fatescore.ingest.readers import count_table, h5ad
 from fatescore.tables import columns as col
 from fatescore.typing import Matrix, Organism, Scale, StrPath
 
@@ -32,7 +32,7 @@ def read_expression(path: StrPath, organism: Organism) -> AnnData:
     ----------
     path
         A file, or a folder, as for :func:`fatescore.ingest.ingest`: AnnData, text tables, 10x files, loom, a series
-        matrix, SOFT. A file whose name says nothing is taken for a text table whose first column names genes.
+        matrix, SOFT. A file with an unknown ending is taken for a text table whose first column names genes.
     organism
         ``"human"`` or ``"mouse"``.
 
@@ -59,8 +59,9 @@ def read_expression(path: StrPath, organism: Organism) -> AnnData:
     import anndata
 
     source = Path(path)
-    found = Located("count_table", source) if source.is_file() and not layout_of(source) else locate(source)
-    if found.layout == "h5ad":
+    unknown = source.is_file() and not layout_of_file(source)
+    found = Located(count_table.LAYOUT.name, source) if unknown else locate(source)
+    if found.layout == h5ad.LAYOUT.name:
         return _from_h5ad(found.path, organism)
     raw = read_raw(found, organism)
     _check_values(raw, source)
@@ -73,7 +74,7 @@ def read_expression(path: StrPath, organism: Organism) -> AnnData:
         raw.matrix, raw.ids, organism, "counts" if counts else "log2",
         other_names=raw.other_names, annotation=raw.annotation, keep_genes=scored_genes(organism),
     )  # fmt: skip
-    _tell(source, [*raw.notes, *genes.notes])
+    _log(source, [*raw.notes, *genes.notes])
     matrix: Matrix = sp.csr_matrix(genes.matrix, dtype=np.float32) if counts else genes.matrix.astype(np.float32)
     adata = anndata.AnnData(X=matrix, obs=_obs(raw, source), var=genes.var)
     if counts:
@@ -87,9 +88,8 @@ def _obs(raw: Raw, source: Path) -> pd.DataFrame:
     samples = [name or source.name for name in raw.columns]
     unique = len(set(raw.barcodes)) == len(raw.barcodes)
     names = raw.barcodes if unique else [f"{s}_{b}" for s, b in zip(samples, raw.barcodes, strict=True)]
-    nth = pd.Series(names, dtype=object).groupby(names).cumcount()
     obs = pd.DataFrame() if raw.obs is None else raw.obs.copy()
-    obs.index = pd.Index([f"{name}-{n + 1}" if n else name for name, n in zip(names, nth, strict=True)], dtype=object)
+    obs.index = pd.Index(numbered(names), dtype=object)
     obs[col.SAMPLE] = samples
     return obs
 
@@ -101,12 +101,9 @@ def _drop_gaps(raw: Raw) -> None:
     whole = np.isfinite(raw.matrix).all(axis=0)
     if whole.all():
         return
-    lost = [name for name, keep in zip(raw.ids, whole, strict=True) if not keep]
+    lost = list(itertools.compress(raw.ids, ~whole))
     raw.notes.append(f"{len(lost)} genes with missing values were dropped: {few(lost)}")
-    raw.matrix = raw.matrix[:, whole]
-    raw.ids = [name for name, keep in zip(raw.ids, whole, strict=True) if keep]
-    if raw.other_names:
-        raw.other_names = [name for name, keep in zip(raw.other_names, whole, strict=True) if keep]
+    raw.keep_features(whole)
 
 
 def _from_h5ad(source: Path, organism: Organism) -> AnnData:
@@ -120,7 +117,7 @@ def _from_h5ad(source: Path, organism: Organism) -> AnnData:
     scale: Scale = "counts" if col.COUNTS in adata.layers or _whole(_stored(main)) else "log2"
     second, wanted = h5ad.second_names(adata), scored_genes(organism)
     genes = to_genes(main, ids, organism, scale, other_names=second, keep_genes=wanted)
-    _tell(source, genes.notes)
+    _log(source, genes.notes)
     out = anndata.AnnData(X=genes.matrix, obs=adata.obs.copy(), var=genes.var)
     if col.COUNTS in adata.layers:
         counted = to_genes(adata.layers[col.COUNTS], ids, organism, "counts", other_names=second, keep_genes=wanted)
@@ -130,8 +127,8 @@ def _from_h5ad(source: Path, organism: Organism) -> AnnData:
     return out
 
 
-def _tell(source: Path, notes: list[str]) -> None:
-    """Say what was dropped: there is no status file to read it in."""
+def _log(source: Path, notes: list[str]) -> None:
+    """Log what was dropped: there is no status file to read it in."""
     for note in notes:
         logger.warning("%s: %s", source, note)
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore.catalogue import Entry, Fact, told
+from fatescore.catalogue import Entry, Fact, format_value
 from fatescore.errors import InputError
 from fatescore.geo import SeriesMatrix, read_series_matrix
-from fatescore.ingest._raw import visible_files
+from fatescore.ingest.archive import visible_files
+from fatescore.ingest.locate import matrices_of
 from fatescore.ingest.patterns import read_fields
 from fatescore.tables import columns as col
 
@@ -27,7 +28,7 @@ class Checked:
 
     def __str__(self) -> str:
         how = f"seen in {self.fact.seen_in}" if self.fact.seen_in else "which nobody had seen"
-        return f"{self.fact.name}: the catalogue says {self.fact.told} ({how}), GEO has {self.found}"
+        return f"{self.fact.name}: the catalogue says {format_value(self.fact.expected)} ({how}), GEO has {self.found}"
 
 
 def check(entry: Entry, folder: Path) -> list[Checked]:
@@ -44,11 +45,10 @@ def check(entry: Entry, folder: Path) -> list[Checked]:
     -------
     One per fact, in order. Facts about values, such as the scale, are checked when values are read.
     """
-    matrices = [path for path in visible_files(folder / "matrix") if "_series_matrix.txt" in path.name]
-    read = [read_series_matrix(path) for path in matrices]
+    read = [read_series_matrix(path) for path in matrices_of(folder)]
     found = _found(entry, read, [path.name for path in visible_files(folder / "suppl")]) if read else {}
     return [
-        Checked(fact, _holds(fact, found[fact.name]), told(found[fact.name]))
+        Checked(fact, _holds(fact, found[fact.name]), format_value(found[fact.name]))
         if fact.name in found
         else Checked(fact, None)
         for fact in entry.facts

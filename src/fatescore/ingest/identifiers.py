@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore.errors import InputError
+from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
 from fatescore.geo.platform import best_rows, one_symbol, split_symbols
-from fatescore.ingest._raw import few
 from fatescore.tables import columns as col
 from fatescore.typing import ORGANISMS, FloatArray, Matrix, Organism, Scale
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from fatescore.errors import few
 from fatescore.gene_sets import symbols
-from fatescore.ingest._locate import Located, locate
-from fatescore.ingest._raw import Raw, few
-from fatescore.ingest._read import read_raw
-from fatescore.ingest.scale import reading
+from fatescore.ingest.locate import locate, read_raw
+from fatescore.ingest.matrix import Located, Raw
+from fatescore.ingest.scale import likely_scale
 from fatescore.tables import columns as col
 from fatescore.typing import ORGANISMS, Organism, StrPath
 
@@ -33,7 +33,7 @@ class Inspection:
     Attributes
     ----------
     dataset, samples
-        Drafts of a row of ``datasets.tsv`` and of the rows of ``samples.tsv``; ``?`` where nothing can be told.
+        Drafts of a row of ``datasets.tsv`` and of the rows of ``samples.tsv``; ``?`` where nothing is known.
     reasons
         What was concluded -> the evidence, quoted.
     groups
@@ -59,7 +59,7 @@ def inspect(source: StrPath, *, layout: str = "auto", file: str = "", name: str 
     Raises
     ------
     InputError
-        When no layout fits, with what was seen and the key that would settle it.
+        When no layout fits, with what was found and the key that would settle it.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def inspect(source: StrPath, *, layout: str = "auto", file: str = "", name: str 
     organism, reasons["organism"] = first if first[0] else _organism(raw)
     assay, reasons["assay"] = _assay(found, raw)
     scale, reasons["scale"] = _scale(raw)
-    if (assay, scale) == ("array", "linear"):  # values cannot tell it
+    if (assay, scale) == ("array", "linear"):  # the values do not differ
         reasons["scale"] += "; arrays that nobody normalised are declared intensity"
     reasons["identifiers"] = _identifiers(raw, organism)
     name = name or raw.accession or re.sub(r"[^A-Za-z0-9._-]+", "_", place.name.split(".")[0])
@@ -96,10 +96,10 @@ def inspect(source: StrPath, *, layout: str = "auto", file: str = "", name: str 
 def _species(fields: pd.DataFrame | None) -> tuple[Organism | None, str]:
     if fields is None or "organism_ch1" not in fields:
         return None, ""
-    seen = sorted(set(fields["organism_ch1"].astype(str)))
-    known = {_SPECIES.get(text) for text in seen}
+    species = sorted(set(fields["organism_ch1"].astype(str)))
+    known = {_SPECIES.get(name) for name in species}
     organism = next((one for one in ORGANISMS if known == {one}), None)
-    return organism, f'the samples say organism_ch1 = "{few(seen)}"'
+    return organism, f'the samples say organism_ch1 = "{few(species)}"'
 
 
 def _organism(raw: Raw) -> tuple[Organism | None, str]:
@@ -107,9 +107,9 @@ def _organism(raw: Raw) -> tuple[Organism | None, str]:
     share = {organism: symbols.fraction_known(names, organism) for organism in ORGANISMS}
     exact = {one: len(symbols.approved_symbols(one) & set(names)) / max(len(names), 1) for one in ORGANISMS}
     best = max(ORGANISMS, key=lambda one: (exact[one], share[one]))
-    told = ", ".join(f"{share[one]:.0%} known in {one}, {exact[one]:.0%} as spelled" for one in ORGANISMS)
+    shares = ", ".join(f"{share[one]:.0%} known in {one}, {exact[one]:.0%} as spelled" for one in ORGANISMS)
     clear = share[best] >= 0.1 and (exact[best] > 0 or share[best] > min(share.values()))
-    return (best if clear else None), f"of the names ({few(names)}) {told}"
+    return (best if clear else None), f"of the names ({few(names)}) {shares}"
 
 
 def _names(raw: Raw) -> list[str]:
@@ -124,20 +124,19 @@ def _names(raw: Raw) -> list[str]:
 def _assay(found: Located, raw: Raw) -> tuple[str, str]:
     if raw.barcodes:
         return "single_cell", f"{len(raw.barcodes):,} cells in {len(raw.sample_names)} samples"
-    if found.layout in ("series_matrix", "soft"):
-        platforms = found.matrix.platforms if found.matrix is not None else []
-        return "array", f"{found.path.name} has values, on {few(platforms) or 'an unnamed platform'}"
+    if found.matrix is not None and found.matrix.values is not None:  # noqa: PD011
+        return "array", f"{found.path.name} has values, on {few(found.matrix.platforms) or 'an unnamed platform'}"
     return "bulk", f"one column per sample, {len(raw.sample_names)} samples"
 
 
 def _scale(raw: Raw) -> tuple[str, str]:
     by_scale: dict[str, list[str]] = {}
-    told: dict[str, str] = {}
+    evidence: dict[str, str] = {}
     for name in raw.sample_names:
-        scale, evidence = reading(raw.matrix[raw.rows_of(name)])
+        scale, summary = likely_scale(raw.matrix[raw.rows_of(name)])
         by_scale.setdefault(scale, []).append(name)
-        told.setdefault(scale, evidence)
-    parts = [f"{scale}: {len(names)} samples ({names[0]}: {told[scale]})" for scale, names in by_scale.items()]
+        evidence.setdefault(scale, summary)
+    parts = [f"{scale}: {len(names)} samples ({names[0]}: {evidence[scale]})" for scale, names in by_scale.items()]
     return (next(iter(by_scale)) if len(by_scale) == 1 else "?"), "; ".join(parts)
 
 
@@ -148,7 +147,7 @@ def _identifiers(raw: Raw, organism: Organism | None) -> str:
 
 
 def _groups(raw: Raw) -> dict[str, dict[str, int]]:
-    """Return fields with two or more values of which one is shared; fields that speak of a condition come first."""
+    """Return fields with two or more values of which one is shared; fields that seem to name a condition come first."""
     if raw.fields is None:
         return {}
     found = {}
@@ -157,8 +156,8 @@ def _groups(raw: Raw) -> dict[str, dict[str, int]]:
         counts = values.replace("", "(not given)").value_counts()
         if 2 <= len(counts) <= max(2, len(values) // 2) and str(column).startswith(_TELLING):
             found[str(column)] = {str(value): int(n) for value, n in counts.items()}
-    speaks = {column: sum(bool(_CONDITION.search(v)) for v in values) for column, values in found.items()}
-    return dict(sorted(found.items(), key=lambda item: (-speaks[item[0]], len(item[1]))))
+    matches = {column: sum(bool(_CONDITION.search(v)) for v in values) for column, values in found.items()}
+    return dict(sorted(found.items(), key=lambda item: (-matches[item[0]], len(item[1]))))
 
 
 def _samples(raw: Raw, dataset: str) -> tuple[pd.DataFrame, str]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore.errors import InputError, nearest
-from fatescore.ingest._raw import Raw, few
+from fatescore.errors import InputError, few, nearest
+from fatescore.ingest.matrix import Raw
 from fatescore.ingest.samples import accessions_of, check_filled, paired
 from fatescore.tables import columns as col
 
@@ -29,7 +29,7 @@ def read_fields(fields: pd.DataFrame, patterns: Patterns, dataset: str) -> pd.Da
         such names, of which the first that fits counts. ``match`` is a regular expression: its first group,
         or all that it matches, is the value. ``values`` maps each value to a regular expression, of which exactly one
         must match. With neither the field is the value. ``otherwise`` is the value of a sample that nothing
-        matches. Upper and lower case are not told apart.
+        matches. Upper and lower case are the same.
     dataset
         For messages.
 
@@ -54,8 +54,8 @@ def read_fields(fields: pd.DataFrame, patterns: Patterns, dataset: str) -> pd.Da
     for column, pattern in patterns.items():
         texts = _texts(fields, pattern["field"], column, dataset)
         columns[column] = [
-            _value(list(said), pattern, f'sample {name} of "{dataset}", column {column}')
-            for name, said in zip(fields.index, texts.itertuples(index=False), strict=True)
+            _value(list(row), pattern, f'sample {name} of "{dataset}", column {column}')
+            for name, row in zip(fields.index, texts.itertuples(index=False), strict=True)
         ]
     return pd.DataFrame(columns, index=fields.index, dtype=object)
 
@@ -63,7 +63,7 @@ def read_fields(fields: pd.DataFrame, patterns: Patterns, dataset: str) -> pd.Da
 def complete(raw: Raw, table: pd.DataFrame, patterns: Patterns, dataset: str) -> pd.DataFrame:
     """Return the sample table with what patterns read: a row for every sample of the data.
 
-    What the table says of a sample stands; patterns fill what is blank.
+    What the table has of a sample stands; patterns fill what is blank.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def complete(raw: Raw, table: pd.DataFrame, patterns: Patterns, dataset: str) ->
         for column, value in row[row != ""].items():
             made.loc[name, column] = value
     lost = [sample for sample in table[col.SAMPLE] if sample not in set(made[col.SAMPLE])]
-    extra = table[table[col.SAMPLE].isin(lost)]  # named by nobody: matching says so
+    extra = table[table[col.SAMPLE].isin(lost)]  # named by nobody: matching refuses them
     whole = pd.concat([made, extra]).fillna("").reset_index(drop=True)
     check_filled(whole, (col.DONOR, col.CONDITION), dataset)
     return whole
@@ -124,9 +124,9 @@ def _value(texts: list[str], pattern: Mapping[str, Any], where: str) -> str:
             return fits[0]
     if "otherwise" in pattern:
         return str(pattern["otherwise"])
-    told = " and ".join(f'"{text}"' for text in texts)
+    quoted = " and ".join(f'"{text}"' for text in texts)
     raise InputError(
-        f"{where}: {told} does not fit",
+        f"{where}: {quoted} does not fit",
         expected=f"one of {few(list(pattern['values']))}" if "values" in pattern else pattern.get("match", "a value"),
         fix="correct the pattern, or give the sample a row in the sample table",
     )

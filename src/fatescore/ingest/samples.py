@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from fatescore.errors import InputError, nearest
-from fatescore.ingest._raw import Raw, few
+from fatescore.errors import InputError, few, nearest
+from fatescore.ingest.matrix import Raw
 from fatescore.tables import columns as col
 from fatescore.tables.io import read_text_table
 from fatescore.typing import StrPath
@@ -116,7 +116,7 @@ def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
     pairs = paired(raw, list(table[col.SAMPLE]))
     _check_partners(raw, table, pairs, dataset)
     left_out = set(table.loc[table.get("use", pd.Series("", index=table.index)).str.casefold() == "no", col.SAMPLE])
-    notes = [f"left out as the sample table says: {few(sorted(left_out))}"] if left_out else []
+    notes = [f"left out by the sample table: {few(sorted(left_out))}"] if left_out else []
     names = {name: sample for name, sample in pairs.items() if sample not in left_out}
     used = table[~table[col.SAMPLE].isin(left_out)].drop(columns="use", errors="ignore")
     if used.empty:

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fatescore.errors import InputError, nearest
-from fatescore.ingest._raw import Raw
+from fatescore.ingest.matrix import Raw
 from fatescore.typing import SCALES, Assay, Matrix, Scale
 
 _LOG2_MAX = 30.0  # 2**30 is beyond any scanner and any library
@@ -49,17 +49,17 @@ def check_scale(raw: Raw, scale: Scale, assay: Assay | None = None) -> list[str]
     fractional = []
     for name in raw.sample_names:
         part = raw.matrix[raw.rows_of(name)]
-        found = _Look(part)
+        found = _ValueSummary(part)
         problem = found.contradiction(scale)
         if problem:
-            reading = found.reading()
-            fits = reading != scale and not found.contradiction(reading)  # never advise what would be refused
-            other = f", the values read as {reading}" if fits else ""
-            seen = f" ({found.told})"
+            likely = found.likely_scale()
+            fits = likely != scale and not found.contradiction(likely)  # never advise what would be refused
+            other = f", the values read as {likely}" if fits else ""
+            numbers = "" if found.empty else f" ({found.text})"
             raise InputError(
-                f"{name} has {problem}{'' if found.empty else seen}: the data set declares {scale}{other}",
+                f"{name} has {problem}{numbers}: the data set declares {scale}{other}",
                 expected=f"values on the scale {scale}",
-                fix=f"set scale to {reading}, or choose another file" if other else "choose another file",
+                fix=f"set scale to {likely}, or choose another file" if other else "choose another file",
             )
         if scale == "counts" and found.whole < 1:
             fractional.append((name, 1 - found.whole))
@@ -69,21 +69,21 @@ def check_scale(raw: Raw, scale: Scale, assay: Assay | None = None) -> list[str]
     return []
 
 
-def reading(part: Matrix) -> tuple[Scale, str]:
-    """Say what the values of one sample look like to an unbiased reader, and why.
+def likely_scale(part: Matrix) -> tuple[Scale, str]:
+    """Return the scale that the values of one sample look like, and why.
 
     Examples
     --------
     >>> import numpy as np
-    >>> reading(np.array([[0.0, 5, 1200]]))
+    >>> likely_scale(np.array([[0.0, 5, 1200]]))
     ('counts', 'values 0 to 1200, 100% whole, largest sum 1205')
     """
-    seen = _Look(part)
-    return seen.reading(), seen.told
+    summary = _ValueSummary(part)
+    return summary.likely_scale(), summary.text
 
 
-class _Look:
-    """What the values of one sample look like."""
+class _ValueSummary:
+    """Range, whole share and sum of the values of one sample."""
 
     def __init__(self, part: Matrix) -> None:
         values = np.asarray(part.data if sp.issparse(part) else part, dtype=float).ravel()
@@ -100,12 +100,12 @@ class _Look:
         self.empty = not (finite.size or zeros)
 
     @property
-    def told(self) -> str:
-        """What was seen, in words."""
+    def text(self) -> str:
+        """The numbers in words."""
         return f"values {self.low:.4g} to {self.high:.4g}, {self.whole:.0%} whole, largest sum {self.total:.4g}"
 
-    def reading(self) -> Scale:
-        """Say what an unbiased reader would take the values for."""
+    def likely_scale(self) -> Scale:
+        """Return what the values look like, whatever is declared."""
         if self.low < 0 and self.high > _LOG2_MAX:
             return "linear"
         if self.low >= 0 and self.whole == 1:
@@ -117,7 +117,7 @@ class _Look:
         return "linear"
 
     def contradiction(self, scale: Scale) -> str:
-        """Say what speaks against ``scale``; an empty text when nothing does."""
+        """Return what contradicts ``scale``, or an empty text."""
         if self.empty:
             return "no values"
         if self.infinite:

@@ -14,7 +14,7 @@ from fatescore._version import __version__
 from fatescore.errors import InputError, nearest
 from fatescore.gene_sets import as_weights
 from fatescore.gene_sets.collection import digest
-from fatescore.gene_sets.gmt import GeneSets
+from fatescore.gene_sets.formats import GeneSets
 from fatescore.stats.coexpression import inflation
 from fatescore.stats.null import FittedNull, tail_pvalue
 from fatescore.tables import columns as col

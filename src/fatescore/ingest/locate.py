@@ -1,0 +1,245 @@
+"""Which files of a source hold the values and in which layout, and their values as they are written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from fatescore.errors import InputError, few, nearest
+from fatescore.geo import SeriesMatrix, read_series_matrix, read_soft
+from fatescore.ingest import archive, readers
+from fatescore.ingest.archive import visible_files
+from fatescore.ingest.matrix import Located, Raw, ReadOptions
+from fatescore.ingest.readers import ncbi_counts, series_matrix, soft
+from fatescore.typing import Organism, Scale
+
+
+class _NoValuesError(InputError):
+    """Nothing fits: the next place may be looked into."""
+
+
+def layout_names() -> tuple[str, ...]:
+    """Return what ``layout`` may be: ``auto``, or the name of a reader.
+
+    Examples
+    --------
+    >>> from fatescore import ingest
+    >>> ingest.layout_names()[:3]
+    ('auto', 'count_table', 'h5ad')
+    """
+    return ("auto", *readers.names())
+
+
+def locate(source: Path, layout: str = "auto", file: str = "") -> Located:
+    """Find the values.
+
+    Parameters
+    ----------
+    source
+        A file, a folder, or a folder written by ``fatescore fetch``.
+    layout
+        One of :func:`layout_names`.
+    file
+        Glob that chooses among the files of a folder, or among the platforms of a SOFT file.
+
+    Raises
+    ------
+    InputError
+        When nothing fits, or several files do; the message lists them and the config key that settles it.
+    """
+    if layout not in layout_names():
+        known = layout_names()
+        raise InputError(f'layout "{layout}" is not known', expected=", ".join(known), fix=nearest(layout, known))
+    if source.is_file():
+        return _locate_file(source, layout, file)
+    if not source.is_dir():
+        raise InputError(f"{source} does not exist", expected="a file or folder", fix="check the path")
+    fetched = matrices_of(source) or (source / "suppl").is_dir() or _softs(source) or _counts(source)
+    return _fetched(source, layout, file) if fetched else _folder(source, layout, file, visible_files(source))
+
+
+def read_raw(
+    located: Located, organism: Organism, *, sample_key: str = "", only_sample: str = "", scale: Scale | None = None
+) -> Raw:
+    """Read what was located, as it is written.
+
+    Parameters
+    ----------
+    located
+        The files.
+    organism, sample_key, only_sample, scale
+        See :class:`fatescore.ingest.matrix.ReadOptions`.
+    """
+    options = ReadOptions(organism, sample_key, only_sample, scale)
+    raw = readers.get(located.layout).read(located, options)
+    if raw.sample_names == [""] and only_sample:
+        raw.columns = [only_sample] * len(raw.columns)
+    if located.matrix is not None:
+        if raw.fields is None and len(located.matrix.samples):
+            raw.fields = located.matrix.samples
+            raw.note_absent_samples()
+        raw.title = located.matrix.title
+        raw.accession = (located.matrix.series.get("geo_accession") or [""])[0]
+        raw.simulated = raw.simulated or raw.title.startswith("SIMULATED")
+        if located.matrix_path is not None and located.matrix_path not in raw.inputs:
+            raw.inputs.append(located.matrix_path)
+    return raw
+
+
+def layout_of_file(path: Path) -> str:
+    """Return the layout of a single file by its name and, where that is any text's, its first bytes; else ``""``."""
+    layout = readers.layout_of(path)
+    if layout is None or not (layout.alone or archive.is_archive(path)):
+        return ""
+    if layout.any_text and not archive.is_archive(path):
+        layout = readers.layout_of_start(archive.head(path, path.name)) or layout
+    return layout.name
+
+
+def _locate_file(path: Path, layout: str, file: str) -> Located:
+    name = layout_of_file(path) if layout == "auto" else layout
+    if not name:
+        known = "; ".join(f"{one.title} ({', '.join(one.endings)})" for one in readers.layouts())
+        raise InputError(
+            f"no layout fits the name of {path}; {archive.describe(path)}",
+            expected=f"{known}; or an archive of such files, one per sample",
+            fix=f'set "layout" for this data set to one of {", ".join(readers.names())}',
+        )
+    open_file = readers.get(name).open
+    return Located(name, path) if open_file is None else open_file(path, file)
+
+
+# --- a folder that fetch wrote ------------------------------------------------------------------------------
+
+
+def matrices_of(source: Path) -> list[Path]:
+    """Return the series matrices in a folder that fetch wrote."""
+    return [path for path in visible_files(source / "matrix") if series_matrix.LAYOUT.accepts_name(path.name)]
+
+
+def _softs(source: Path) -> list[Path]:
+    return [path for path in visible_files(source / "soft") if soft.LAYOUT.accepts_name(path.name)]
+
+
+def _counts(source: Path) -> list[Path]:
+    return [path for path in visible_files(source / "counts") if ncbi_counts.LAYOUT.accepts_name(path.name)]
+
+
+def _fetched(source: Path, layout: str, file: str) -> Located:
+    """Choose the matrix when it has values, else SOFT, supplementary files or NCBI's counts."""
+    read = {path: read_series_matrix(path) for path in matrices_of(source)}
+    filled = [path for path in read if read[path].values is not None]  # noqa: PD011
+    named = [path for path in filled if _fits(path, source, file)] if file else filled
+    if layout == series_matrix.LAYOUT.name or (layout == "auto" and named):
+        path = _one(named, filled, source, series_matrix.LAYOUT.title, file)
+        return Located(series_matrix.LAYOUT.name, path, read[path], path, source / "platform")
+    families = {path: read_soft(path) for path in _softs(source)} if layout in ("auto", soft.LAYOUT.name) else {}
+    valued = [path for path, family in families.items() if soft.has_values(family)]
+    fitting = [path for path in valued if soft.has_values(families[path], file)]
+    elsewhere = visible_files(source / "suppl") or _counts(source)  # a pattern that fits no platform may be for these
+    if layout == soft.LAYOUT.name or fitting or (valued and not elsewhere):
+        path = _one(fitting or valued or list(families), list(families), source / "soft", soft.LAYOUT.title, "")
+        return soft.locate_platform(path, families[path], file, source / "platform")
+    found = _supplement(source, layout, file)
+    merged = _merged_heads(list(read.values()))
+    beside = next(iter(read), None)
+    return Located(found.layout, found.path, merged, beside, source / "platform", found.file)
+
+
+def _supplement(source: Path, layout: str, file: str) -> Located:
+    """Choose among the supplementary files, and where they have no values among NCBI's counts."""
+    counts = _counts(source)
+    if layout == ncbi_counts.LAYOUT.name:
+        return _made_by_ncbi(source, counts, file)
+    suppl = [path for path in visible_files(source / "suppl") if path.name != "filelist.txt"]
+    fall_back = layout == "auto" and any(not file or _fits(path, source, file) for path in counts)
+    if not suppl and not fall_back:
+        raise InputError(
+            f"{source.name}: the series matrix has no values and there are no supplementary files",
+            expected="values in the matrix or a table in suppl/",
+            fix="fetch with --what suppl (or counts, or soft), or use another source for this data set",
+        )
+    try:
+        return _folder(source / "suppl", layout, file, suppl)
+    except _NoValuesError:
+        if fall_back:
+            return _made_by_ncbi(source, counts, file)
+        raise
+
+
+def _made_by_ncbi(source: Path, counts: list[Path], file: str) -> Located:
+    """Choose by name, else the raw counts: TPM and FPKM are made from them."""
+    named = [path for path in counts if _fits(path, source, file) or (not file and ncbi_counts.is_raw(path.name))]
+    return Located(ncbi_counts.LAYOUT.name, _one(named, counts, source / "counts", ncbi_counts.LAYOUT.title, file))
+
+
+def _merged_heads(heads: list[SeriesMatrix]) -> SeriesMatrix | None:
+    if not heads:
+        return None
+    samples = pd.concat([head.samples for head in heads]).fillna("")
+    return SeriesMatrix(heads[0].series, samples[~samples.index.duplicated()], None, heads[0].notes)
+
+
+# --- any folder ---------------------------------------------------------------------------------------------
+
+
+def _folder(source: Path, layout: str, file: str, files: list[Path]) -> Located:
+    chosen = [path for path in files if _fits(path, source, file)] if file else files
+    if file and not chosen:
+        raise _NoValuesError(
+            f'no file in {source} fits "{file}"', expected=f"one of: {few([p.name for p in files])}", fix="correct file"
+        )
+    known = {path: one for path in chosen if (one := readers.layout_of(path)) is not None}
+    together = _read_together(known, layout)
+    if together:
+        return Located(together, source, file=file)
+    wanted = [
+        path for path, one in known.items()
+        if (one.alone or archive.is_archive(path)) and (layout in ("auto", one.name) or file)
+    ]  # fmt: skip
+    tables = [path for path in wanted if known[path].any_text and not archive.is_archive(path)]
+    if tables:  # the whole table of a series has what the tables of its samples in RAW.tar have
+        wanted = [path for path in wanted if path in tables or not known[path].any_text]
+    path = _one(wanted, files, source, "files with values" if layout == "auto" else readers.get(layout).title, file)
+    return _locate_file(path, known[path].name if layout == "auto" else layout, "")
+
+
+def _read_together(known: dict[Path, readers.Layout], layout: str) -> str:
+    """Return the layout in which the files of a folder are read as one source, or an empty text."""
+    plain: dict[str, list[str]] = {}
+    for path, one in known.items():
+        if not archive.is_archive(path):
+            plain.setdefault(one.name, []).append(path.name)
+    cells = {name for name in plain if readers.get(name).cells}
+    packed = any(one.cells for path, one in known.items() if archive.is_archive(path))
+    for one in readers.layouts():
+        own = plain.get(one.name, [])
+        if layout not in ("auto", one.name) or not own or one.together is None or set(one.together(own)) != set(own):
+            continue
+        chosen = not one.alone or (layout == one.name and one.cells)
+        if chosen or (not packed and (not one.cells or cells == {one.name})):
+            return one.name
+    return ""
+
+
+def _one(paths: list[Path], files: list[Path], source: Path, what: str, file: str) -> Path:
+    if len(paths) == 1:
+        return paths[0]
+    if not paths:
+        raise _NoValuesError(
+            f"{source} has no {what}; its files are {few([path.name for path in files]) or 'none'}"
+            + (f"; {archive.describe(files[0])}" if files else ""),
+            expected="one file with values",
+            fix=f'set "layout" ({", ".join(readers.names())}) or "file" for this data set',
+        )
+    hint = f' that fit "{file}"' if file else ""
+    raise InputError(
+        f"{source} has {len(paths)} {what}{hint}: {few([path.name for path in paths])}",
+        expected="one",
+        fix='name it in "file" for this data set',
+    )
+
+
+def _fits(path: Path, source: Path, file: str) -> bool:
+    return archive.fits(path.relative_to(source).as_posix(), file)

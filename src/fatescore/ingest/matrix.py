@@ -1,0 +1,185 @@
+"""What a reader is given, and the matrix it returns before samples are matched and genes are named."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fatescore.errors import InputError, nearest
+from fatescore.geo import SeriesMatrix
+from fatescore.tables import columns as col
+from fatescore.typing import Matrix, Organism, Scale
+
+
+@dataclass(frozen=True)
+class Located:
+    """The files with the values, and what is known of them before they are read.
+
+    Parameters
+    ----------
+    layout
+        Name of the layout.
+    path
+        A file, an archive, or a folder whose files are read together.
+    matrix, matrix_path
+        The series matrix that is this file or is beside it; of a SOFT file, one of its platforms.
+    platforms
+        Folder of ``GPL....annot.gz`` files.
+    file
+        Pattern that chooses among the files of a folder.
+    annotation
+        A platform's own table in the same file (SOFT).
+    """
+
+    layout: str
+    path: Path
+    matrix: SeriesMatrix | None = None
+    matrix_path: Path | None = None
+    platforms: Path | None = None
+    file: str = ""
+    annotation: pd.DataFrame | None = None
+
+
+def platforms_near(path: Path) -> Path:
+    """Return the folder of annotations beside a file, or beside its own folder, where fetch puts it."""
+    beside = path.parent / "platform"
+    return beside if beside.is_dir() else path.parent.parent / "platform"
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What is declared of the values that some layouts need to be read.
+
+    Parameters
+    ----------
+    organism
+        Whose features to keep, where a file has those of several.
+    sample_key
+        Column that names the sample of every cell; without it a file is a sample.
+    only_sample
+        The sample, where the data have one and do not name it.
+    scale
+        Chooses among the columns of RSEM's and similar files; they are read as counts without it.
+    """
+
+    organism: Organism
+    sample_key: str = ""
+    only_sample: str = ""
+    scale: Scale | None = None
+
+
+@dataclass
+class Raw:
+    """A matrix as its submitter wrote it.
+
+    Parameters
+    ----------
+    matrix
+        Observations x features: dense, or CSR for cells and counts.
+    ids
+        Feature names as written; repeats are allowed.
+    columns
+        For every observation the name that the data give its sample.
+    barcodes
+        Names of cells; empty for bulk and arrays, where an observation is a sample.
+    other_names
+        A second name per feature, such as 10x's symbol beside the Ensembl id; ``""`` where there is none.
+    annotation
+        For arrays: what the platform calls the gene of each feature, unsplit; ``None`` when ids name genes.
+    fields
+        GEO's sample fields, indexed by GSM accession.
+    obs
+        Further columns of the observations (h5ad).
+    """
+
+    matrix: Matrix
+    ids: list[str]
+    columns: list[str]
+    barcodes: list[str] = field(default_factory=list)
+    other_names: list[str] = field(default_factory=list)
+    annotation: pd.Series[str] | None = None
+    fields: pd.DataFrame | None = None
+    obs: pd.DataFrame | None = None
+    title: str = ""
+    accession: str = ""
+    simulated: bool = False
+    inputs: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def sample_names(self) -> list[str]:
+        """The distinct names of samples, in order of appearance."""
+        return list(dict.fromkeys(self.columns))
+
+    def rows_of(self, name: str) -> np.ndarray:
+        """Return the positions of a sample's observations."""
+        return np.flatnonzero(np.asarray(self.columns, dtype=object) == name)
+
+    def keep_observations(self, keep: np.ndarray) -> None:
+        """Leave out the observations that are not true in ``keep``."""
+        self.matrix = self.matrix[np.flatnonzero(keep)]
+        self.columns = list(itertools.compress(self.columns, keep))
+        self.barcodes = list(itertools.compress(self.barcodes, keep))
+        self.obs = None if self.obs is None else self.obs[keep]
+
+    def keep_features(self, keep: np.ndarray) -> None:
+        """Leave out the features that are not true in ``keep``."""
+        self.matrix = self.matrix[:, np.flatnonzero(keep)]
+        self.ids = list(itertools.compress(self.ids, keep))
+        self.other_names = list(itertools.compress(self.other_names, keep))
+        self.annotation = None if self.annotation is None else self.annotation[keep]
+
+    def note_absent_samples(self) -> None:
+        """Name the samples of the series that the data lack, where the data name theirs by accession."""
+        named = set(self.sample_names)
+        if self.fields is None or not named <= set(self.fields.index):
+            return
+        absent = [str(name) for name in self.fields.index if name not in named]
+        if absent:
+            self.notes.append(f"{len(absent)} samples of the series have no values in the data: {', '.join(absent)}")
+
+
+def numbered(names: list[str]) -> list[str]:
+    """Return unique names: what repeats is numbered.
+
+    Examples
+    --------
+    >>> numbered(["a", "b", "a"])
+    ['a', 'b', 'a-2']
+    """
+    nth = pd.Series(names, dtype=object).groupby(names).cumcount()
+    return [f"{name}-{n + 1}" if n else name for name, n in zip(names, nth, strict=True)]
+
+
+def samples_of(obs: pd.DataFrame, sample_key: str, only_sample: str, path: Path) -> list[str]:
+    """Return the sample of every observation.
+
+    Parameters
+    ----------
+    obs
+        Columns that describe the observations.
+    sample_key
+        The column that names samples; without it ``sample``, and without that every observation is one.
+    only_sample
+        The sample that all belong to, when there is no key.
+    path
+        For messages.
+
+    Raises
+    ------
+    InputError
+        When there is no such column.
+    """
+    if sample_key and sample_key not in obs:
+        raise InputError(
+            f'{path} has no obs column "{sample_key}"', expected="the column that names samples",
+            fix=f"set sample_key: {nearest(sample_key, obs.columns)}",
+        )  # fmt: skip
+    if only_sample and not sample_key:
+        return [only_sample] * len(obs)
+    key = sample_key or col.SAMPLE
+    return [str(name) for name in obs.get(key, obs.index)]

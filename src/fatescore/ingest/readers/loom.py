@@ -1,0 +1,138 @@
+"""Layout ``loom``: genes x cells with attributes, in HDF5."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from fatescore.errors import InputError, few
+from fatescore.ingest import archive
+from fatescore.ingest.matrix import Raw, samples_of
+from fatescore.ingest.readers._libraries import Library, choose_members, join
+from fatescore.ingest.readers._registry import Layout, register
+from fatescore.tables import columns as col
+
+# Read with h5py, which anndata needs anyway: the format is three groups, not worth a further package.
+_IDS = ("Accession", "gene_ids", "gene_id", "ensembl_id", "EnsemblID")
+_SYMBOLS = ("Gene", "gene", "gene_name", "gene_names", "gene_symbols", "GeneName", "Symbol", "var_names", "index")
+_CELLS = ("CellID", "cell_id", "Cell_ID", "obs_names", "barcode", "Barcode", "index")
+_STEP = 512  # cells at a time: the matrix is stored dense
+
+
+LAYOUT: Layout = register(
+    Layout(
+        name="loom",
+        title="loom files",
+        endings=(".loom",),
+        cells=True,
+        together=lambda names: [name for name in names if LAYOUT.accepts_name(name)],
+        precedence=3,
+        read=lambda located, options: read(located.path, located.file, options.sample_key),
+    )
+)
+
+
+def read(path: Path, file: str = "", sample_key: str = "") -> Raw:
+    """Return every loom file of a source as one matrix of cells.
+
+    Parameters
+    ----------
+    path, file, sample_key
+        See :class:`~fatescore.ingest.matrix.Located` and :class:`~fatescore.ingest.matrix.ReadOptions`.
+
+    Raises
+    ------
+    InputError
+        When a file is not loom, or lacks the names of genes or cells.
+    """
+    notes: list[str] = []
+    chosen = choose_members(LAYOUT, path, file, notes)
+    libraries, tables = [], []
+    for name, sample in chosen.items():
+        library, table = _one(path, name, sample)
+        libraries.append(library)
+        tables.append(table)
+    raw = join(libraries, archive.inputs(path, list(chosen)), notes)
+    raw.obs = pd.concat(tables, ignore_index=True)
+    if sample_key or col.SAMPLE in raw.obs:
+        raw.columns = samples_of(raw.obs, sample_key, "", path)
+    return raw
+
+
+def _one(path: Path, member: str, sample: str) -> tuple[Library, pd.DataFrame]:
+    where = str(path) if path.name == member else f"{path}: {member}"
+    with archive.as_file(path, member) as file:
+        try:
+            with h5py.File(file, "r") as stored:
+                _check_groups(stored, where)
+                rows, cells = _attributes(stored["row_attrs"]), _attributes(stored["col_attrs"])
+                matrix = _matrix(stored["matrix"], where)
+        except InputError:
+            raise
+        except Exception as error:  # h5py has half a dozen kinds for a damaged file
+            raise InputError(
+                f"{where} cannot be read as loom ({error})", expected="a whole loom file", fix="fetch it again"
+            ) from error
+    return _library(matrix, rows, cells, sample, where)
+
+
+def _check_groups(stored: h5py.File, where: str) -> None:
+    absent = [name for name in ("matrix", "row_attrs", "col_attrs") if name not in stored]
+    if absent:
+        raise InputError(
+            f"{where} is no loom file: it has no {few(absent)}, but {few(sorted(map(str, stored))) or 'nothing'}",
+            expected="matrix, row_attrs and col_attrs",
+            fix='choose another file with "file"',
+        )
+
+
+def _library(
+    matrix: sp.csr_matrix, rows: dict[str, Any], cells: dict[str, Any], sample: str, where: str
+) -> tuple[Library, pd.DataFrame]:
+    names = _named(rows, (*_SYMBOLS, *_IDS), "row attribute that names genes", where)
+    ids = next((rows[name] for name in _IDS if name in rows), names)
+    barcodes = _named(cells, _CELLS, "column attribute that names cells", where)
+    if matrix.shape != (len(barcodes), len(names)):
+        raise InputError(
+            f"{where}: the matrix is {matrix.shape[1]} x {matrix.shape[0]}, with {len(names)} genes and "
+            f"{len(barcodes)} cells",
+            expected="genes x cells",
+            fix="fetch it again",
+        )
+    table = pd.DataFrame({name: values for name, values in cells.items() if name not in _CELLS}, index=barcodes)
+    features = pd.DataFrame({"id": ids.astype(str), "name": names.astype(str), "type": ""}, dtype=object)
+    return Library(sample, matrix, features, [str(name) for name in barcodes]), table
+
+
+def _named(attributes: dict[str, Any], choices: tuple[str, ...], what: str, where: str) -> Any:
+    found = next((attributes[name] for name in choices if name in attributes), None)
+    if found is None:
+        raise InputError(
+            f"{where} has no {what}, but {few(sorted(map(str, attributes))) or 'none at all'}",
+            expected=f"one of {few(list(choices))}",
+        )
+    return found
+
+
+def _attributes(group: h5py.Group) -> dict[str, Any]:
+    """Return the attributes of one value per row or column; embeddings have more and are left."""
+    flat = {name: item for name, item in group.items() if isinstance(item, h5py.Dataset) and item.ndim == 1}
+    return {
+        name: item.asstr(errors="replace")[...] if h5py.check_string_dtype(item.dtype) else item[...]
+        for name, item in flat.items()
+    }
+
+
+def _matrix(stored: h5py.Dataset, where: str) -> sp.csr_matrix:
+    if stored.ndim != 2 or stored.dtype.kind not in "iufb":
+        raise InputError(f"{where}: the matrix is {stored.ndim}-dimensional {stored.dtype}", expected="genes x cells")
+    blocks = [
+        sp.csr_matrix(np.asarray(stored[:, start : start + _STEP], dtype=np.float32).T)
+        for start in range(0, stored.shape[1], _STEP)
+    ]
+    return sp.csr_matrix(sp.vstack(blocks)) if blocks else sp.csr_matrix((0, stored.shape[0]), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""The steps of the workflow as functions: what the verbs of the command line call."""
