@@ -28,7 +28,7 @@ $(VENV)/test.stamp: $(VENV)/run.stamp
 	touch $@
 
 demo/mirror/README.txt: | $(VENV)/run.stamp
-	fatescore simulate mirror --output demo/mirror --seed 0
+	python -m simulated_geo --output demo/mirror --seed 0
 
 # The embedded example: simulated data with known truth, fetched through the same code as GEO.
 demo: $(VENV)/run.stamp demo/mirror/README.txt

@@ -34,7 +34,7 @@ def make(path: Path, n_cells: int, per_sample: int, n_genes: int, seed: int = 0)
     from fatescore._h5ad_rows import write_rows
 
     rng = np.random.default_rng(seed)
-    markers = {kind: [pair[0] for pair in MARKERS[kind]] for kind in ("stromal", "haematopoietic")}
+    markers = {kind: [*MARKERS[kind]] for kind in ("stromal", "haematopoietic")}
     own = [gene for genes in markers.values() for gene in genes]
     names = pd.Index([*own, *(f"MT-{k}" for k in range(10)), *(f"GENE{k}" for k in range(n_genes - len(own) - 10))])
     level = rng.gamma(0.3, 0.4, n_genes)

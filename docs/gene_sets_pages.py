@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from fatescore import organisms
 from fatescore.files import atomic_path, write_text
 from fatescore.gene_sets.claims import load_claims
 from fatescore.gene_sets.collection import definition, load, members, mirna_sets, mirna_targets
 from fatescore.gene_sets.index import index_names, load_index
 from fatescore.pl._palette import ADIPOGENIC, OSTEOGENIC
-from fatescore.typing import ORGANISMS
 
 DOCS = Path(__file__).resolve().parent
 PAGE = DOCS / "explanation" / "gene-sets.md"
@@ -79,7 +79,7 @@ def _own_claims(name: str, claims: pd.DataFrame) -> list[tuple[dict[Any, Any], s
         if member["note"].startswith("feedback target"):
             continue  # rises with the pathway, whatever it does itself
         cited = claims.loc[member["claims"].split(";")].to_dict("records")
-        own += [(claim, member["sign"]) for claim in cited if member["human"] in claim["human_symbols"].split(";")]
+        own += [(claim, member["sign"]) for claim in cited if member["gene"] in claim["symbols"].split(";")]
     return own
 
 
@@ -103,21 +103,32 @@ def _title(title: str) -> str:
 def _genes(name: str) -> str:
     rows = members()[members()["gene_set"] == name]
     if len(rows):
-        return " ".join(rows.loc[rows["weight"] == "1", "human"])
+        return " ".join(rows.loc[rows["weight"] == "1", "gene"])
     rows = mirna_targets()[mirna_targets()["set_name"] == name]
-    named = rows[rows["evidence"].str.contains("review")]
-    symbols = ", ".join(named["human"].where(named["human"] != "", named["mouse"]))
-    sizes = [f"{organism} {len(mirna_sets(organism)[name])}" for organism in ORGANISMS if name in mirna_sets(organism)]
+    symbols = ", ".join(_named_targets(name))
+    sizes = [f"{one} {len(mirna_sets(one)[name])}" for one in organisms.names() if name in mirna_sets(one)]
     read = f"targets read: {', '.join(sizes)}" if sizes else f"not scored, {_why_unscored(name)}"
     return "; ".join(filter(None, [f"acts on {symbols}" if symbols else "", read]))
 
 
 def _why_unscored(name: str) -> str:
-    rows = mirna_targets()[mirna_targets()["set_name"] == name]
-    has = [organism for organism in ORGANISMS if (rows[organism] != "").any()]
+    has = _organisms_with(name)
     only = {"human": "primates only", "mouse": "mouse only"}
     few = f"fewer than {definition()['mirna']['min_targets']} targets"
     return f"{only[has[0]]}, {few}" if len(has) == 1 else few
+
+
+def _organisms_with(name: str) -> list[str]:
+    """Return the organisms that have the miRNA of a set."""
+    mirna = mirna_targets().set_index("set_name").loc[[name], "mirna"].iloc[0]
+    return [organism for organism in organisms.names() if mirna in organisms.get(organism).mirnas]
+
+
+def _named_targets(name: str) -> list[str]:
+    """Return the targets that the review names, by the symbols of the first organism that has the miRNA."""
+    rows = mirna_targets()
+    named = rows.loc[(rows["set_name"] == name) & rows["evidence"].str.contains("review"), "gene"]
+    return organisms.spelled(named, _organisms_with(name)[0])
 
 
 def digest() -> str:
@@ -210,8 +221,8 @@ def _page_axes() -> list[str]:
 
 def _page_members() -> list[str]:
     rows = [
-        (f"`{row['gene_set']}`", row["human"], row["mouse"].replace(";", ", "), row["sign"], row["weight"],
-         "yes" if row["weight"] == "1" else "no", row["claims"].replace(";", " "))
+        (f"`{row['gene_set']}`", *(", ".join(organisms.symbols_of(row["gene"], one)) for one in organisms.names()),
+         row["sign"], row["weight"], "yes" if row["weight"] == "1" else "no", row["claims"].replace(";", " "))
         for row in members().to_dict("records")
     ]  # fmt: skip
     textbook = {name: genes for name, genes in load("extended").items() if name not in load("review")}
@@ -219,7 +230,7 @@ def _page_members() -> list[str]:
     return [
         "## Members",
         "`fatescore gene-sets why GENE` prints the claims behind a gene.",
-        _markdown(("set", "human", "mouse", "sign", "weight", "measurable", "claims"), rows),
+        _markdown(("set", *organisms.names(), "sign", "weight", "measurable", "claims"), rows),
         "Textbook markers, **not from the review**, in the index `extended` only (sources: `gene_sets/extended.tsv`):",
         _markdown(("set", "genes"), more),
     ]
@@ -229,7 +240,7 @@ def _page_silent() -> list[str]:
     table = members()
     silent = table[table["weight"] == "0"]
     reasons = [
-        (str(reason).removeprefix("no: "), f"`{name}`", ", ".join(rows["human"]))
+        (str(reason).removeprefix("no: "), f"`{name}`", ", ".join(rows["gene"]))
         for (name, reason), rows in silent.groupby(["gene_set", "measurable"], sort=False)
     ]
     feedback = table[table["note"].str.startswith("feedback target")]
@@ -244,17 +255,16 @@ def _page_silent() -> list[str]:
         "### Feedback targets",
         "They inhibit their pathway, and their mRNA rises when it is on: they count as `+`.",
         _markdown(
-            ("gene", "set", "source"), zip(feedback["human"], "`" + feedback["gene_set"] + "`", sources, strict=True)
+            ("gene", "set", "source"), zip(feedback["gene"], "`" + feedback["gene_set"] + "`", sources, strict=True)
         ),
     ]
 
 
 def _page_mirna() -> list[str]:
-    rows = []
+    rows, names = [], organisms.names()
     for name, targets in mirna_targets().groupby("set_name", sort=False):
-        named = targets[targets["evidence"].str.contains("review")]
-        symbols = ", ".join(named["human"].where(named["human"] != "", named["mouse"])) or "none named"
-        cells = [_read_from(str(name), targets, organism) for organism in ORGANISMS]
+        symbols = ", ".join(_named_targets(str(name))) or "none named"
+        cells = [_read_from(str(name), organism) for organism in names]
         rows.append((targets["mirna"].iloc[0], symbols, str(len(targets)), *cells))
     return [
         "## miRNA targets",
@@ -263,13 +273,19 @@ def _page_mirna() -> list[str]:
         "review does not name are those of miRTarBase with strong evidence: ids and papers stand "
         "in `gene_sets/mirna_targets.tsv`.",
         _markdown(
-            ("miRNA", "targets named by the review", "targets in the table", "read in human", "read in mouse"), rows
+            (
+                "miRNA",
+                "targets named by the review",
+                "targets in the table",
+                *(f"read in {one}" for one in organisms.names()),
+            ),
+            rows,
         ),
     ]
 
 
-def _read_from(name: str, targets: pd.DataFrame, organism: Any) -> str:
-    if not (targets[organism] != "").any():
+def _read_from(name: str, organism: str) -> str:
+    if organism not in _organisms_with(name):
         return f"no such miRNA in {organism}"
     sets = mirna_sets(organism)
     return f"{len(sets[name])} genes" if name in sets else "cannot be scored: too few targets left"

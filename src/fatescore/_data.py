@@ -11,12 +11,13 @@ _CHECKOUT = _PACKAGE.parents[1]
 _HOMES = {
     "catalogue": (_PACKAGE / "_data" / "catalogue", _CHECKOUT / "config" / "catalogue"),
     "gene_sets": (_PACKAGE / "_data" / "gene_sets", _CHECKOUT / "gene_sets"),
+    "organisms": (_PACKAGE / "_data" / "organisms", _CHECKOUT / "organisms"),
     "schemas": (_PACKAGE / "_data" / "schemas", _CHECKOUT / "workflow" / "schemas"),
 }
 
 
 def data_dir(kind: str) -> Path:
-    """Return the folder of shipped data: ``"catalogue"``, ``"gene_sets"`` or ``"schemas"``."""
+    """Return the folder of shipped data: ``"catalogue"``, ``"gene_sets"``, ``"organisms"`` or ``"schemas"``."""
     for home in _HOMES[kind]:
         if home.is_dir():
             return home

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from fatescore import organisms
 from fatescore._data import data_dir
 from fatescore.errors import ConfigError, nearest
 
@@ -22,7 +23,7 @@ _TYPES = {
 
 @functools.cache
 def schema(kind: str) -> dict[str, Any]:
-    """Return a schema by name: ``config``, ``datasets``, ``samples``, ``patterns``, ``catalogue``, ``gene_sets``.
+    """Return a schema by name: ``config``, ``datasets``, ``samples``, ``patterns``, ``catalogue``.
 
     A property with ``modules`` may have its default or the name of one of the public modules in that folder of the
     package: what registers itself is listed nowhere else.
@@ -34,6 +35,8 @@ def schema(kind: str) -> dict[str, Any]:
             folder = Path(__file__).parent / part["modules"]
             modules = sorted(module.name for module in pkgutil.iter_modules([str(folder)]))
             part["enum"] = [part["default"], *(name for name in modules if not name.startswith("_"))]
+    if kind == "datasets":
+        found["properties"]["organism"]["enum"] = list(organisms.names())
     return found
 
 

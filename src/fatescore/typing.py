@@ -8,12 +8,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Organism = Literal["human", "mouse"]
+Organism = str  # a name that fatescore.organisms has data of
 Assay = Literal["array", "bulk", "single_cell"]
 Scale = Literal["counts", "tpm", "linear", "intensity", "log2"]
 Alternative = Literal["two-sided", "greater", "less"]
 
-ORGANISMS: tuple[Organism, ...] = ("human", "mouse")
 ASSAYS: tuple[Assay, ...] = ("array", "bulk", "single_cell")
 SCALES: tuple[Scale, ...] = ("counts", "tpm", "linear", "intensity", "log2")
 

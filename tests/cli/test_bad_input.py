@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fatescore import organisms
 from fatescore.cli import main
 
 GENES = ["RUNX2", "ALPL", "COL1A1", "SP7", "IBSP", "BGLAP", "PPARG", "CEBPA", "GAPDH", "ACTB", "TP53", "MYC"]
@@ -96,7 +97,7 @@ def test_samples_that_are_not_in_the_table(folder: Path, capsys: pytest.CaptureF
     assert "s3" in line_of(capsys, folder, *ingest())
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_no_known_genes(folder: Path, capsys: pytest.CaptureFixture[str], organism: str) -> None:
     lines = TABLE.splitlines()
     (folder / "odd.tsv").write_text(

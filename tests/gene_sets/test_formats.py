@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fatescore import gene_sets
+from fatescore import gene_sets, organisms
 from fatescore.errors import InputError
 from fatescore.gene_sets import read_json_sets, write_json_sets
 
@@ -116,12 +116,12 @@ def test_lists_take_signs_and_maps_take_names_as_they_are(tmp_path: Path) -> Non
     assert read_json_sets(path) == {"a": {"RUNX2": 1.0, "PPARG": -1.0}, "b": {"PPARG-": 2.0}}
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_the_review_comes_back_with_its_weights(tmp_path: Path, organism: str) -> None:
     sets = gene_sets.load(organism=organism)
     write_json_sets(sets, tmp_path / "s.json")
     assert read_json_sets(tmp_path / "s.json") == sets
-    assert any(abs(weight) != 1 for genes in sets.values() for weight in genes.values()) == (organism == "mouse")
+    assert any(abs(weight) != 1 for genes in sets.values() for weight in genes.values()) == (organism != "human")
 
 
 @pytest.mark.parametrize(

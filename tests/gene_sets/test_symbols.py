@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fatescore import organisms
 from fatescore.errors import InputError
 from fatescore.gene_sets import symbols
 from fatescore.gene_sets.symbols import resolve
@@ -40,7 +41,7 @@ def test_rule(name: str, organism: str, symbol: str, rule: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["OCN", "OSX", "ALP", "TAZ"])
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_names_used_for_several_genes_stay(name: str, organism: str) -> None:
     row = resolve([name], organism).iloc[0]
     assert (row["symbol"], row["mapped_by"]) == (name, "ambiguous")
@@ -86,8 +87,8 @@ def test_any_text_gets_a_row(names: list[str]) -> None:
 
 
 def test_unknown_organism() -> None:
-    with pytest.raises(InputError, match='organism "zebrafish" is not known; expected human or mouse'):
-        resolve(["A"], "zebrafish")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match='organism "zebrafish" is not known; expected one of: human, mouse, rat'):
+        resolve(["A"], "zebrafish")
 
 
 def test_fast_enough() -> None:

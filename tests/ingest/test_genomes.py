@@ -22,7 +22,15 @@ def library(*names: str) -> Library:
         ("GRCh38", "human"),
         ("GRCm39", "mouse"),
         ("mm10_premrna", "mouse"),
+        ("rn6", "rat"),
+        ("rn7_premrna", "rat"),
+        ("Rnor_5.0", "rat"),
+        ("Rnor_6.0", "rat"),
+        ("mRatBN7.2", "rat"),
+        ("GRCr8", "rat"),
         ("danRer11", ""),
+        ("rn7sk", ""),
+        ("rn60", ""),
         ("MM10", ""),
         ("mm1", ""),
         ("hg190", ""),
@@ -39,6 +47,11 @@ def test_only_prefixed_features_of_other_species_go() -> None:
         assert kept.features["name"].tolist() == ["RUNX2", "EGFP"]
         assert kept.matrix.toarray().tolist() == [[1, 3]]
     assert notes == ["1 features of mm10 were left out; cells of that species may still be there"]
+
+
+def test_a_prefix_with_an_underline_of_its_own_comes_off() -> None:
+    kept = of_organism(library("Rnor_6.0_Runx2", "mRatBN7.2___Alpl", "mm10_Alpl"), "rat", [])
+    assert kept.features["id"].tolist() == ["Runx2", "Alpl"]
 
 
 def test_one_species_keeps_its_features_without_the_prefix() -> None:

@@ -15,13 +15,14 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fatescore import organisms
 from fatescore.errors import InputError
 from fatescore.gene_sets.symbols import approved_symbols
-from fatescore.ingest.sex import X_GENES, XIST, Y_GENES, expressed_sex, sex_notes
-from fatescore.typing import ORGANISMS
+from fatescore.ingest.sex import expressed_sex, sex_notes
 
 SEXES = ("female", "male")
 N_GENES = 3000
+HUMAN = organisms.get("human")
 
 
 def put(table: pd.DataFrame, organism: str, assay: str, scale: str, samples: Iterable[str] | None = None) -> ad.AnnData:
@@ -35,11 +36,11 @@ def put(table: pd.DataFrame, organism: str, assay: str, scale: str, samples: Ite
 
 def expected_reads(organism: str, xist: float, y: float, *, depth: float) -> pd.Series[float]:
     """Return the expected reads of a sample: filler genes, X copies near the middle, and the sex genes as told."""
-    rng = np.random.default_rng(1)
+    rng, facts = np.random.default_rng(1), organisms.get(organism)
     filler = pd.Series(np.exp2(rng.normal(0, 2.5, N_GENES)), index=[f"g{i}" for i in range(N_GENES)])
-    x = pd.Series(np.exp2(rng.normal(2, 0.7, len(X_GENES[organism]))), index=X_GENES[organism])
-    ys = pd.Series(x.mean() * y * np.exp2(rng.normal(0, 0.7, len(Y_GENES[organism]))), index=Y_GENES[organism])
-    whole = pd.concat([filler, x, ys, pd.Series({XIST[organism]: xist * x.mean()})])
+    x = pd.Series(np.exp2(rng.normal(2, 0.7, len(facts.x_genes))), index=facts.x_genes)
+    ys = pd.Series(x.mean() * y * np.exp2(rng.normal(0, 0.7, len(facts.y_genes))), index=facts.y_genes)
+    whole = pd.concat([filler, x, ys, pd.Series({facts.xist: xist * x.mean()})])
     return whole / whole.sum() * depth
 
 
@@ -64,9 +65,9 @@ def arrays(kinds: Iterable[str], seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     signal = library("human", kinds, depth=2e6, seed=seed)
     background = np.exp2(rng.normal(6, 1, signal.shape[1]))
-    background[[signal.columns.get_loc(gene) for gene in (*Y_GENES["human"], "XIST")]] = 2.0**5.3
+    background[[signal.columns.get_loc(gene) for gene in (*HUMAN.y_genes, "XIST")]] = 2.0**5.3
     absent = rng.random(signal.shape[1]) < 0.5
-    absent[-len(Y_GENES["human"]) - 1 - len(X_GENES["human"]) :] = False
+    absent[-len(HUMAN.y_genes) - 1 - len(HUMAN.x_genes) :] = False
     return (signal * ~absent) + background * np.exp2(rng.normal(0, 0.3, signal.shape))
 
 
@@ -74,12 +75,13 @@ def answer(kind: str) -> str:
     return kind if kind in SEXES else "unclear"
 
 
-@pytest.mark.parametrize("organism", ORGANISMS)
+@pytest.mark.parametrize("organism", organisms.names())
 def test_the_genes_are_current_symbols(organism: str) -> None:
-    assert {XIST[organism], *Y_GENES[organism], *X_GENES[organism]} <= approved_symbols(organism)
+    facts = organisms.get(organism)
+    assert {facts.xist, *facts.y_genes, *facts.x_genes} <= approved_symbols(organism)
 
 
-@pytest.mark.parametrize("organism", ORGANISMS)
+@pytest.mark.parametrize("organism", organisms.names())
 @pytest.mark.parametrize("scale", ["counts", "tpm", "log2", "log2 of much more", "linear"])
 def test_bulk(organism: str, scale: str) -> None:
     reads = library(organism, LEVELS, depth=2e6)
@@ -90,7 +92,7 @@ def test_bulk(organism: str, scale: str) -> None:
     }[scale]  # fmt: skip
     found = expressed_sex(put(table, organism, "bulk", scale.split()[0]))
     assert found["sex_expressed"].tolist() == [answer(kind) for kind in LEVELS]
-    assert (found["y_genes_found"] == len(Y_GENES[organism])).all()
+    assert (found["y_genes_found"] == len(organisms.get(organism).y_genes)).all()
     np.testing.assert_allclose(found["xist"], [2, 0.001, 1, 2, 0.01], rtol=0.25, atol=0.003)
     assert set(found["unit"]) == {"x copies"}
 
@@ -130,7 +132,7 @@ def test_deaf_probes() -> None:
     ],
 )
 def test_how_many_reads_are_needed(x: int, y: int, n_y: int, xist: int, call: str) -> None:
-    reads = {"XIST": xist, **dict.fromkeys(Y_GENES["human"][:n_y], y), **dict.fromkeys(X_GENES["human"], x)}
+    reads = {"XIST": xist, **dict.fromkeys(HUMAN.y_genes[:n_y], y), **dict.fromkeys(HUMAN.x_genes, x)}
     table = pd.DataFrame({**reads, **dict.fromkeys("abc", 1)}, index=["s"])
     for factor in (1, 0.3):
         assert expressed_sex(put(table * factor, "human", "bulk", "counts"))["sex_expressed"].tolist() == [call]
@@ -170,17 +172,17 @@ def test_one_side_only(assay: str) -> None:
     no_xist = expressed_sex(put(table.drop(columns="XIST"), "human", assay, scale))
     assert no_xist["sex_expressed"].tolist() == ["unclear", "male"]
     assert no_xist["xist"].isna().all()
-    no_y = expressed_sex(put(table.drop(columns=[*Y_GENES["human"]]), "human", assay, scale))
+    no_y = expressed_sex(put(table.drop(columns=[*HUMAN.y_genes]), "human", assay, scale))
     assert no_y["sex_expressed"].tolist() == ["female", "unclear"]
     assert no_y["y_genes_found"].tolist() == [0, 0]
-    neither = expressed_sex(put(table.drop(columns=["XIST", *Y_GENES["human"]]), "human", assay, scale))
+    neither = expressed_sex(put(table.drop(columns=["XIST", *HUMAN.y_genes]), "human", assay, scale))
     assert set(neither["sex_expressed"]) == {"not measured"}
 
 
 def test_what_cannot_be_compared() -> None:
     """No yardstick, a panel, log ratios, flat or missing values."""
     reads, intensities = library("human", SEXES, depth=2e6), arrays(SEXES)
-    no_x = expressed_sex(put(reads.drop(columns=list(X_GENES["human"])), "human", "bulk", "counts"))
+    no_x = expressed_sex(put(reads.drop(columns=[*HUMAN.x_genes]), "human", "bulk", "counts"))
     panel = expressed_sex(put(intensities.iloc[:, -500:], "human", "array", "linear"))
     flat = expressed_sex(put(intensities * 0 + 5, "human", "array", "linear"))
     zero = expressed_sex(put(reads * 0, "human", "bulk", "counts"))

@@ -12,6 +12,7 @@ import pytest
 import scipy.sparse as sp
 
 import fatescore as fs
+from fatescore import organisms
 from fatescore.errors import InputError, NotScorable
 from fatescore.ingest import ingest
 from fatescore.ingest.locate import locate, read_raw
@@ -104,7 +105,7 @@ def test_blood_in_a_culture_is_seen_from_one_part_in_twenty() -> None:
     assert relative.is_monotonic_increasing
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 @pytest.mark.parametrize("seed", [3, 4])
 def test_the_share_of_blood_is_near_what_was_mixed(organism: str, seed: int) -> None:
     shares = np.array([0.05, 0.2, 0.5, 0.8, 0.95])
@@ -124,7 +125,7 @@ def test_only_blood_without_stroma_is_not_stromal() -> None:
     assert list(named) == ["s5", "s6"]
     assert named["s6"].startswith("no stromal signal: haematopoietic markers above those of stroma by 2^")
     assert not_stromal(fs.simulate.bulk(n_donors=6, seed=0), "human") == {}
-    bare = adata[:, ~adata.var_names.isin([pair[0] for pair in MARKERS["stromal"]])].copy()
+    bare = adata[:, ~adata.var_names.isin(MARKERS["stromal"])].copy()
     assert not_stromal(bare, "human") == {}  # without stromal genes in the table nothing is said of stroma
     assert contamination(foreign_tissue(bare, "human", "counts")).filter(like="contamination_").isna().all(axis=None)
 
@@ -144,9 +145,9 @@ def test_quality_control_does_not_score_blood() -> None:
 
 
 def test_muscle_in_a_culture_is_named() -> None:
-    stroma = {pair[0]: 400.0 for pair in MARKERS["stromal"]}
-    muscle = {pair[0]: 400.0 for pair in MARKERS["muscle"][:7]}  # fibres; satellite cells are few
-    genes = [pair[0] for pairs in MARKERS.values() for pair in pairs]
+    stroma = dict.fromkeys(MARKERS["stromal"], 400.0)
+    muscle = dict.fromkeys(MARKERS["muscle"][:7], 400.0)  # fibres; satellite cells are few
+    genes = [gene for genes in MARKERS.values() for gene in genes]
     rows = [[(1 - x) * stroma.get(g, 0) + x * muscle.get(g, 0) for g in genes] + [1e6] for x in (0, 0.3, 1)]
     table = contamination(foreign_tissue(counted(np.array(rows), [*genes, "OTHER"]), "human", "counts"))
     assert table["contamination"].tolist() == ["", "muscle", "muscle"]
@@ -156,11 +157,11 @@ def test_muscle_in_a_culture_is_named() -> None:
 
 def test_blood_on_an_array_is_not_stromal() -> None:
     rng = np.random.default_rng(0)
-    genes = [pair[0] for pairs in MARKERS.values() for pair in pairs]
+    genes = [gene for genes in MARKERS.values() for gene in genes]
     values = rng.normal(7, 2, (2, 3000 + len(genes)))
     values[:, : len(genes)] = rng.normal(4.5, 0.3, (2, len(genes)))  # silent genes glow
     for row, kind in enumerate(("haematopoietic", "stromal")):
-        values[row, [genes.index(pair[0]) for pair in MARKERS[kind]]] = rng.normal(11, 0.5, len(MARKERS[kind]))
+        values[row, [genes.index(gene) for gene in MARKERS[kind]]] = rng.normal(11, 0.5, len(MARKERS[kind]))
     adata = ad.AnnData(values, var=pd.DataFrame(index=[*genes, *(f"G{i}" for i in range(3000))]))
     adata.uns["fatescore"] = {"scale": "log2"}
     assert list(not_stromal(adata, "human")) == ["0"]
@@ -174,7 +175,7 @@ def test_the_metrics_of_samples_hold_their_contamination() -> None:
 
 
 def test_a_missing_marker_is_left_out() -> None:
-    genes = [pair[0] for pairs in MARKERS.values() for pair in pairs]
+    genes = [gene for genes in MARKERS.values() for gene in genes]
     values = np.tile(np.linspace(4, 14, len(genes)), (2, 1))
     values[1, genes.index("PTPRC")] = np.nan
     table = foreign_tissue(ad.AnnData(values, var=pd.DataFrame(index=genes)), "human", "log2")
@@ -273,7 +274,7 @@ def test_the_largest_share_is_named_first_and_what_is_not_expressed_is_no_blood(
 
 
 def test_two_stromal_markers_are_too_few_to_miss_stroma_by() -> None:
-    genes = [pair[0] for pair in (*MARKERS["stromal"][:2], *MARKERS["haematopoietic"])]
+    genes = [*MARKERS["stromal"][:2], *MARKERS["haematopoietic"]]
     blood = counted(np.array([[0.0, 0.0] + [1e5] * 10]), genes)
     table = foreign_tissue(blood, "human", "counts")
     assert calls(table, "haematopoietic") == ["not measured"]

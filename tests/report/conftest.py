@@ -10,6 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
+from fatescore.files import write_json, write_text
+from fatescore.report import DatasetTables, SummaryTables
+from fatescore.tables import CONFOUNDING, CONTRASTS, COVERAGE, META, META_SPECIFICATION, SCOREBOARD, SPECIFICATION
+from fatescore.tables import columns as col
+from fatescore.tables.folder import STEPS
+from fatescore.tables.io import write_tsv
 from tests.report.made import (
     EVIL,
     FORMULA,
@@ -23,13 +30,6 @@ from tests.report.made import (
     make_specification,
     status,
 )
-
-from fatescore.files import write_json, write_text
-from fatescore.report import DatasetTables, SummaryTables
-from fatescore.tables import CONFOUNDING, CONTRASTS, COVERAGE, META, META_SPECIFICATION, SCOREBOARD, SPECIFICATION
-from fatescore.tables import columns as col
-from fatescore.tables.folder import STEPS
-from fatescore.tables.io import write_tsv
 
 TABLES = (
     "sample_scores", "coverage", "contributions", "contrasts", "confounding", "specification", "qc", "qc_metrics",

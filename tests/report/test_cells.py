@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tests.report.made import EVIL, status
 
 from fatescore.pl import _palette
 from fatescore.report import DatasetTables, dataset_page
 from fatescore.report.cells import cell_map
 from fatescore.report.tables import outcome
+from tests.report.made import EVIL, status
 
 MAPS = {f"map-{name}" for name in ("fate_bias", "cell_type", "condition", "donor", "total_counts")}
 

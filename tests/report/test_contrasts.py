@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from tests.report.made import EVIL
 
 from fatescore.report import DatasetTables, dataset_page
 from fatescore.report.contrasts import contrasts
+from tests.report.made import EVIL
 
 
 def rows_of(table: Any) -> list[dict[str, str]]:

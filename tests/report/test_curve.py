@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.report.made import EVIL
 
 from fatescore.report.curve import curve
 from fatescore.tables import META_SPECIFICATION, SPECIFICATION
+from tests.report.made import EVIL
 
 METHODS = ("rank_log", "ucell", "zscore", "aucell", "ssgsea", "singscore")
 ONE_DATASET, POOLED = ("g", "g_low", "g_high"), ("effect", "ci_low", "ci_high")

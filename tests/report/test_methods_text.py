@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.report.made import EVIL, status
 
 from fatescore.pp import QcLimits
 from fatescore.report import dataset_page
 from fatescore.report.methods_text import methods_section, paragraphs
 from fatescore.report.references import cited, references
+from tests.report.made import EVIL, status
 
 CITATION = re.compile(r"[^\W\d_a-z][^\W\d_]+ (?:19|20)\d\d")
 PLACE = re.compile(r"doi:10\.\d{4,9}/\S+$|arXiv:\d{4}\.\d{4,5}\b")

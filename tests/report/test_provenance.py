@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.report.made import EVIL, FORMULA, status
 
 from fatescore._version import __version__
 from fatescore.cli.main import main
 from fatescore.report import provenance
 from fatescore.report.methods import flatten, input_files, versions
 from fatescore.tables.folder import STEPS
+from tests.report.made import EVIL, FORMULA, status
 
 NAMES = st.text(min_size=1, max_size=8)
 FACTS = st.dictionaries(NAMES, st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2), max_size=3)

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.report.made import EVIL, FORMULA, status
 
 from fatescore._language import language
 from fatescore.report import DatasetTables, dataset_page
 from fatescore.report.quality import _values, batch_field, quality, sex_check
+from tests.report.made import EVIL, FORMULA, status
 
 WHY = ["", "", "doublet", "low depth", "", "not stromal", "mitochondrial share", "doublet"]
 SAMPLES = [EVIL, EVIL, EVIL, EVIL, FORMULA, FORMULA, FORMULA, FORMULA]

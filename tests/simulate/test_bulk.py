@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fatescore import simulate
+from fatescore import organisms, simulate
 from fatescore.errors import InputError
 
 
@@ -22,7 +22,7 @@ def test_shape_keys_and_scale():
     assert adata.uns["fatescore"]["title"].startswith("SIMULATED")
 
 
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_the_planted_bias_is_in_the_counts(organism, log_ratio):
     # Without donor noise the log ratio is a straight line in true bias, whose slope is known from the loadings.
     adata = simulate.bulk(
@@ -64,7 +64,7 @@ def test_seeds():
 
 
 @given(
-    organism=st.sampled_from(["human", "mouse"]),
+    organism=st.sampled_from(organisms.names()),
     donors=st.integers(2, 8),
     effect=st.floats(-4, 4),
     bias_sd=st.floats(0, 2),

@@ -19,11 +19,6 @@ def call(*words: str) -> int | None:
     return verb.run(parser.parse_args([str(word) for word in words]))
 
 
-def test_mirror(tmp_path):
-    call("mirror", "--output", tmp_path / "geo", "--cells-per-donor", "20", "--effect", "-1.5", *SMALL)
-    assert "seed 3, effect -1.5" in (tmp_path / "geo" / "README.txt").read_text()
-
-
 @pytest.mark.parametrize("kind", ["single-cell", "bulk"])
 def test_h5ad_same_options_same_bytes(tmp_path, kind):
     more = ["--cells-per-donor", "20"] if kind == "single-cell" else []
@@ -50,8 +45,6 @@ def test_bad_name_and_bad_place_are_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         call("bulk", "--output", tmp_path / "file" / "a.h5ad", *SMALL)
-    with pytest.raises(InputError, match="cannot be written"):
-        call("mirror", "--output", tmp_path / "file" / "geo", "--cells-per-donor", "20", *SMALL)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 

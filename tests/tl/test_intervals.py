@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from scipy import stats
 
 import fatescore as fs
+from fatescore import organisms
 from fatescore.errors import InputError
 
 
@@ -33,7 +34,7 @@ def test_over_genes_is_the_closed_form_of_two_means(bulk: ad.AnnData) -> None:
 
 
 @pytest.mark.parametrize("index", ["review", "extended"])
-@pytest.mark.parametrize("organism", ["human", "mouse"])
+@pytest.mark.parametrize("organism", organisms.names())
 def test_over_genes_holds_the_index_for_every_definition(index: str, organism: str) -> None:
     adata = fs.simulate.bulk(n_donors=4, n_genes=400, organism=organism, seed=0)
     fs.tl.fate_bias(adata, organism=organism, index=index)

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-import fatescore as fs
+import simulated_geo
 
 CONTRAST = {"id": "op", "case": "osteoporosis", "control": "control", "expected": "-"}
 
 
 @pytest.fixture(scope="session")
 def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fs.simulate.mirror(tmp_path_factory.mktemp("geo") / "mirror", seed=0, cells_per_donor=60, n_genes=600)
+    return simulated_geo.mirror(tmp_path_factory.mktemp("geo") / "mirror", seed=0, cells_per_donor=60, n_genes=600)
 
 
 @dataclass

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from fatescore import organisms
 from fatescore.cli._expression import Expression, read_expression
 from fatescore.cli._step import read_status
 from fatescore.errors import InputError
 from fatescore.files import check_input
 from fatescore.tables import columns as col
 from fatescore.tables.io import read_tsv, read_tsvs
-from fatescore.typing import ORGANISMS
 
 _SET_PREFIX = "set:"
 
@@ -190,7 +190,8 @@ def _arms(contributions: pd.DataFrame) -> dict[str, str]:
     from fatescore import gene_sets
 
     arms: dict[str, str] = {}
-    for organism, name in itertools.product(ORGANISMS, reversed(gene_sets.index_names())):  # core has the last word
+    # core has the last word
+    for organism, name in itertools.product(organisms.names(), reversed(gene_sets.index_names())):
         index = gene_sets.load_index(name, organism=organism)
         weights = gene_sets.index_weights(index, list(contributions.columns))
         signs = weights[col.FATE_BIAS].items()

@@ -7,6 +7,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fatescore import organisms
+
 if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
@@ -42,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for action in (listing, show, why, export, cover):
         default = {"required": True} if action is cover else {"default": "human"}
-        action.add_argument("--organism", metavar="human|mouse", help="human or mouse", **default)
+        action.add_argument("--organism", metavar="|".join(organisms.names()), help="whose symbols", **default)
     for action in (listing, show, export):
         action.add_argument(
             "--collection", default="review", metavar="NAME", help="review (default), or extended: textbook markers too"
@@ -138,9 +140,8 @@ def _export(args: argparse.Namespace) -> None:
 
 def _coverage(args: argparse.Namespace) -> None:
     from fatescore import gene_sets, ingest
-    from fatescore.gene_sets.collection import check_organism
 
-    check_organism(args.organism)
+    organisms.get(args.organism)
     library = gene_sets.read_library(args.sets, organism=args.organism) if args.sets else None
     adata = ingest.read_expression(args.input, args.organism)
     if library is not None:
@@ -179,6 +180,6 @@ def _scorable_lines(adata: AnnData, organism: str) -> Sequence[str]:
     measured = list(adata.var_names[np.asarray(abs(adata.X).sum(axis=0)).ravel() > 0])
     lines = []
     for name in gene_sets.index_names():
-        reason = gene_sets.why_not_scorable(gene_sets.load_index(name, organism=organism), measured)  # type: ignore[arg-type]
+        reason = gene_sets.why_not_scorable(gene_sets.load_index(name, organism=organism), measured)
         lines.append(f"index {name}: " + (f"not scorable: {reason}" if reason else "scorable"))
     return lines

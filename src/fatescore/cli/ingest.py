@@ -7,13 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from fatescore import organisms
 from fatescore._schema import check_patterns
 from fatescore.cli._step import add_step_arguments, run_step
 from fatescore.errors import InputError
 from fatescore.files import atomic_path
 from fatescore.ingest import ingest, layout_names, read_samples
 from fatescore.tables.io import write_tsv
-from fatescore.typing import ASSAYS, ORGANISMS, SCALES
+from fatescore.typing import ASSAYS, SCALES
 
 HELP = "read any supported layout into an .h5ad file"
 
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--patterns", default="{}", metavar="JSON",
         help="how columns of the sample table are read from the sample fields (config/README.md)",
     )  # fmt: skip
-    parser.add_argument("--organism", choices=ORGANISMS, required=True)
+    parser.add_argument("--organism", choices=organisms.names(), required=True)
     parser.add_argument("--assay", choices=ASSAYS, required=True)
     parser.add_argument("--scale", choices=SCALES, required=True, help="scale of the values; checked per sample")
     parser.add_argument("--layout", choices=layout_names(), default="auto", help="default: %(default)s")

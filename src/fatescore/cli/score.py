@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from fatescore import organisms
 from fatescore._data import data_dir
 from fatescore.cli._h5ad import open_ingested
 from fatescore.cli._method_scores import MOST_CELLS, score_cells
@@ -34,7 +35,9 @@ HELP = "score cells or samples between bone and fat"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("input", type=Path, help=".h5ad, or .tsv/.csv[.gz] of genes x samples")
-    parser.add_argument("--organism", required=True, metavar="human|mouse", help="organism of the samples")
+    parser.add_argument(
+        "--organism", required=True, metavar="|".join(organisms.names()), help="organism of the samples"
+    )
     parser.add_argument("--output", type=Path, required=True, help="scores: .tsv, .csv or .parquet")
     parser.add_argument("--index", metavar="core|review|extended", help="definition of the index (default: extended)")
     for arm, number in (("osteogenic", 4), ("adipogenic", 2)):
@@ -84,9 +87,8 @@ def run(args: argparse.Namespace) -> None:
 
 def _score_file(args: argparse.Namespace) -> None:
     from fatescore import ingest, tl
-    from fatescore.gene_sets.collection import check_organism
 
-    check_organism(args.organism)
+    organisms.get(args.organism)
     adata = ingest.read_expression(args.input, args.organism)
     if args.save_null is not None:
         check_output(args.save_null)
@@ -161,8 +163,13 @@ def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
 
 def _curated() -> dict[str, str]:
     """Return the hash of every curated file that the sets and the index are made from."""
-    home = data_dir("gene_sets")
-    return {path.relative_to(home).as_posix(): sha256(path) for path in sorted(home.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(home if kind == "gene_sets" else home.parent).as_posix(): sha256(path)
+        for kind in ("gene_sets", "organisms")
+        for home in [data_dir(kind)]
+        for path in sorted(home.rglob("*"))
+        if path.is_file()
+    }
 
 
 def _index(args: argparse.Namespace) -> Index:

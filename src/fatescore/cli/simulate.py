@@ -1,4 +1,4 @@
-"""Write simulated data with known truth: a GEO-shaped mirror, single cells, or bulk samples.
+"""Write simulated data with known truth: single cells, or bulk samples.
 
 The same options give the same bytes. Everything written says SIMULATED; what was planted is written beside it.
 """
@@ -10,9 +10,9 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fatescore import organisms
 from fatescore.errors import InputError
 from fatescore.files import atomic_path
-from fatescore.typing import ORGANISMS
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -25,13 +25,11 @@ logger = logging.getLogger(__name__)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the kinds of simulated data and their options."""
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
-    mirror = kinds.add_parser("mirror", help="a GEO-shaped tree of four series, for fetch --base-url file://DIR")
-    mirror.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder to write or replace")
     cells = kinds.add_parser("single-cell", help="counts of bone marrow cells (.h5ad)")
     cells.add_argument("--output", required=True, type=Path, metavar="FILE", help="ends with .h5ad")
     bulk = kinds.add_parser("bulk", help="counts of stromal cultures (.h5ad)")
     bulk.add_argument("--output", required=True, type=Path, metavar="FILE", help="ends with .h5ad")
-    for sub in (mirror, cells, bulk):
+    for sub in (cells, bulk):
         sub.add_argument("--seed", type=int, default=0, help="whole number from 0 (default: 0)")
         sub.add_argument(
             "--effect",
@@ -40,10 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help="planted difference in true bias, cases minus controls (default: -2, away from bone)",
         )
         sub.add_argument("--n-genes", type=int, default=3000, metavar="N", help="number of genes (default: 3000)")
-    for sub in (mirror, cells):
-        sub.add_argument("--cells-per-donor", type=int, default=250, metavar="N", help="(default: 250)")
+    cells.add_argument("--cells-per-donor", type=int, default=250, metavar="N", help="(default: 250)")
     for sub, donors in ((cells, 6), (bulk, 10)):
-        sub.add_argument("--organism", choices=ORGANISMS, default="human", help="(default: human)")
+        sub.add_argument("--organism", choices=organisms.names(), default="human", help="(default: human)")
         sub.add_argument("--donors", type=int, default=donors, metavar="N", help=f"even (default: {donors})")
     cells.add_argument("--ambient", type=float, default=0.1, help="share of ambient RNA, 0 to 0.9 (default: 0.1)")
     cells.add_argument(
@@ -53,19 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int | None:
     """Write what was asked for."""
-    from fatescore import simulate
-
-    if args.kind == "mirror":
-        simulate.mirror(
-            args.output,
-            seed=args.seed,
-            effect=args.effect,
-            cells_per_donor=args.cells_per_donor,
-            n_genes=args.n_genes,
-        )
-    else:
-        _check_name(args.output)
-        _write_h5ad(args.output, _simulated(args))
+    _check_name(args.output)
+    _write_h5ad(args.output, _simulated(args))
     logger.info("wrote SIMULATED %s to %s", args.kind, args.output)
     return None
 

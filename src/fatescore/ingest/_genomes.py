@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 
+from fatescore import organisms
 from fatescore.errors import few
 from fatescore.ingest.readers._libraries import Library, genome_folder
 from fatescore.typing import Organism
 
-# Strict, for samples are called MM1 (multiple myeloma) and mm2 as well.
-_ASSEMBLY: dict[str, re.Pattern[str]] = {
-    "human": re.compile(r"(hg(18|19|38)|GRCh3[678])(?!\d)"),
-    "mouse": re.compile(r"(mm(9|10|39)|GRCm3[789])(?!\d)"),
-}
-_PREFIX = re.compile(r"^(?P<genome>(hg(18|19|38)|mm(9|10|39)|GRCh3[678]|GRCm3[789])(?!\d)[A-Za-z0-9.-]*)_+(?=.)")
+_ASSEMBLY = {organism: re.compile("|".join(organisms.get(organism).assemblies)) for organism in organisms.names()}
+_PREFIX = re.compile(
+    rf"^(?P<genome>(?:{'|'.join(pattern.pattern for pattern in _ASSEMBLY.values())})[A-Za-z0-9.-]*)_+(?=.)"
+)
 
 
 def species_of(genome: str) -> str:

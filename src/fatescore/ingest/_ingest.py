@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from fatescore import organisms
 from fatescore._version import __version__
 from fatescore.errors import InputError, nearest
 from fatescore.files import sha256
@@ -23,7 +24,7 @@ from fatescore.ingest.samples import Matched, match_samples, safe_key, select
 from fatescore.ingest.scale import check_scale
 from fatescore.ingest.sex import NOT_MEASURED, expressed_sex, sex_notes
 from fatescore.tables import columns as col
-from fatescore.typing import ASSAYS, ORGANISMS, Assay, Matrix, Organism, Scale, StrPath
+from fatescore.typing import ASSAYS, Assay, Matrix, Organism, Scale, StrPath
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -95,7 +96,7 @@ def ingest(
     InputError
         When files, samples, scale or gene names do not agree with what is declared.
     """
-    _check_choice("organism", organism, ORGANISMS)
+    organisms.get(organism)
     _check_choice("assay", assay, ASSAYS)
     readable = tuple(patterns or ())
     table = select(pd.DataFrame() if samples is None else samples, dataset, readable=readable)

@@ -34,7 +34,7 @@ def read_expression(path: StrPath, organism: Organism) -> AnnData:
         A file, or a folder, as for :func:`fatescore.ingest.ingest`: AnnData, text tables, 10x files, loom, a series
         matrix, SOFT. A file with an unknown ending is taken for a text table whose first column names genes.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
 
     Returns
     -------

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
 from fatescore.geo.platform import best_rows, one_symbol, split_symbols
 from fatescore.tables import columns as col
-from fatescore.typing import ORGANISMS, FloatArray, Matrix, Organism, Scale
+from fatescore.typing import FloatArray, Matrix, Organism, Scale
 
 _DATE = re.compile(r"\d{1,2}-(Mar|Sep|Dec|Oct|Apr|Nov|Feb)|(Mar|Sep|Dec|Oct|Apr|Nov|Feb)-\d{1,2}", re.IGNORECASE)
 _TRUST = {rule: rank for rank, rule in enumerate((*symbols.MAPPED, symbols.AMBIGUOUS, symbols.UNMAPPED))}
@@ -199,9 +200,9 @@ def _highest(matrix: Matrix, table: pd.DataFrame, notes: list[str], keep_genes: 
 
 def _nothing_known(names: list[str], ids: list[str], organism: Organism) -> InputError:
     shown = few([name for name in dict.fromkeys(names) if name][:5] or ids[:5], 5)
-    other = next(name for name in ORGANISMS if name != organism)
+    other, share = _other_organism(names, organism)
     hint = "check which column names the genes"
-    if symbols.fraction_known(names, other) > 0.3:
+    if share > 0.3:
         hint = f"set organism to {other}: the names are {other} genes"
     return InputError(
         f"no {organism} gene is known among {len(ids)} names such as {shown}",
@@ -211,14 +212,23 @@ def _nothing_known(names: list[str], ids: list[str], organism: Organism) -> Inpu
 
 
 def _check_other_organism(table: pd.DataFrame, organism: Organism, names: list[str]) -> None:
-    """Refuse Mouse spelling for human. Capitals for mouse are common, so they are only resolved by case."""
-    if organism != "human" or (table["mapped_by"] == symbols.CASE).mean() < 0.3:
+    """Refuse the spelling of another organism, such as Runx2 for human; capitals are common for any of them."""
+    recased = (table["mapped_by"] == symbols.CASE).to_numpy() & [name != name.upper() for name in names]
+    if recased.mean() < 0.3:
         return
-    mouse = symbols.fraction_known(names, "mouse")
-    human = symbols.fraction_known(names, "human")
-    if mouse > 0.3 and mouse > 2 * human:
+    other, share = _other_organism(names, organism)
+    own = symbols.fraction_known(names, organism)
+    if share > 0.3 and share > 2 * own:
         raise InputError(
-            f"the names are mouse genes: {mouse:.0%} are mouse symbols, {human:.0%} human (such as {few(names, 3)})",
-            expected="human genes",
-            fix="set organism to mouse",
+            f"the names are {other} genes: {share:.0%} are {other} symbols, {own:.0%} {organism} "
+            f"(such as {few(names, 3)})",
+            expected=f"{organism} genes",
+            fix=f"set organism to {other}",
         )
+
+
+def _other_organism(names: list[str], organism: Organism) -> tuple[Organism, float]:
+    """Return which other organism knows most of the names, and their share."""
+    shares = {other: symbols.fraction_known(names, other) for other in organisms.names() if other != organism}
+    other = max(shares, key=lambda name: shares[name])
+    return other, shares[other]

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from fatescore import organisms
 from fatescore.errors import few
 from fatescore.gene_sets import symbols
 from fatescore.ingest.locate import locate, read_raw
 from fatescore.ingest.matrix import Located, Raw
 from fatescore.ingest.scale import likely_scale
 from fatescore.tables import columns as col
-from fatescore.typing import ORGANISMS, Organism, StrPath
+from fatescore.typing import Organism, StrPath
 
 MANY = 2_000  # names that are looked up
-_SPECIES = {"Homo sapiens": "human", "Mus musculus": "mouse"}
 _DONOR = re.compile(r"\b(donor|patient|subject|individual|animal|mouse[ _]id)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"osteopor|osteoarthr|fractur|healthy|control|normal|case|ovx|ovariect|sham|disease|treat|differentiat|adipo|osteo",
@@ -97,18 +97,17 @@ def _species(fields: pd.DataFrame | None) -> tuple[Organism | None, str]:
     if fields is None or "organism_ch1" not in fields:
         return None, ""
     species = sorted(set(fields["organism_ch1"].astype(str)))
-    known = {_SPECIES.get(name) for name in species}
-    organism = next((one for one in ORGANISMS if known == {one}), None)
+    organism = next((one for one in organisms.names() if species == [organisms.get(one).scientific_name]), None)
     return organism, f'the samples say organism_ch1 = "{few(species)}"'
 
 
 def _organism(raw: Raw) -> tuple[Organism | None, str]:
     names = _names(raw)
-    share = {organism: symbols.fraction_known(names, organism) for organism in ORGANISMS}
-    exact = {one: len(symbols.approved_symbols(one) & set(names)) / max(len(names), 1) for one in ORGANISMS}
-    best = max(ORGANISMS, key=lambda one: (exact[one], share[one]))
-    shares = ", ".join(f"{share[one]:.0%} known in {one}, {exact[one]:.0%} as spelled" for one in ORGANISMS)
-    clear = share[best] >= 0.1 and (exact[best] > 0 or share[best] > min(share.values()))
+    share = {one: symbols.fraction_known(names, one) for one in organisms.names()}
+    exact = {one: len(symbols.approved_symbols(one) & set(names)) / max(len(names), 1) for one in share}
+    second, best = sorted(share, key=lambda one: (exact[one], share[one]))[-2:]  # mouse and rat share most symbols
+    shares = ", ".join(f"{share[one]:.0%} known in {one}, {exact[one]:.0%} as spelled" for one in share)
+    clear = share[best] >= 0.1 and (exact[best], share[best]) > (exact[second], share[second])
     return (best if clear else None), f"of the names ({few(names)}) {shares}"
 
 

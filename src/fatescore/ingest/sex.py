@@ -17,9 +17,10 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.stats import rankdata
 
+from fatescore import organisms
 from fatescore.errors import InputError, nearest
 from fatescore.tables import columns as col
-from fatescore.typing import ASSAYS, ORGANISMS, FloatArray, Matrix
+from fatescore.typing import ASSAYS, FloatArray, Matrix
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -27,18 +28,6 @@ if TYPE_CHECKING:
 FEMALE, MALE, UNCLEAR, NOT_MEASURED = "female", "male", "unclear", "not measured"
 PERCENTILE, X_COPIES = "percentile", "x copies"
 COLUMNS = ("sex_expressed", "xist", "y_genes", "y_genes_found", "unit")
-
-XIST = {"human": "XIST", "mouse": "Xist"}
-# Y genes that somatic cells use. Not Zfy1, Zfy2 and Usp9y of the mouse: testis only, silent in male bone and fat.
-Y_GENES = {
-    "human": ("RPS4Y1", "DDX3Y", "KDM5D", "UTY", "EIF1AY", "USP9Y", "ZFY"),
-    "mouse": ("Ddx3y", "Kdm5d", "Uty", "Eif2s3y"),
-}
-# Their X copies; not RPS4X, a ribosomal protein fifty times the others, which would be the whole yardstick.
-X_GENES = {
-    "human": ("DDX3X", "KDM5C", "KDM6A", "EIF1AX", "USP9X", "ZFX"),
-    "mouse": ("Ddx3x", "Kdm5c", "Kdm6a", "Eif2s3x", "Usp9x", "Zfx"),
-}
 
 
 @dataclass(frozen=True)
@@ -102,10 +91,10 @@ def expressed_sex(adata: AnnData) -> pd.DataFrame:
     {'a': 'female', 'b': 'male'}
     """
     organism, assay, scale = _declared(adata)
+    facts = organisms.get(organism)
     place = {str(gene): i for i, gene in enumerate(adata.var_names)}
     xist, y, x = (
-        [place[gene] for gene in genes if gene in place]
-        for genes in ((XIST[organism],), Y_GENES[organism], X_GENES[organism])
+        [place[gene] for gene in genes if gene in place] for genes in ((facts.xist,), facts.y_genes, facts.x_genes)
     )
     unit = PERCENTILE if assay == "array" else X_COPIES
     of_row = adata.obs[col.SAMPLE].astype(str).to_numpy()
@@ -129,7 +118,7 @@ def _declared(adata: AnnData) -> tuple[str, str, str]:
     if col.SAMPLE not in adata.obs:
         raise InputError(f'obs has no column "{col.SAMPLE}"', expected="the sample of every observation")
     known = adata.uns.get(col.UNS, {})
-    for key, choices in (("organism", ORGANISMS), ("assay", ASSAYS)):
+    for key, choices in (("organism", organisms.names()), ("assay", ASSAYS)):
         value = str(known.get(key, ""))
         if value not in choices:
             raise InputError(f'uns["{col.UNS}"] has {key} "{value}"', fix=nearest(value, choices))

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.files import check_input
 from fatescore.gene_sets import symbols
@@ -20,7 +21,7 @@ from fatescore.geo.matrix_header import read_bytes
 from fatescore.geo.series_matrix import MISSING
 from fatescore.ingest.matrix import Raw
 from fatescore.ingest.text_lines import cells_of, decode, is_number, read_wide, separator_of, without_comments
-from fatescore.typing import ORGANISMS, StrPath
+from fatescore.typing import StrPath
 
 # Columns beside the values, as featureCounts, RSEM, NCBI and many submitters name them.
 _ANNOTATION = {
@@ -173,7 +174,7 @@ def _frame(lines: list[str], separator: str, names: list[str], source: Path) -> 
 
 
 def _is_gene(name: str) -> bool:
-    return any(symbols.fraction_known([name], organism) for organism in ORGANISMS)
+    return any(symbols.fraction_known([name], organism) for organism in organisms.names())
 
 
 def _judged(ids: pd.Series[str], rest: pd.DataFrame, annotation: list[str], source: Path) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fatescore import organisms
 from fatescore.errors import InputError
 from fatescore.tables import columns as col
 from fatescore.typing import BoolArray, Organism
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def mitochondrial(names: pd.Index[str], organism: Organism) -> BoolArray:
     """Return which genes the mitochondrion encodes."""
-    return np.asarray(names.str.startswith("MT-" if organism == "human" else "mt-"), dtype=bool)
+    return np.asarray(names.str.startswith(organisms.get(organism).mitochondrial), dtype=bool)
 
 
 def per_observation(adata: AnnData, organism: Organism) -> None:

@@ -11,8 +11,8 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.stats import poisson
 
+from fatescore import organisms
 from fatescore.errors import InputError
-from fatescore.gene_sets.collection import check_organism
 from fatescore.pp.cell_type import STROMAL, cell_types
 from fatescore.tables import columns as col
 from fatescore.typing import BoolArray, FloatArray, IntArray, Matrix, Organism
@@ -20,7 +20,7 @@ from fatescore.typing import BoolArray, FloatArray, IntArray, Matrix, Organism
 if TYPE_CHECKING:
     from anndata import AnnData
 
-# What no cell of the broad type transcribes, human and mouse; absent names are passed over.
+# What no cell of the broad type transcribes, in human and rodent symbols; absent names are passed over.
 FOREIGN: dict[str, tuple[str, ...]] = {
     STROMAL: (
         "HBA1", "HBA2", "HBB", "ALAS2", "AHSP", "GYPA", "SLC4A1", "IGKC", "IGHM", "JCHAIN", "CD79A", "CD3E", "TRAC",
@@ -113,7 +113,7 @@ def ambient(
         Cells x genes with ``layers["counts"]`` (raw), ``obs["sample"]``, current symbols; not changed. Give all cells,
         not the stromal ones only. ``obs["cell_type"]`` is used when there.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
     empty
         Barcodes without a cell over the same genes: AnnData with ``layers["counts"]`` (or counts in ``X``) and
         ``obs["sample"]``, or a matrix when there is one sample.
@@ -141,7 +141,7 @@ def ambient(
     >>> found.effect({"bone": ["COL1A1", "ALPL", "IBSP"]}).shape
     (2, 1)
     """
-    check_organism(organism)
+    organisms.get(organism)
     sample = _samples(adata)
     counts, genes = adata.layers[col.COUNTS], adata.var_names.astype(str)
     kind, why = _types(adata, organism)

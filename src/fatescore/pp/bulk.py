@@ -9,8 +9,8 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.stats import median_abs_deviation
 
+from fatescore import organisms
 from fatescore.errors import InputError
-from fatescore.gene_sets.collection import check_organism
 from fatescore.tables import columns as col
 from fatescore.typing import FloatArray, Organism, Scale
 
@@ -25,9 +25,6 @@ _MIN_SAMPLES = 5  # with fewer the median absolute deviation says nothing
 _LOGGED = {"library_size": 0.25, "n_genes": 0.05, "genes_to_half": 0.2}
 _SHARES = {"top_1": 0.01, "top_10": 0.02, "top_100": 0.03, "mitochondrial": 0.02, "ribosomal": 0.02, "fractional": 0.02}
 METRICS = (*_LOGGED, *_SHARES)
-# Antisense genes are named after the gene they lie across; these are not.
-_NEIGHBOURS = {"human": (("TSIX", "XIST"), ("BEST1", "FTH1")), "mouse": (("Tsix", "Xist"), ("Best1", "Fth1"))}
-_ANTISENSE = {"human": r"-AS\d?$", "mouse": r"os\d?$"}
 _MIN_PAIRS, _MIN_PAIR_COUNTS, _WRONG_SHARE = 10, 10, 0.5
 
 
@@ -39,7 +36,7 @@ def bulk_metrics(adata: AnnData, organism: Organism, *, n_mads: float = 5.0) -> 
     adata
         Samples x genes with ``layers["counts"]``, whole or fractional.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
     n_mads
         Robust deviations (1.4826 median absolute deviations, with a floor) from the median of the samples beyond
         which a sample stands out; sizes are compared as log2. Among fewer than five samples none does.
@@ -57,7 +54,7 @@ def bulk_metrics(adata: AnnData, organism: Organism, *, n_mads: float = 5.0) -> 
     >>> bulk_metrics(fs.simulate.bulk(n_donors=4, n_genes=400, seed=0), "human")["n_genes"].gt(300).all()
     np.True_
     """
-    check_organism(organism)
+    organisms.get(organism)
     counts = counts_of(adata)
     total = counts.sum(axis=1)
     cumulative = np.cumsum(-np.sort(-counts, axis=1), axis=1)
@@ -124,8 +121,8 @@ def outliers(metrics: pd.DataFrame, floors: dict[str, float], n_mads: float) -> 
 def strand(adata: AnnData, organism: Organism) -> pd.DataFrame:
     """Say whether reads were counted on the wrong strand: antisense genes above the genes they lie across.
 
-    Pairs are read from the names (``VIM-AS1`` and ``VIM``, ``Zeb2os`` and ``Zeb2``); TSIX and XIST, BEST1 and FTH1 are
-    added.
+    Pairs are read from the names (``VIM-AS1`` and ``VIM``, ``Zeb2os`` and ``Zeb2``); those that are named otherwise
+    (TSIX and XIST, BEST1 and FTH1) are added.
     In every library counted on the right strand, or on none, few antisense genes lead; where half of at least ten
     pairs (of ten counts or more) do, the strand is wrong.
 
@@ -134,7 +131,7 @@ def strand(adata: AnnData, organism: Organism) -> pd.DataFrame:
     adata
         Samples x genes with ``layers["counts"]``.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
 
     Returns
     -------
@@ -147,12 +144,13 @@ def strand(adata: AnnData, organism: Organism) -> pd.DataFrame:
     >>> strand(fs.simulate.bulk(n_donors=2, n_genes=400, seed=0), "human")["wrong_strand"].tolist()
     [False, False]
     """
-    check_organism(organism)
+    facts = organisms.get(organism)
     counts = counts_of(adata)
     place = {str(gene): i for i, gene in enumerate(adata.var_names)}
     genes = pd.Index(list(place))
-    named = genes[genes.str.contains(_ANTISENSE[organism])]
-    pairs = [*zip(named, named.str.replace(_ANTISENSE[organism], "", regex=True), strict=True), *_NEIGHBOURS[organism]]
+    named = genes[genes.str.contains(facts.antisense_suffix)]
+    partner = named.str.replace(facts.antisense_suffix, "", regex=True)
+    pairs = [*zip(named, partner, strict=True), *facts.antisense_pairs]
     pairs = [pair for pair in pairs if pair[0] in place and pair[1] in place]
     against, sense = (counts[:, [place[pair[side]] for pair in pairs]] for side in (0, 1))
     rows = []

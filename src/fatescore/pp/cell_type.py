@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import methods
+from fatescore import methods, organisms
 from fatescore.errors import InputError
-from fatescore.gene_sets.collection import check_organism
 from fatescore.pp.markers import MARKERS, STROMAL, UNKNOWN, marker_genes
 from fatescore.tables import columns as col
 from fatescore.typing import Organism
@@ -38,7 +37,7 @@ def cell_types(adata: AnnData, *, organism: Organism, layer: str | None = None, 
     adata
         Cells x genes with gene symbols.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
     layer
         Layer to rank; ``None`` is ``X``.
     min_margin
@@ -62,7 +61,7 @@ def cell_types(adata: AnnData, *, organism: Organism, layer: str | None = None, 
     >>> "stromal" in set(adata.obs["cell_type"])
     True
     """
-    check_organism(organism)
+    organisms.get(organism)
     genes = set(adata.var_names)
     markers = marker_genes(organism)
     sets = {name: [gene for gene in members if gene in genes] for name, members in markers.items()}

@@ -11,22 +11,23 @@ from __future__ import annotations
 import csv
 from importlib import resources
 
+from fatescore import organisms
 from fatescore.typing import Organism
 
 STROMAL = "stromal"
 UNKNOWN = "unknown"
 
 
-def _read() -> dict[str, tuple[tuple[str, str], ...]]:
+def _read() -> dict[str, tuple[str, ...]]:
     with resources.files("fatescore.pp").joinpath("markers.tsv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
     return {
-        kind: tuple((row["gene_human"], row["gene_mouse"]) for row in rows if row["type"] == kind)
+        kind: tuple(row["gene"] for row in rows if row["type"] == kind)
         for kind in dict.fromkeys(row["type"] for row in rows)
     }
 
 
-# Type to pairs of a human and a mouse symbol.
+# Type to human symbols.
 MARKERS = _read()
 
 
@@ -38,5 +39,4 @@ def marker_genes(organism: Organism) -> dict[str, list[str]]:
     >>> marker_genes("mouse")["muscle"][:3]
     ['Acta1', 'Ckm', 'Myl1']
     """
-    column = 0 if organism == "human" else 1
-    return {kind: [pair[column] for pair in pairs] for kind, pairs in MARKERS.items()}
+    return {kind: organisms.spelled(genes, organism) for kind, genes in MARKERS.items()}

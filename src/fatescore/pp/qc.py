@@ -85,7 +85,7 @@ def qc(adata: AnnData, *, assay: Assay, organism: Organism, limits: QcLimits | N
     assay
         ``"single_cell"``, ``"bulk"`` or ``"array"``.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
     limits
         See :class:`QcLimits`.
     seed

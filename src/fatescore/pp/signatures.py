@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from fatescore import organisms
 from fatescore.errors import InputError
-from fatescore.gene_sets.collection import check_organism
 from fatescore.tables import columns as col
 from fatescore.typing import FloatArray, Matrix, Organism
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 # Tirosh et al. 2016 (doi:10.1126/science.aad0501), under today's symbols (MLF1IP, FAM64A and HN1 were renamed).
-# Human; the mouse genes have the same names in mouse spelling, which the tests hold against MGI's approved symbols.
+# Human; organisms/*.tsv have the orthologs.
 _S = (
     "MCM5 PCNA TYMS FEN1 MCM2 MCM4 RRM1 UNG GINS2 MCM6 CDCA7 DTL PRIM1 UHRF1 CENPU HELLS RFC2 RPA2 NASP RAD51AP1 "
     "GMNN WDR76 SLBP CCNE2 UBR7 POLD3 MSH2 ATAD2 RAD51 RRM2 CDC45 CDC6 EXO1 TIPIN DSCC1 BLM CASP8AP2 USP1 CLSPN "
@@ -72,7 +72,7 @@ def signatures(adata: AnnData, organism: Organism) -> pd.DataFrame:
     adata
         Cells x genes with ``layers["counts"]`` (raw), ``obs["sample"]`` and current symbols; not changed.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
 
     Returns
     -------
@@ -95,7 +95,6 @@ def signatures(adata: AnnData, organism: Organism) -> pd.DataFrame:
     >>> bool(table["pct_counts_ribo"].between(0, 100).all())
     True
     """
-    check_organism(organism)
     if col.COUNTS not in adata.layers:
         raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
     if col.SAMPLE not in adata.obs:
@@ -103,7 +102,7 @@ def signatures(adata: AnnData, organism: Organism) -> pd.DataFrame:
     counts, names = adata.layers[col.COUNTS], adata.var_names.astype(str)
     total = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
     sets = {"s_score": S_GENES, "g2m_score": G2M_GENES, "stress_score": STRESS_GENES}
-    spelled = {score: of_organism(genes, organism) for score, genes in sets.items()}
+    spelled = {score: organisms.spelled(genes, organism) for score, genes in sets.items()}
     table = pd.DataFrame(np.nan, index=adata.obs_names, columns=list(sets))
     sample, phase = adata.obs[col.SAMPLE].astype(str).to_numpy(), np.full(adata.n_obs, None, dtype=object)
     for name in pd.unique(sample):
@@ -141,17 +140,6 @@ def transgenes(var_names: Iterable[str]) -> list[str]:
     ['EGFP', 'tdTomato-WPRE', 'Cre']
     """
     return [str(name) for name in var_names if _TRANSGENE.fullmatch(re.sub(r"[-_. ]", "", str(name)).lower())]
-
-
-def of_organism(genes: Iterable[str], organism: Organism) -> list[str]:
-    """Spell human symbols as the organism does.
-
-    Examples
-    --------
-    >>> of_organism(["MKI67"], "mouse")
-    ['Mki67']
-    """
-    return [gene.capitalize() if organism == "mouse" else gene for gene in genes]
 
 
 def _scores(counts: Matrix, names: pd.Index, sets: dict[str, list[str]]) -> FloatArray:

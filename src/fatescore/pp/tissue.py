@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from fatescore.gene_sets.collection import check_organism
+from fatescore import organisms
 from fatescore.pp.bulk import log_values, sample_names
 from fatescore.pp.markers import STROMAL, marker_genes
 from fatescore.tables import columns as col
@@ -40,7 +40,7 @@ def foreign_tissue(adata: AnnData, organism: Organism, scale: Scale) -> pd.DataF
     adata
         Samples x genes; ``layers["counts"]`` when the scale is counts, otherwise values in ``X``.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
     scale
         ``"counts"``, ``"tpm"``, ``"linear"``, ``"intensity"`` or ``"log2"``.
 
@@ -59,7 +59,7 @@ def foreign_tissue(adata: AnnData, organism: Organism, scale: Scale) -> pd.DataF
     >>> sorted(set(table.loc[table["type"] == "haematopoietic", "call"]))
     ['absent']
     """
-    check_organism(organism)
+    organisms.get(organism)
     logs = log_values(adata, scale)
     if scale == "log2":
         logs[[_is_ratios(row) for row in logs]] = np.nan

@@ -1,4 +1,4 @@
-"""Known-truth data: single cells, bulk RNA-seq, arrays, and a whole GEO-shaped mirror of them.
+"""Known-truth data: single cells, bulk RNA-seq and arrays.
 
 Everything is seeded: the same arguments give the same values and the same bytes.
 """
@@ -6,7 +6,6 @@ Everything is seeded: the same arguments give the same values and the same bytes
 from fatescore.simulate._array import ArrayData, array
 from fatescore.simulate._bulk import bulk
 from fatescore.simulate._genes import gene_table
-from fatescore.simulate._mirror import mirror
 from fatescore.simulate._single_cell import single_cell
 
-__all__ = ["ArrayData", "array", "bulk", "gene_table", "mirror", "single_cell"]
+__all__ = ["ArrayData", "array", "bulk", "gene_table", "single_cell"]

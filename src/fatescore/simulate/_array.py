@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fatescore.errors import InputError, nearest
-from fatescore.simulate._design import CASE, CONTROL, donors
+from fatescore.simulate._design import conditions, donors
 from fatescore.simulate._expression import culture_levels
 from fatescore.simulate._genes import gene_table
 from fatescore.simulate._noise import check, generator, whole
@@ -118,7 +118,7 @@ def array(
         samples=samples,
         genes=genes,
         truth={
-            "case": CASE[organism], "control": CONTROL[organism], "effect": effect, "bias_sd": bias_sd,
+            **conditions(organism), "effect": effect, "bias_sd": bias_sd,
             "donor_sd": donor_sd, "probe_sd": probe_sd, "batch_sd": batch_sd, "scale": scale,
         },
     )  # fmt: skip

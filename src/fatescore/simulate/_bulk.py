@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fatescore.simulate._design import CASE, CONTROL, donors
+from fatescore.simulate._design import conditions, donors
 from fatescore.simulate._expression import as_anndata, culture_levels
 from fatescore.simulate._genes import gene_table
 from fatescore.simulate._noise import check, depths, gamma_poisson, generator, shares
@@ -35,7 +35,7 @@ def bulk(
     Parameters
     ----------
     organism
-        ``"human"`` (osteoporosis against control) or ``"mouse"`` (ovariectomy against sham).
+        ``"human"`` (osteoporosis against control), ``"mouse"`` or ``"rat"`` (ovariectomy against sham).
     n_donors
         Number of donors, even: one half has each condition.
     n_genes
@@ -82,7 +82,7 @@ def bulk(
     counts = gamma_poisson(rng, mean, dispersion)
     samples.insert(0, col.DATASET, "simulated_bulk")
     truth = {
-        "case": CASE[organism], "control": CONTROL[organism], "effect": effect, "bias_sd": bias_sd,
+        **conditions(organism), "effect": effect, "bias_sd": bias_sd,
         "donor_sd": donor_sd, "depth": depth, "dispersion": dispersion,
     }  # fmt: skip
     return as_anndata(

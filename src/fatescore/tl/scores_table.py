@@ -60,7 +60,7 @@ def observation_scores(
     adata
         Observations x genes with gene symbols; not changed.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
     index, null, n_jobs
         As in :func:`fate_bias`.
 
@@ -116,7 +116,7 @@ def sample_scores(
     samples
         Samples x genes.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
     unit
         ``"sample"`` or ``"pseudobulk"``, written into the table.
     index
@@ -163,7 +163,7 @@ def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "", index
     adata
         Observations x genes, named by symbol.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
     dataset
         Label.
     index

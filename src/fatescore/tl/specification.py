@@ -46,7 +46,7 @@ def specification_scores(
     samples
         Samples (bulk, arrays or pseudobulks) x genes with gene symbols; not changed.
     organism
-        ``"human"`` or ``"mouse"``.
+        One of :func:`fatescore.organisms.names`.
     unit
         ``"sample"`` or ``"pseudobulk"``, written into the table.
     counts
@@ -118,7 +118,7 @@ def index_scores(
     index
         Definition of the index, or its name.
     organism
-        ``"human"`` or ``"mouse"``; a definition has its own.
+        One of :func:`fatescore.organisms.names`; a definition has its own.
     n_jobs
         Threads of the rank methods.
 

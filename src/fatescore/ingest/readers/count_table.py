@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
 from fatescore.ingest import archive
@@ -16,7 +17,7 @@ from fatescore.ingest.matrix import Located, Raw, ReadOptions, samples_of
 from fatescore.ingest.readers._libraries import Library, join, sample_name
 from fatescore.ingest.readers._registry import Layout, register
 from fatescore.ingest.text_table import parse, read_table
-from fatescore.typing import ORGANISMS, Scale
+from fatescore.typing import Scale
 
 _LEAST_GENES = 20  # samples may be called CD4 or CD14, but not twenty of them
 _FEW = 10  # columns that every file repeats are kinds of value, not cells
@@ -101,11 +102,11 @@ def _transpose(data: pd.DataFrame, text: pd.DataFrame, path: Path, sample_key: s
 
 def _share_known(names: list[str]) -> float:
     sample = [str(name) for name in names[:: max(1, len(names) // 2000)]]
-    return max(symbols.fraction_known(sample, organism) for organism in ORGANISMS)
+    return max(symbols.fraction_known(sample, organism) for organism in organisms.names())
 
 
 def _known(names: list[str]) -> np.ndarray:
-    organism = max(ORGANISMS, key=lambda organism: symbols.fraction_known(names, organism))
+    organism = max(organisms.names(), key=lambda organism: symbols.fraction_known(names, organism))
     rules = symbols.resolve(names, organism)["mapped_by"]
     return np.asarray(rules.isin([symbols.APPROVED, symbols.ENSEMBL]), dtype=bool)
 

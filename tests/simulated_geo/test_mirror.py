@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import sys
 import tarfile
 from pathlib import Path
 
@@ -11,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fatescore import simulate
 from fatescore.errors import InputError
-from fatescore.simulate import _mirror
+from simulated_geo import mirror
+from simulated_geo.__main__ import main
 
 SERIES = [f"GSE90000000{i}" for i in (1, 2, 3, 4)]
 SMALL = {"cells_per_donor": 40, "n_genes": 500}
@@ -224,7 +225,7 @@ def test_no_sample_field_separates_the_conditions_by_accident(tree):
 
 
 def test_same_seed_same_bytes_and_dates(tree, tmp_path, digest):
-    again = simulate.mirror(tmp_path / "again", seed=0, **SMALL)
+    again = mirror(tmp_path / "again", seed=0, **SMALL)
     assert digest(again) == digest(tree)
     for path in again.rglob("*"):
         if path.name != "README.txt":
@@ -232,7 +233,7 @@ def test_same_seed_same_bytes_and_dates(tree, tmp_path, digest):
 
 
 def test_another_seed_changes_every_table(tree, tmp_path, digest):
-    other, first = digest(simulate.mirror(tmp_path / "other", seed=1, **SMALL)), digest(tree)
+    other, first = digest(mirror(tmp_path / "other", seed=1, **SMALL)), digest(tree)
     assert set(other) == set(first)
     same = {name for name in first if first[name] == other[name]}
     # The chip, the genes and the header-only matrices without ages do not depend on the seed.
@@ -241,22 +242,22 @@ def test_another_seed_changes_every_table(tree, tmp_path, digest):
 
 
 def test_positive_effect_is_recorded(tmp_path):
-    tree = simulate.mirror(tmp_path / "up", effect=2.0, **SMALL)
+    tree = mirror(tmp_path / "up", effect=2.0, **SMALL)
     assert json.loads((tree / "truth" / f"{SERIES[0]}.json").read_text())["sign"] == "+"
 
 
 def test_an_earlier_mirror_is_replaced_and_nothing_is_left_beside_it(tmp_path, digest):
     target = tmp_path / "geo"
-    simulate.mirror(target, seed=1, **SMALL)
+    mirror(target, seed=1, **SMALL)
     before = digest(target)
-    simulate.mirror(target, seed=2, **SMALL)
+    mirror(target, seed=2, **SMALL)
     assert digest(target) != before
     assert os.listdir(tmp_path) == ["geo"]  # noqa: PTH208
 
 
 def test_an_empty_folder_is_filled(tmp_path):
     (tmp_path / "geo").mkdir()
-    assert (simulate.mirror(tmp_path / "geo", **SMALL) / "README.txt").is_file()
+    assert (mirror(tmp_path / "geo", **SMALL) / "README.txt").is_file()
 
 
 @pytest.mark.parametrize("case", ["foreign", "file", "extra"])
@@ -266,27 +267,27 @@ def test_what_is_not_ours_is_never_touched(tmp_path, case):
         target.write_text("mine")
     else:
         if case == "extra":
-            simulate.mirror(target, **SMALL)
+            mirror(target, **SMALL)
         else:
             target.mkdir()
         (target / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match="geo") as caught:
-        simulate.mirror(target, **SMALL)
+        mirror(target, **SMALL)
     assert "\n" not in str(caught.value)
     assert (target if case == "file" else target / "thesis.txt").read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["geo"]
 
 
 def test_a_failure_half_way_keeps_the_old_mirror(tmp_path, digest, monkeypatch):
-    target = simulate.mirror(tmp_path / "geo", **SMALL)
+    target = mirror(tmp_path / "geo", **SMALL)
     before = digest(target)
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(_mirror, "_write_truth", full)
+    monkeypatch.setattr(sys.modules["simulated_geo.mirror"], "_write_truth", full)
     with pytest.raises(InputError, match="No space left"):
-        simulate.mirror(target, seed=1, **SMALL)
+        mirror(target, seed=1, **SMALL)
     assert digest(target) == before
     assert [path.name for path in tmp_path.iterdir()] == ["geo"]
 
@@ -294,5 +295,16 @@ def test_a_failure_half_way_keeps_the_old_mirror(tmp_path, digest, monkeypatch):
 @pytest.mark.parametrize(("argument", "value"), [("seed", -1), ("seed", 0.5), ("n_genes", 5), ("cells_per_donor", 1)])
 def test_bad_parameters_leave_nothing(tmp_path, argument, value):
     with pytest.raises(InputError, match=argument):
-        simulate.mirror(tmp_path / "geo", **{**SMALL, argument: value})
+        mirror(tmp_path / "geo", **{**SMALL, argument: value})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command(tmp_path, capsys):
+    options = ["--cells-per-donor", "20", "--n-genes", "400", "--seed", "3", "--effect", "-1.5"]
+    assert main(["--output", str(tmp_path / "geo"), *options]) == 0
+    assert "seed 3, effect -1.5" in (tmp_path / "geo" / "README.txt").read_text()
+    (tmp_path / "file").write_text("")
+    assert main(["--output", str(tmp_path / "file" / "geo"), *options]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("simulated_geo: error: ")
+    assert "cannot be written" in line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fatescore.simulate._geo_text import Fields
+from simulated_geo.formats import Fields
 
 HUMAN, MOUSE = "Homo sapiens", "Mus musculus"
 TRIPLET = ("barcodes.tsv.gz", "features.tsv.gz", "matrix.mtx.gz")
