@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fatescore._files import write_json, write_text, write_tsv
 
-from fatescore import _keys
 from fatescore.errors import InputError
+from fatescore.files import write_json, write_text
 from fatescore.simulate._noise import whole
+from fatescore.tables import columns as col
+from fatescore.tables.io import write_tsv
 from fatescore.typing import StrPath
 from simulated_geo import series as series_of
 from simulated_geo.formats import family_soft, platform_annot, series_folder, series_matrix, stub
@@ -144,7 +145,7 @@ def _write_truth(folder: Path, planted: Planted, seed: int) -> None:
 
 def _realised(planted: Planted) -> float:
     """Return the difference in mean true bias that the drawn donors have: ``effect`` plus chance."""
-    means = planted.samples.groupby(_keys.CONDITION)["true_bias"].mean()
+    means = planted.samples.groupby(col.CONDITION)["true_bias"].mean()
     return round(float(means[planted.truth["case"]] - means[planted.truth["control"]]), 6)
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from fatescore import _keys
 from fatescore.simulate import array, bulk, single_cell
+from fatescore.tables import columns as col
 from simulated_geo.fields import (
     HUMAN,
     MOUSE,
@@ -71,7 +71,7 @@ def array_series(seed: Any, effect: float, n_genes: int) -> Planted:
         "Expression profiling by array",
         platform,
         _geo_samples(samples, array_fields),
-        signal=study.signal.set_axis(samples[_keys.SAMPLE].to_list(), axis=1),
+        signal=study.signal.set_axis(samples[col.SAMPLE].to_list(), axis=1),
     )
     note = "batch (label lot) is partly confounded with condition; both lots occur in both groups"
     truth = {"assay": "array", "organism": "human", **study.truth, "note": note}
@@ -86,7 +86,7 @@ def bulk_series(seed: Any, effect: float, n_genes: int) -> Planted:
     table = pd.DataFrame(_integers(adata).T, index=pd.Index(versions, name="gene_id"), columns=samples[TITLE].to_list())
     # GEO lists the samples of the two groups in turn; the table keeps them together.
     samples = samples.iloc[np.arange(len(samples)).reshape(2, -1).T.ravel()].reset_index(drop=True)
-    samples[_keys.SAMPLE] = sorted(samples[_keys.SAMPLE])
+    samples[col.SAMPLE] = sorted(samples[col.SAMPLE])
     name = f"{BULK}_counts.txt.gz"
     series = Series(
         BULK,
@@ -111,11 +111,11 @@ def single_cell_series(seed: Any, effect: float, n_genes: int, cells_per_donor: 
     archive: dict[str, bytes] = {}
     cells = []
     for row in samples.to_dict("records"):
-        part = adata[(adata.obs[_keys.SAMPLE] == row["simulated_sample"]).to_numpy()]
-        archive.update(_triplet(part, f"{row[_keys.SAMPLE]}_{row[TITLE]}"))
+        part = adata[(adata.obs[col.SAMPLE] == row["simulated_sample"]).to_numpy()]
+        archive.update(_triplet(part, f"{row[col.SAMPLE]}_{row[TITLE]}"))
         table = part.obs.filter(regex="^true_|^barcode$").astype({"barcode": str})
-        table.insert(0, _keys.SAMPLE, row[_keys.SAMPLE])
-        table.insert(0, _keys.OBS_NAME, row[_keys.SAMPLE] + "_" + table["barcode"])
+        table.insert(0, col.SAMPLE, row[col.SAMPLE])
+        table.insert(0, col.OBS_NAME, row[col.SAMPLE] + "_" + table["barcode"])
         cells.append(table)
     series = Series(
         SINGLE_CELL,
@@ -158,20 +158,20 @@ def mouse_series(seed: Any, effect: float, n_genes: int) -> Planted:
 
 def _accessions(people: pd.DataFrame, series: int, prefix: str, title: Callable[[dict[str, Any]], str]) -> pd.DataFrame:
     """Give the samples of a series their accessions, titles and donors of their own."""
-    table = people.drop(columns=_keys.DATASET, errors="ignore").reset_index(drop=True)
-    table = table.astype({_keys.SAMPLE: str, _keys.CONDITION: str})
-    table["n"] = table.groupby(_keys.CONDITION, sort=False).cumcount() + 1
-    table["simulated_sample"] = table[_keys.SAMPLE]
-    table[_keys.SAMPLE] = [f"GSM{BLOCK + 100 * series + i + 1}" for i in range(len(table))]
+    table = people.drop(columns=col.DATASET, errors="ignore").reset_index(drop=True)
+    table = table.astype({col.SAMPLE: str, col.CONDITION: str})
+    table["n"] = table.groupby(col.CONDITION, sort=False).cumcount() + 1
+    table["simulated_sample"] = table[col.SAMPLE]
+    table[col.SAMPLE] = [f"GSM{BLOCK + 100 * series + i + 1}" for i in range(len(table))]
     # Donors of different series are different people.
-    table[_keys.DONOR] = prefix + table[_keys.DONOR].str.removeprefix("D")
+    table[col.DONOR] = prefix + table[col.DONOR].str.removeprefix("D")
     table.insert(1, TITLE, [title({str(k): v for k, v in row.items()}) for row in table.to_dict("records")])
     return table
 
 
 def _geo_samples(samples: pd.DataFrame, fields: Callable[[dict[str, Any]], Fields]) -> Sequence[GeoSample]:
     rows = [{str(key): value for key, value in row.items()} for row in samples.to_dict("records")]
-    return [GeoSample(row[_keys.SAMPLE], row[TITLE], fields(row)) for row in rows]
+    return [GeoSample(row[col.SAMPLE], row[TITLE], fields(row)) for row in rows]
 
 
 def _triplet(adata: AnnData, prefix: str) -> dict[str, bytes]:
