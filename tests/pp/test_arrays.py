@@ -9,6 +9,8 @@ import pytest
 import fatescore as fs
 from fatescore.errors import InputError
 from fatescore.pp.arrays import array_metrics, background_share, quantile_normalise
+from fatescore.tables.codes import QcFlag
+from fatescore.tables.notes import parse_notes
 
 
 def arrays(seed: int = 0) -> ad.AnnData:
@@ -28,9 +30,9 @@ def test_clean_arrays_do_not_stand_out() -> None:
 @pytest.mark.parametrize(
     ("fault", "metric"),
     [
-        (lambda x, rng: x * np.exp2(rng.normal(0, 0.8, x.shape)), "spread high"),
-        (lambda x, rng: x * 2, "rle_median high"),
-        (lambda x, rng: x + 400, "q05 high"),
+        (lambda x, rng: x * np.exp2(rng.normal(0, 0.8, x.shape)), "spread"),
+        (lambda x, rng: x * 2, "rle_median"),
+        (lambda x, rng: x + 400, "q05"),
     ],
 )
 def test_a_planted_fault_is_found_and_named(fault: object, metric: str) -> None:
@@ -38,7 +40,10 @@ def test_a_planted_fault_is_found_and_named(fault: object, metric: str) -> None:
     before = adata.X.copy()
     adata.X[3] = fault(adata.X[3], np.random.default_rng(1))  # type: ignore[operator]
     table = array_metrics(adata, "linear")
-    assert metric in table["outlier"].iloc[3]
+    notes = parse_notes(table["outlier"].iloc[3])
+    assert ((metric,), ("high",)) in [(note.names("metric"), note.names("side")) for note in notes]
+    assert {note.code for note in notes} == {QcFlag.OUTLIER}
+    assert min(note.number("deviations") for note in notes) > 5
     assert (table["outlier"].drop(table.index[3]) == "").all()
     np.testing.assert_array_equal(adata.X[4:], before[4:])
 

@@ -16,10 +16,11 @@ from fatescore import organisms
 from fatescore.errors import InputError, NotScorable
 from fatescore.ingest import ingest
 from fatescore.ingest.locate import locate, read_raw
-from fatescore.pp._judge_samples import look, not_stromal
-from fatescore.pp.bulk import bulk_metrics, strand
+from fatescore.pp.bulk import bulk_metrics, scale_of, strand
 from fatescore.pp.markers import MARKERS
+from fatescore.pp.qc.samples import metrics_and_flags
 from fatescore.pp.tissue import contamination, foreign_tissue, no_stroma
+from fatescore.tables.notes import Note, join_notes, parse_notes, split_names
 
 
 def counted(counts: np.ndarray, genes: list[str]) -> ad.AnnData:
@@ -29,6 +30,10 @@ def counted(counts: np.ndarray, genes: list[str]) -> ad.AnnData:
     adata.obs["sample"] = names
     adata.layers["counts"] = adata.X.copy()
     return adata
+
+
+def without_stroma(adata: ad.AnnData) -> dict[str, Note]:
+    return no_stroma(foreign_tissue(adata, "human", scale_of(adata)))
 
 
 def calls(table: pd.DataFrame, kind: str) -> list[str]:
@@ -65,13 +70,14 @@ def test_planted_faults_are_named_and_no_good_sample() -> None:
         counts[10, mt] = counts[10, mt] * 8
         adata.layers["counts"] = sp.csr_matrix(counts)
         outlier = bulk_metrics(adata, "human")["outlier"]
-        for place, text in (
-            (2, "library_size low"),
-            (5, "top_1 high"),
-            (8, "fractional high"),
-            (10, "mitochondrial high"),
+        for place, metric, side in (
+            (2, "library_size", "low"),
+            (5, "top_1", "high"),
+            (8, "fractional", "high"),
+            (10, "mitochondrial", "high"),
         ):
-            assert text in outlier.iloc[place]
+            notes = parse_notes(outlier.iloc[place])
+            assert ((metric,), (side,)) in [(note.names("metric"), note.names("side")) for note in notes]
         false += (outlier.drop(outlier.index[[2, 5, 8, 10]]) != "").sum()
     assert false == 0
 
@@ -115,18 +121,19 @@ def test_the_share_of_blood_is_near_what_was_mixed(organism: str, seed: int) -> 
     odds = found[1:] / (1 - found[1:]) / (shares / (1 - shares))
     assert (np.abs(np.log2(odds)) < 1).all()  # within a factor of two
     assert table["contamination"].iloc[0] == ""
-    assert table["contamination"].str.contains("haematopoietic")[1:].all()
+    assert all("haematopoietic" in split_names(names) for names in table["contamination"][1:])
     assert (table["contamination_muscle"] == 0).all()  # no muscle in the simulated world
 
 
 def test_only_blood_without_stroma_is_not_stromal() -> None:
     adata = blood_in_stroma([0, 0.2, 0.5, 0.8, 0.85, 0.98, 1])
-    named = not_stromal(adata, "human")
+    named = without_stroma(adata)
     assert list(named) == ["s5", "s6"]
-    assert named["s6"].startswith("no stromal signal: haematopoietic markers above those of stroma by 2^")
-    assert not_stromal(fs.simulate.bulk(n_donors=6, seed=0), "human") == {}
+    assert (named["s6"].code, named["s6"].names("type")) == ("no_stromal_signal", ("haematopoietic",))
+    assert named["s6"].number("relative") >= 4
+    assert without_stroma(fs.simulate.bulk(n_donors=6, seed=0)) == {}
     bare = adata[:, ~adata.var_names.isin(MARKERS["stromal"])].copy()
-    assert not_stromal(bare, "human") == {}  # without stromal genes in the table nothing is said of stroma
+    assert without_stroma(bare) == {}  # without stromal genes in the table stroma has no level
     assert contamination(foreign_tissue(bare, "human", "counts")).filter(like="contamination_").isna().all(axis=None)
 
 
@@ -137,9 +144,11 @@ def test_quality_control_does_not_score_blood() -> None:
     table = fs.pp.qc(adata, assay="bulk", organism="human").samples
     assert table["verdict"].tolist() == ["ok", "ok", "not scorable"]
     assert table["n_kept"].tolist() == [1, 1, 0]
-    assert table["reason"].iloc[2].startswith("no stromal signal: haematopoietic markers")
-    with pytest.raises(NotScorable, match="no stromal signal"):
+    assert table["qc_fail_reason"].str.split(":").str[0].tolist() == ["", "", "no_stromal_signal"]
+    message = r"\(s2: no stromal signal: haematopoietic markers above those of stroma by 2\^\d+\.\d\)$"
+    with pytest.raises(NotScorable, match=message) as raised:
         fs.pp.qc(adata[2:].copy(), assay="bulk", organism="human")
+    assert raised.value.reason == f"none_scorable:samples=1,sample=s2;{table['qc_fail_reason'].iloc[2]}"
     ungated = fs.pp.qc(adata, assay="bulk", organism="human", limits=fs.pp.QcLimits(gate="none"))
     assert ungated.adata.n_obs == 3
 
@@ -164,14 +173,16 @@ def test_blood_on_an_array_is_not_stromal() -> None:
         values[row, [genes.index(gene) for gene in MARKERS[kind]]] = rng.normal(11, 0.5, len(MARKERS[kind]))
     adata = ad.AnnData(values, var=pd.DataFrame(index=[*genes, *(f"G{i}" for i in range(3000))]))
     adata.uns["fatescore"] = {"scale": "log2"}
-    assert list(not_stromal(adata, "human")) == ["0"]
+    assert list(without_stroma(adata)) == ["0"]
 
 
 def test_the_metrics_of_samples_hold_their_contamination() -> None:
-    metrics, doubts = look(blood_in_stroma([0, 0.2, 0.9]), assay="bulk", organism="human", n_mads=5)
+    metrics, flags = metrics_and_flags(blood_in_stroma([0, 0.2, 0.9]), "human", 5)
     assert {"contamination", "contamination_haematopoietic", "haematopoietic_relative"} <= set(metrics)
     assert metrics["contamination"].tolist()[0] == ""
-    assert list(doubts) == ["s2"]
+    assert {name: join_notes(notes) for name, notes in flags.items()} == {
+        "s0": "", "s1": "", "s2": "other_tissue:type=haematopoietic;other_tissue:type=erythroid"
+    }  # fmt: skip
 
 
 def test_a_missing_marker_is_left_out() -> None:
@@ -190,7 +201,11 @@ def test_reads_on_the_wrong_strand() -> None:
     table = strand(counted(right, genes), "human")
     assert table["wrong_strand"].tolist() == [False, True]
     assert table["antisense_leads"].tolist() == [0, 1]
-    assert "G0-AS1 100 against G0 3" in table["evidence"].iloc[1]
+    assert table["evidence"].iloc[0] == ""
+    (note,) = parse_notes(table["evidence"].iloc[1])
+    assert (note.code, note.number("pairs"), note.number("share")) == ("wrong_strand", 12, 1)
+    assert (note.names("antisense")[0], note.names("sense")[0]) == ("G0-AS1", "G0")
+    assert (note.names("antisense_counts"), note.names("sense_counts")) == (("100",) * 3, ("3",) * 3)
     few = strand(counted(right[:, [0, 1, 12, 13]], [genes[i] for i in (0, 1, 12, 13)]), "human")
     assert not few["wrong_strand"].any()  # two pairs prove nothing
 
@@ -226,7 +241,10 @@ def test_marrow_in_mouse_bone(real_data: Path) -> None:
         < 0.7
         < held["contamination_haematopoietic"].iloc[5:].min()
     )
-    assert (held["contamination"].str.contains("muscle") == [True] * 5 + [False] * 3 + [True, False]).all()
+    assert ["muscle" in split_names(names) for names in held["contamination"]] == [True] * 5 + [False] * 3 + [
+        True,
+        False,
+    ]
     assert not strand(adata, "mouse")["wrong_strand"].any()
     assert bulk_metrics(adata, "mouse")["fractional"].between(0.05, 0.1).all()
 
@@ -247,7 +265,9 @@ def test_the_shallow_set_was_counted_on_the_wrong_strand(real_data: Path) -> Non
     table = strand(real(real_data / "msc_osteogenic_lowdepth/counts.tsv.gz", "human"), "human")
     assert table["wrong_strand"].all()
     assert table["antisense_leads"].min() > 0.7
-    assert "BEST1 2,709 against FTH1 8" in table["evidence"].iloc[0]
+    (note,) = parse_notes(table["evidence"].iloc[0])
+    shown = ("antisense", "antisense_counts", "sense", "sense_counts")
+    assert ("BEST1", "2709", "FTH1", "8") in zip(*map(note.names, shown), strict=True)
 
 
 @pytest.mark.realdata
@@ -269,7 +289,7 @@ def test_the_largest_share_is_named_first_and_what_is_not_expressed_is_no_blood(
         "call": ["", "absent", "dominant", "present"],
     })  # fmt: skip
     for order in ([0, 1, 2, 3], [3, 2, 1, 0]):
-        assert contamination(tissue.iloc[order]).loc["s", "contamination"] == "muscle, schwann"
+        assert contamination(tissue.iloc[order]).loc["s", "contamination"] == "muscle;schwann"
     assert no_stroma(tissue) == {}  # blood at the background of a dim array
 
 

@@ -10,6 +10,8 @@ import fatescore as fs
 from fatescore.errors import InputError
 from fatescore.pp.bulk import log_values
 from fatescore.pp.components import batch_in_components, components
+from fatescore.tables.codes import QcFlag
+from fatescore.tables.notes import parse_notes
 
 
 def logs(n: int, seed: int) -> tuple[np.ndarray, pd.Index]:
@@ -27,7 +29,8 @@ def test_one_foreign_sample_is_found_and_no_other(n: int) -> None:
         odd = int(rng.integers(n))
         swap = rng.random(values.shape[1]) < 0.3
         values[odd, swap] = rng.permutation(values[odd, swap])
-        found += components(values, names).outlier.iloc[odd] != ""
+        notes = parse_notes(components(values, names).outlier.iloc[odd])
+        found += [note.code for note in notes] == [QcFlag.PCA_OUTLIER] and notes[0].number("deviations") > 10
     assert (found, false) == (10, 0)
 
 
@@ -36,7 +39,7 @@ def test_scores_are_those_of_the_singular_value_decomposition() -> None:
     out = components(values, pd.RangeIndex(7), n_components=3)
     left, sizes, _ = np.linalg.svd(values - values.mean(axis=0), full_matrices=False)
     np.testing.assert_allclose(np.abs(out.scores), np.abs(left[:, :3] * sizes[:3]))
-    np.testing.assert_allclose(out.explained, (sizes**2 / (sizes**2).sum())[:3])
+    np.testing.assert_allclose(out.variance_ratio, (sizes**2 / (sizes**2).sum())[:3])
 
 
 def test_two_groups_are_no_outliers() -> None:

@@ -22,7 +22,7 @@ def _raw(depth: float, seed: int = 0) -> tuple[sp.csr_matrix, np.ndarray]:
     return sp.vstack([cells, empty], format="csr"), np.arange(cells.shape[0] + 3100) < cells.shape[0]
 
 
-def test_cells_are_told_from_empty_barcodes() -> None:
+def test_cells_are_distinguished_from_empty_barcodes() -> None:
     counts, is_cell = _raw(3000)
     found = empty_droplets(counts, n_simulations=2000)
     assert found["cell"][is_cell].mean() > 0.97

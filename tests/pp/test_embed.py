@@ -20,7 +20,7 @@ import fatescore as fs
 from fatescore import _h5ad_rows
 from fatescore._h5ad_rows import open_rows
 from fatescore.errors import InputError
-from fatescore.pp._variable_genes import variable_genes
+from fatescore.pp.embed import variable_genes
 from fatescore.tables import EMBEDDING
 from fatescore.tables import columns as col
 
@@ -75,14 +75,14 @@ def test_the_same_from_memory_and_from_disk_in_small_chunks(
 
 def test_the_number_of_threads_changes_nothing(cells: ad.AnnData, table: pd.DataFrame, tmp_path: Path) -> None:
     cells.write_h5ad(tmp_path / "cells.h5ad")
-    said = [
+    digests = [
         subprocess.run(
             [sys.executable, "-c", AGAIN, str(tmp_path / "cells.h5ad")], capture_output=True, text=True, check=True,
             env={**os.environ, **dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), n)},
         ).stdout
         for n in ("1", "2")
     ]  # fmt: skip
-    assert said[0] == said[1] != ""
+    assert digests[0] == digests[1] != ""
 
 
 def test_another_seed_gives_another_map(cells: ad.AnnData, table: pd.DataFrame) -> None:

@@ -72,8 +72,10 @@ def test_small_groups_are_left_out_and_listed() -> None:
     left = some.uns["fatescore"]["left_out"]
     assert len(left) + some.n_obs == whole.n_obs
     few = left["n_obs"] < cells_cut
-    assert left.loc[few, "reason"].str.endswith(f"cells, {cells_cut} needed").all()
-    assert left.loc[~few, "reason"].str.endswith(f"counts, {counts_cut:,.0f} needed").all()
+    cells_of, counts_of = (left.loc[which, name] for which, name in ((few, "n_obs"), (~few, "total_counts")))
+    assert left.loc[few, "reason"].tolist() == [f"few_cells:cells={n},needed={cells_cut}" for n in cells_of]
+    wanted = [f"few_counts:counts={n:.10g},needed={counts_cut:.10g}" for n in counts_of]
+    assert left.loc[~few, "reason"].tolist() == wanted
     assert "left_out" not in cells.uns.get("fatescore", {})
 
 

@@ -5,17 +5,16 @@ from fatescore.pp.arrays import array_metrics, background_share, quantile_normal
 from fatescore.pp.bulk import bulk_metrics, strand
 from fatescore.pp.cell_type import cell_types
 from fatescore.pp.components import batch_in_components, components
-from fatescore.pp.depth import match_depth
 from fatescore.pp.doublets import doublets
 from fatescore.pp.droplets import empty_droplets
+from fatescore.pp.duplicates import duplicates, fingerprint
 from fatescore.pp.embed import embed
-from fatescore.pp.normalise import normalise
+from fatescore.pp.normalise import match_depth, normalise
 from fatescore.pp.pseudobulk import pseudobulk
 from fatescore.pp.qc import QcLimits, QcResult, qc
 from fatescore.pp.signatures import signatures, transgenes
 from fatescore.pp.size_factors import expressed_genes, log_cpm, size_factors, variance_stabilised
 from fatescore.pp.tissue import contamination, foreign_tissue, no_stroma
-from fatescore.pp.twins import fingerprint, twins
 
 __all__ = [
     "QcLimits",
@@ -29,6 +28,7 @@ __all__ = [
     "components",
     "contamination",
     "doublets",
+    "duplicates",
     "embed",
     "empty_droplets",
     "expressed_genes",
@@ -45,6 +45,5 @@ __all__ = [
     "size_factors",
     "strand",
     "transgenes",
-    "twins",
     "variance_stabilised",
 ]

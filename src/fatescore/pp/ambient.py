@@ -13,8 +13,11 @@ from scipy.stats import poisson
 
 from fatescore import organisms
 from fatescore.errors import InputError
-from fatescore.pp.cell_type import STROMAL, cell_types
+from fatescore.pp.cell_type import MIN_MARKERS, cell_types
+from fatescore.pp.markers import STROMAL, marker_genes
 from fatescore.tables import columns as col
+from fatescore.tables.codes import NoteCode
+from fatescore.tables.notes import Note, join_notes
 from fatescore.typing import BoolArray, FloatArray, IntArray, Matrix, Organism
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ _MIN_PROFILE = 1_000  # counts
 _MIN_CELLS = 10
 _MIN_EXPECTED, _MIN_EXPECTED_ALL, _MIN_GENES = 10.0, 200.0, 3
 _OWN = 0.999
-_MOST_APART, _NOTHING, _WIDEST = 2.0, 0.02, 0.5
+_MOST_RATIO, _NOTHING, _WIDEST = 2.0, 0.02, 0.5
 _RED = r"^(?:HB[AB]|ALAS2|AHSP|GYPA|SLC4A1)"
 _RESAMPLED = 1_000
 
@@ -57,9 +60,9 @@ class Ambient:
     Attributes
     ----------
     table
-        One row per sample: ``share`` (0 to 1; NaN where nothing allows an estimate, ``note`` says why),
+        One row per sample: ``share`` (0 to 1; NaN where nothing allows an estimate, ``note`` holds why),
         ``share_low``, ``share_high`` (95 % interval), ``estimated_in`` (type of the cells), ``n_cells``, ``n_genes``
-        it rests on, ``profile_from``, ``n_profile`` (barcodes) and ``note``.
+        it rests on, ``profile_from``, ``n_profile`` (barcodes) and ``note`` (see ``NoteCode``).
     profile
         Samples x genes: each gene's share of the ambient RNA; rows sum to 1, or are NaN.
     kept
@@ -118,7 +121,7 @@ def ambient(
         Barcodes without a cell over the same genes: AnnData with ``layers["counts"]`` (or counts in ``X``) and
         ``obs["sample"]``, or a matrix when there is one sample.
     kept
-        Cells whose sets :meth:`Ambient.effect` judges; without, the stromal ones.
+        Cells whose sets :meth:`Ambient.effect` is of; without, the stromal ones.
     rng
         Seed, a whole number; every sample gets the same one.
 
@@ -144,14 +147,14 @@ def ambient(
     organisms.get(organism)
     sample = _samples(adata)
     counts, genes = adata.layers[col.COUNTS], adata.var_names.astype(str)
-    kind, why = _types(adata, organism)
+    kind, unknown = _types(adata, organism)
     chosen = kind == STROMAL if kept is None else np.asarray(kept, dtype=bool)
     rows, profiles, sums, names = [], [], [], pd.unique(sample)
     for name in names:
         cells = np.flatnonzero(sample == name)
         barcodes = counts[cells] if empty is None else _empty_of(empty, name, adata, len(names))
         profile = _profile(barcodes)
-        row = _share(counts[cells], kind[cells], genes, profile, rng, why, from_cells=empty is None)
+        row = _share(counts[cells], kind[cells], genes, profile, rng, unknown, from_cells=empty is None)
         rows.append({**row, "profile_from": POOLED if empty is None else EMPTY, "n_profile": barcodes.shape[0]})
         profiles.append(profile)
         sums.append(_sum(counts[np.flatnonzero((sample == name) & chosen)]))
@@ -171,18 +174,20 @@ def _samples(adata: AnnData) -> np.ndarray[Any, Any]:
     return np.asarray(adata.obs[col.SAMPLE].astype(str).to_numpy(dtype=object))
 
 
-def _types(adata: AnnData, organism: Organism) -> tuple[np.ndarray[Any, Any], str]:
-    """Return every cell's broad type and, where it cannot be told, why."""
+def _types(adata: AnnData, organism: Organism) -> tuple[np.ndarray[Any, Any], Note | None]:
+    """Return every cell's broad type and, where it is not known, why."""
     import anndata as ad
 
     if col.CELL_TYPE in adata.obs or not adata.n_obs:
-        return np.asarray(adata.obs.get(col.CELL_TYPE, pd.Series(dtype=object)).astype(str), dtype=object), ""
+        return np.asarray(adata.obs.get(col.CELL_TYPE, pd.Series(dtype=object)).astype(str), dtype=object), None
     bare = ad.AnnData(adata.layers[col.COUNTS], obs=adata.obs[[]], var=adata.var[[]])
     try:
         cell_types(bare, organism=organism)
-    except InputError as error:
-        return np.full(adata.n_obs, "", dtype=object), f"the cells' types are not known: {error.found}"
-    return np.asarray(bare.obs[col.CELL_TYPE].astype(str).to_numpy(dtype=object)), ""
+    except InputError:  # too few stromal markers, see there
+        measured = int(adata.var_names.isin(marker_genes(organism)[STROMAL]).sum())
+        note = Note(NoteCode.TYPES_UNKNOWN, {"markers": measured, "needed": MIN_MARKERS})
+        return np.full(adata.n_obs, "", dtype=object), note
+    return np.asarray(bare.obs[col.CELL_TYPE].astype(str).to_numpy(dtype=object)), None
 
 
 def _empty_of(empty: AnnData | Matrix, name: str, adata: AnnData, n_samples: int) -> Matrix:
@@ -211,54 +216,61 @@ def _profile(barcodes: Matrix) -> FloatArray:
 
 
 def _share(
-    counts: Matrix, kind: np.ndarray[Any, Any], genes: pd.Index[str], profile: FloatArray, rng: int, why: str,
-    *, from_cells: bool,
+    counts: Matrix, kind: np.ndarray[Any, Any], genes: pd.Index[str], profile: FloatArray, rng: int,
+    unknown: Note | None, *, from_cells: bool,
 ) -> dict[str, object]:  # fmt: skip
     """Return the share, its interval and what it rests on, or NaN and why."""
     nothing = {**dict.fromkeys(COLUMNS[:3], np.nan), "estimated_in": "", "n_cells": 0, "n_genes": 0}
-    if not why and np.isnan(profile).any():
-        why = f"fewer than {_MIN_PROFILE:,} counts to take a profile from"
-    if why:
-        return {**nothing, "note": f"not estimable: {why}"}
+    if unknown is None and np.isnan(profile).any():
+        unknown = Note(NoteCode.NO_PROFILE, {"needed": _MIN_PROFILE})
+    if unknown is not None:
+        return {**nothing, "note": str(unknown)}
     found: list[dict[str, Any]] = []
-    reasons: list[str] = []
+    notes: list[Note] = []
     for of_type, foreign in FOREIGN.items():
         cells = counts[np.flatnonzero(kind == of_type)]
         n_makers = int(np.isin(kind, _MAKERS[of_type]).sum())
         if cells.shape[0] < _MIN_CELLS:
-            reasons.append(f"{cells.shape[0]} {of_type} cells, {_MIN_CELLS} needed")
+            few = {"type": of_type, "cells": cells.shape[0], "needed": _MIN_CELLS}
+            notes.append(Note(NoteCode.FEW_CELLS_OF_TYPE, few))
             continue
         if from_cells and n_makers < _MIN_CELLS:
             # the foreign genes are then ambient everywhere, and no cell shows how much of the soup they are
-            reasons.append(f"{n_makers} cells that make what is foreign to {of_type} cells, and no empty barcodes")
+            few = {"type": of_type, "cells": n_makers, "needed": _MIN_CELLS}
+            notes.append(Note(NoteCode.FEW_SOURCE_CELLS, few))
             continue
         chosen = np.flatnonzero(genes.isin(foreign))
         observed, expected = _foreign(cells, chosen, profile)
         used = expected >= _MIN_EXPECTED
         if used.sum() < _MIN_GENES or expected[used].sum() < _MIN_EXPECTED_ALL:
-            reasons.append(f"too little RNA that is foreign to {of_type} cells")
+            notes.append(Note(NoteCode.LITTLE_FOREIGN_RNA, {"type": of_type}))
             continue
         by_red, by_others = _of_red(observed, expected, used, genes[chosen])
-        if from_cells and max(by_red, by_others) > _MOST_APART * min(by_red, by_others) + _NOTHING:
+        if from_cells and _disagree(by_red, by_others):
             # as when red cells burst before the droplets form: the soup is then not what the cells are together
-            why = f"red cells' genes say {by_red:.2f} and others {by_others:.2f}, and no empty barcodes"
-            return {**nothing, "note": f"not estimable: {why}"}
+            return {**nothing, "note": _disagreement("erythroid_genes", by_red, "other_genes", by_others)}
         share, low, high = _median_ratio(observed[used], expected[used], rng)
         if high - low > _WIDEST:  # as when the few foreign reads there are come from the cells after all
-            reasons.append(f"genes foreign to {of_type} cells say {low:.2f} to {high:.2f}")
+            notes.append(Note(NoteCode.WIDE_AMBIENT_INTERVAL, {"type": of_type, "low": low, "high": high}))
             continue
         found.append({
             "share": share, "share_low": low, "share_high": high, "estimated_in": of_type,
             "n_cells": cells.shape[0], "n_genes": int(used.sum()), "note": "",
         })  # fmt: skip
-    shares = [float(row["share"]) for row in found]
-    if from_cells and found and max(shares) > _MOST_APART * min(shares) + _NOTHING:
+    if from_cells and len(found) == 2 and _disagree(found[0]["share"], found[1]["share"]):
         # too much of one type in the soup raises the one and lowers the other
-        found = []
-        reasons = [f"stromal cells say {shares[0]:.2f} and blood cells {shares[1]:.2f}, and no empty barcodes"]
-    if found:
-        return found[0]
-    return {**nothing, "note": "not estimable: " + "; ".join(reasons)}
+        a, b = found
+        return {**nothing, "note": _disagreement(a["estimated_in"], a["share"], b["estimated_in"], b["share"])}
+    return found[0] if found else {**nothing, "note": join_notes(notes)}
+
+
+def _disagree(a: float, b: float) -> bool:
+    """Tell whether two estimates of one share differ by more than a factor of two."""
+    return max(a, b) > _MOST_RATIO * min(a, b) + _NOTHING
+
+
+def _disagreement(a: str, share_a: float, b: str, share_b: float) -> str:
+    return str(Note(NoteCode.SOURCES_DISAGREE, {"a": a, "share_a": share_a, "b": b, "share_b": share_b}))
 
 
 def _foreign(cells: Matrix, chosen: IntArray, profile: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -18,14 +18,8 @@ if TYPE_CHECKING:
 _QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 # The least that counts as one deviation (log2, ratio, share): arrays normalised to one distribution agree exactly.
 _FLOORS = {
-    "q05": 0.2,
-    "q50": 0.1,
-    "q95": 0.1,
-    "rle_median": 0.05,
-    "rle_iqr": 0.05,
-    "spread": 0.1,
-    "near_background": 0.02,
-}
+    "q05": 0.2, "q50": 0.1, "q95": 0.1, "rle_median": 0.05, "rle_iqr": 0.05, "spread": 0.1, "near_background": 0.02,
+}  # fmt: skip
 _SWEEPS = 5
 
 
@@ -43,14 +37,14 @@ def array_metrics(adata: AnnData, scale: Scale, *, n_mads: float = 5.0) -> pd.Da
     scale
         ``"linear"`` or ``"log2"``.
     n_mads
-        Robust deviations (with a floor) from the median array beyond which an array stands out; among fewer than
-        five arrays none does.
+        Robust deviations (with a floor) from the median array beyond which an array is an outlier; among fewer than
+        five arrays none is.
 
     Returns
     -------
     DataFrame indexed by sample: ``q05`` to ``q95`` (quantiles of log2 values; ``q05`` is the background),
     ``rle_median``, ``rle_iqr`` (log2), ``spread`` (1 = as the median array), ``near_background`` (share of the genes
-    less than 1 above ``q05``) and ``outlier`` (text, empty for most).
+    less than 1 above ``q05``) and ``outlier`` (notes, empty for most).
 
     Raises
     ------

@@ -12,24 +12,25 @@ from scipy.stats import median_abs_deviation
 from fatescore import organisms
 from fatescore.errors import InputError
 from fatescore.tables import columns as col
+from fatescore.tables.codes import QcFlag
+from fatescore.tables.notes import Note, join_notes
 from fatescore.typing import FloatArray, Organism, Scale
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-WRONG_STRAND = "wrong_strand"
 _TINY = np.finfo(np.float64).tiny  # instead of dividing by zero
 _MIN_SAMPLES = 5  # with fewer the median absolute deviation says nothing
 # Per unit of what one robust deviation is at least: samples that agree closely make no other an outlier.
 # log2 for sizes; shares as they are.
 _LOGGED = {"library_size": 0.25, "n_genes": 0.05, "genes_to_half": 0.2}
 _SHARES = {"top_1": 0.01, "top_10": 0.02, "top_100": 0.03, "mitochondrial": 0.02, "ribosomal": 0.02, "fractional": 0.02}
-METRICS = (*_LOGGED, *_SHARES)
+_FLOORS = {**_LOGGED, **_SHARES}
 _MIN_PAIRS, _MIN_PAIR_COUNTS, _WRONG_SHARE = 10, 10, 0.5
 
 
 def bulk_metrics(adata: AnnData, organism: Organism, *, n_mads: float = 5.0) -> pd.DataFrame:
-    """Return depth and complexity of every bulk sample, and which of them stand out.
+    """Return depth and complexity of every bulk sample, and which of them are outliers.
 
     Parameters
     ----------
@@ -39,14 +40,14 @@ def bulk_metrics(adata: AnnData, organism: Organism, *, n_mads: float = 5.0) -> 
         One of :func:`fatescore.organisms.names`.
     n_mads
         Robust deviations (1.4826 median absolute deviations, with a floor) from the median of the samples beyond
-        which a sample stands out; sizes are compared as log2. Among fewer than five samples none does.
+        which a sample is an outlier; sizes are compared as log2. Among fewer than five samples none is.
 
     Returns
     -------
     DataFrame indexed by sample: ``library_size`` (counts), ``n_genes`` (genes with a count), ``genes_to_half`` (the
     fewest genes that hold half of the counts), ``top_1``, ``top_10``, ``top_100`` (share of the counts in the
     largest genes), ``mitochondrial``, ``ribosomal`` (share of the counts), ``fractional`` (share of the counts above
-    zero that are not whole numbers) and ``outlier`` (text, empty for most).
+    zero that are not whole numbers) and ``outlier`` (notes, see :func:`outliers`; empty for most).
 
     Examples
     --------
@@ -76,11 +77,11 @@ def bulk_metrics(adata: AnnData, organism: Organism, *, n_mads: float = 5.0) -> 
         index=sample_names(adata),
     )
     compared = table.assign(**{name: np.log2(1 + table[name]) for name in _LOGGED})
-    return table.assign(outlier=outliers(compared[list(METRICS)], {**_LOGGED, **_SHARES}, n_mads))
+    return table.assign(outlier=outliers(compared[list(_FLOORS)], _FLOORS, n_mads))
 
 
 def outliers(metrics: pd.DataFrame, floors: dict[str, float], n_mads: float) -> pd.Series[str]:
-    """Name, for every row, the metrics in which it is far from the median of all rows.
+    """Note, for every row, the metrics in which it is far from the median of all rows.
 
     Parameters
     ----------
@@ -93,12 +94,12 @@ def outliers(metrics: pd.DataFrame, floors: dict[str, float], n_mads: float) -> 
 
     Returns
     -------
-    Texts such as ``"top_1 high (12 deviations)"``; empty when nothing is far, or there are fewer than five rows.
+    Notes (``QcFlag.OUTLIER``) in one text per row; empty when nothing is far, or there are fewer than five rows.
 
     Examples
     --------
     >>> outliers(pd.DataFrame({"depth": [1.0, 1.1, 0.9, 1.0, 9.0]}), {"depth": 0.5}, 5).tolist()
-    ['', '', '', '', 'depth high (16 deviations)']
+    ['', '', '', '', 'outlier:metric=depth,side=high,deviations=16']
     """
     if len(metrics) < _MIN_SAMPLES:
         return pd.Series("", index=metrics.index, dtype=object)
@@ -107,19 +108,19 @@ def outliers(metrics: pd.DataFrame, floors: dict[str, float], n_mads: float) -> 
     away /= np.maximum(
         median_abs_deviation(values, axis=0, scale="normal"), [floors[str(name)] for name in metrics.columns]
     )
-    texts = [
-        "; ".join(
-            f"{name} {'high' if value > 0 else 'low'} ({abs(value):.0f} deviations)"
-            for name, value in zip(metrics.columns, row, strict=True)
+    notes = [
+        join_notes(
+            Note(QcFlag.OUTLIER, {"metric": name, "side": "high" if value > 0 else "low", "deviations": abs(value)})
+            for name, value in zip(metrics.columns, map(float, row), strict=True)
             if abs(value) > n_mads
         )
         for row in away
     ]
-    return pd.Series(texts, index=metrics.index, dtype=object)
+    return pd.Series(notes, index=metrics.index, dtype=object)
 
 
 def strand(adata: AnnData, organism: Organism) -> pd.DataFrame:
-    """Say whether reads were counted on the wrong strand: antisense genes above the genes they lie across.
+    """Tell whether reads were counted on the wrong strand: antisense genes above the genes they overlap.
 
     Pairs are read from the names (``VIM-AS1`` and ``VIM``, ``Zeb2os`` and ``Zeb2``); those that are named otherwise
     (TSIX and XIST, BEST1 and FTH1) are added.
@@ -136,7 +137,8 @@ def strand(adata: AnnData, organism: Organism) -> pd.DataFrame:
     Returns
     -------
     DataFrame indexed by sample: ``pairs`` (with enough counts), ``antisense_leads`` (share of them, 0 to 1),
-    ``wrong_strand`` and ``evidence`` (the largest pairs of a sample on the wrong strand, with their counts).
+    ``wrong_strand`` and ``evidence`` (``QcFlag.WRONG_STRAND`` with these numbers, the largest pairs and their counts;
+    empty on the right strand).
 
     Examples
     --------
@@ -159,10 +161,27 @@ def strand(adata: AnnData, organism: Organism) -> pd.DataFrame:
         n = int(enough.sum())
         leads = float((low > high)[enough].mean()) if n else np.nan
         wrong = n >= _MIN_PAIRS and leads >= _WRONG_SHARE
-        top = np.argsort(-np.where(low > high, low, 0))[: 3 if wrong else 0]
-        shown = ", ".join(f"{pairs[i][0]} {low[i]:,.0f} against {pairs[i][1]} {high[i]:,.0f}" for i in top)
-        rows.append((n, leads, wrong, shown))
-    return pd.DataFrame(rows, columns=["pairs", "antisense_leads", WRONG_STRAND, "evidence"], index=sample_names(adata))
+        evidence = _wrong_strand(pairs, low, high, n, leads) if wrong else ""
+        rows.append((n, leads, wrong, evidence))
+    return pd.DataFrame(
+        rows, columns=["pairs", "antisense_leads", "wrong_strand", "evidence"], index=sample_names(adata)
+    )
+
+
+def _wrong_strand(pairs: list[tuple[str, str]], low: FloatArray, high: FloatArray, n: int, leads: float) -> str:
+    top = np.argsort(-np.where(low > high, low, 0))[:3]
+    values = {
+        "pairs": n, "share": leads,
+        "antisense": [pairs[i][0] for i in top], "antisense_counts": [f"{low[i]:.10g}" for i in top],
+        "sense": [pairs[i][1] for i in top], "sense_counts": [f"{high[i]:.10g}" for i in top],
+    }  # fmt: skip
+    return str(Note(QcFlag.WRONG_STRAND, values))
+
+
+def scale_of(adata: AnnData) -> Scale:
+    """Return the declared scale, or without one that of the layers."""
+    declared: Scale = adata.uns.get(col.UNS, {}).get("scale", "counts" if col.COUNTS in adata.layers else "log2")
+    return declared
 
 
 def log_values(adata: AnnData, scale: Scale) -> FloatArray:

@@ -17,11 +17,9 @@ from fatescore.typing import Organism
 if TYPE_CHECKING:
     from anndata import AnnData
 
-__all__ = ["MARKERS", "STROMAL", "UNKNOWN", "cell_types"]
-
 MIN_MARKERS = 2
 # 95 % of the blood cells of pbmc68k score 0.22 or more in their own type, stromal cells about 0.14 in others'.
-_SEEN, _MOSTLY = 0.2, 0.8
+_IN_TYPE, _MIN_TYPED = 0.2, 0.8
 
 
 def cell_types(adata: AnnData, *, organism: Organism, layer: str | None = None, min_margin: float = 0.02) -> None:
@@ -68,8 +66,8 @@ def cell_types(adata: AnnData, *, organism: Organism, layer: str | None = None, 
     measured = {name: members for name, members in sets.items() if len(members) >= MIN_MARKERS}
     if measured:
         scores = _marker_scores(adata, measured, layer)
-    # Without stromal markers a cell can still be seen to be something else, as in a panel of blood genes.
-    if STROMAL not in measured and not (measured and (scores.max(axis=1) >= _SEEN).mean() > _MOSTLY):
+    # Without stromal markers markers can still show that a cell is something else, as in a panel of blood genes.
+    if STROMAL not in measured and not (measured and (scores.max(axis=1) >= _IN_TYPE).mean() > _MIN_TYPED):
         wanted = ", ".join(markers[STROMAL])
         raise InputError(
             f"{len(sets[STROMAL])} of the stromal marker genes are measured",
@@ -89,5 +87,5 @@ def _marker_scores(adata: AnnData, sets: dict[str, list[str]], layer: str | None
     weights = sp.csr_array(np.column_stack([adata.var_names.isin(genes).astype(float) for genes in sets.values()]))
     X = adata.X if layer is None else adata.layers[layer]
     scores = methods.get("ucell")(X, weights, max_rank=min(1500, adata.n_vars))
-    seen = (sp.csr_array(X) > 0).astype(float) @ weights
-    return pd.DataFrame(np.where(seen.toarray() < MIN_MARKERS, 0.0, scores), index=adata.obs_names, columns=list(sets))
+    shown = (sp.csr_array(X) > 0).astype(float) @ weights
+    return pd.DataFrame(np.where(shown.toarray() < MIN_MARKERS, 0.0, scores), index=adata.obs_names, columns=list(sets))

@@ -1,4 +1,4 @@
-"""Principal components of samples: which sample lies apart, and which known field explains a component."""
+"""Principal components of samples: outliers among the samples, and fields that explain a component."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from scipy.stats import median_abs_deviation
 from fatescore.errors import InputError
 from fatescore.stats._fields import clean_text, parse_numbers, same_wording
 from fatescore.stats.fdr import bh
+from fatescore.tables import QC_COMPONENTS
+from fatescore.tables import columns as col
+from fatescore.tables.codes import QcFlag
+from fatescore.tables.notes import Note, join_notes
 from fatescore.typing import FloatArray
 
-COLUMNS = ("field", "kind", "component", "n", "groups", "r2", "adjusted_r2", "p_value", "p_smallest", "padj")
 _MIN_SAMPLES = 5
 _FEWEST = 3
 _CARRIED = 0.6
@@ -30,26 +33,26 @@ class Components:
     ----------
     scores
         Samples x components (``PC1``, ``PC2``, ...), log2 units times the square root of genes.
-    explained
+    variance_ratio
         Share of the variance of each component, 0 to 1.
     outlier
-        Text per sample, empty for most.
+        Notes per sample (``QcFlag.PCA_OUTLIER``), empty for most.
     """
 
     scores: pd.DataFrame
-    explained: pd.Series[float]
+    variance_ratio: pd.Series[float]
     outlier: pd.Series[str]
 
 
 def components(
     logs: FloatArray, samples: pd.Index, *, n_genes: int = 1000, n_components: int = 5, n_mads: float = 10.0
 ) -> Components:
-    """Reduce log values of the most variable genes to principal components and say which samples lie apart.
+    """Reduce log values of the most variable genes to principal components and tell which samples are outliers.
 
-    A sample lies apart when, in one of the components, it is more than ``n_mads`` robust deviations from the median
+    A sample is an outlier when, in one of the components, it is more than ``n_mads`` robust deviations from the median
     of the samples and the component is carried by it (at least 60 % of the component's sum of squares is its own), and
     the component holds more than its even share of the variance. A lone sample among n carries (n - 1) / n; two
-    samples that lie apart together are a group, not outliers, and no component of theirs is carried by one.
+    samples far out together are a group, not outliers, and no component of theirs is carried by one.
 
     Parameters
     ----------
@@ -66,7 +69,7 @@ def components(
 
     Returns
     -------
-    See :class:`Components`. Among fewer than five samples none lies apart.
+    See :class:`Components`. Among fewer than five samples none is an outlier.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def components(
     return Components(
         scores,
         pd.Series(model.explained_variance_ratio_, index=names),
-        _apart(scores, model.explained_variance_ratio_, n_mads),
+        _outliers(scores, model.explained_variance_ratio_, n_mads),
     )
 
 
@@ -160,24 +163,28 @@ def batch_in_components(
             adjusted = 1 - (1 - r2) * (n - 1) / (n - 1 - df)
             groups = df + 1 if kind == "text" else 0
             rows.append((str(name), kind, component, n, groups, r2, adjusted, max(p, smallest), smallest))
-    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
+    table = pd.DataFrame(rows, columns=[name for name in QC_COMPONENTS.names if name not in (col.DATASET, "padj")])
     table["padj"] = bh(table["p_value"].to_numpy(dtype=np.float64)) if len(table) else []
     return table.sort_values(["p_value", "r2"], ascending=[True, False], kind="stable", ignore_index=True)
 
 
-def _apart(scores: pd.DataFrame, explained: FloatArray, n_mads: float) -> pd.Series[str]:
+def _outliers(scores: pd.DataFrame, variance_ratio: FloatArray, n_mads: float) -> pd.Series[str]:
     if len(scores) < _MIN_SAMPLES:
         return pd.Series("", index=scores.index, dtype=object)
     values = scores.to_numpy(dtype=np.float64)
     away = np.abs(values - np.median(values, axis=0))
     away /= np.maximum(median_abs_deviation(values, axis=0, scale="normal"), _TINY)
     carried = values**2 >= _CARRIED * (values**2).sum(axis=0)
-    far = (away > n_mads) & carried & (explained > 1 / (len(scores) - 1))
-    texts = [
-        "; ".join(f"{scores.columns[int(i)]} ({row[i]:.3g} deviations)" for i in np.flatnonzero(apart))
-        for row, apart in zip(away, far, strict=True)
+    far = (away > n_mads) & carried & (variance_ratio > 1 / (len(scores) - 1))
+    notes = [
+        join_notes(
+            Note(QcFlag.PCA_OUTLIER, {"component": name, "deviations": float(value)})
+            for name, value, flagged in zip(scores.columns, *pair, strict=True)
+            if flagged
+        )
+        for pair in zip(away, far, strict=True)
     ]
-    return pd.Series(texts, index=scores.index, dtype=object)
+    return pd.Series(notes, index=scores.index, dtype=object)
 
 
 def _design(field: pd.Series) -> tuple[NDArray[np.intp], FloatArray, str, float] | None:

@@ -11,15 +11,14 @@ from scipy.ndimage import uniform_filter1d
 
 from fatescore.errors import InputError
 from fatescore.tables import columns as col
+from fatescore.tables.codes import NoteCode
+from fatescore.tables.notes import Note
 from fatescore.typing import BoolArray, FloatArray, Matrix
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-DOUBLET_SCORE = "doublet_score"
-DOUBLET = "doublet"
-DOUBLET_NOTE = "doublet_note"
-
+DOUBLET, DOUBLET_NOTE = "doublet", "doublet_note"
 RATE_PER_CELL = 0.008 / 1000  # 10x user guides: 0.4 % at 500 cells recovered, 8 % at 10,000
 _MOST_EXPECTED = 0.3
 _MIN_MEASURED = 100  # genes; Scrublet projects on highly variable ones
@@ -48,7 +47,7 @@ def doublets(adata: AnnData, *, rng: int = 0, min_cells: int = 200) -> pd.DataFr
     how many of a cell's neighbours are such pairs. It sees doublets of two *different* cell types only. A pair is
     called above the valley between the two modes of the simulated scores; where there is no valley, where fewer than
     30 % of the simulated pairs lie above it, or where more than 10 % (or three times the expected share) of
-    the cells would be called, nothing is called and the note says why. The expected share is 0.8 % for each 1,000 cells
+    the cells would be called, nothing is called, with a note. The expected share is 0.8 % for each 1,000 cells
     of the sample, the multiplet rate of 10x Genomics' user guides.
 
     Parameters
@@ -64,8 +63,8 @@ def doublets(adata: AnnData, *, rng: int = 0, min_cells: int = 200) -> pd.DataFr
     Returns
     -------
     DataFrame indexed by ``obs_names``: ``doublet_score`` (0 to 1, the probability of a doublet under the expected
-    share; NaN where not scored), ``doublet`` (bool) and ``doublet_note`` (one text per sample; empty when a
-    threshold was found).
+    share; NaN where not scored), ``doublet`` (bool) and ``doublet_note`` (one note per sample, see
+    ``NoteCode``; empty when a threshold was found).
 
     Raises
     ------
@@ -78,7 +77,7 @@ def doublets(adata: AnnData, *, rng: int = 0, min_cells: int = 200) -> pd.DataFr
     >>> adata = fs.simulate.single_cell(n_donors=2, cells_per_donor=20, n_genes=300, seed=0)
     >>> found = doublets(adata)
     >>> int(found["doublet"].sum()), found["doublet_note"].iloc[0]
-    (0, '20 cells with counts, 200 needed to look for doublets')
+    (0, 'few_cells:cells=20,needed=200')
     """
     if col.COUNTS not in adata.layers:
         raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
@@ -91,7 +90,7 @@ def doublets(adata: AnnData, *, rng: int = 0, min_cells: int = 200) -> pd.DataFr
         cells = np.flatnonzero(sample == name)
         result = _of_sample(adata.layers[col.COUNTS][cells], rng, max(int(min_cells), 10))
         score[cells], called[cells], note[cells] = result.score, result.called, result.note
-    table = {DOUBLET_SCORE: score, DOUBLET: called, DOUBLET_NOTE: note}
+    table = {col.DOUBLET_SCORE: score, DOUBLET: called, DOUBLET_NOTE: note}
     return pd.DataFrame(table, index=adata.obs_names)
 
 
@@ -99,7 +98,7 @@ def memory_of_doublets(n_cells: int, n_genes: int, bytes_of_cell: float) -> floa
     """Return about how much memory Scrublet needs for a sample, in bytes.
 
     Beside copies of the counts it holds the variable genes of the cells and of twice as many simulated doublets, dense.
-    Said and measured: 2.5 and 2.2 GB for 20,000 cells of 5,000 genes, 2.4 and 2.4 GB for 8,000 cells of 12,000 genes.
+    Estimate and measurement: 2.5 and 2.2 GB for 20,000 cells of 5,000 genes, 2.4 and 2.4 GB for 8,000 of 12,000.
 
     Parameters
     ----------
@@ -121,26 +120,28 @@ def _of_sample(counts: Matrix, rng: int, min_cells: int) -> _Result:
     usable = np.asarray((counts[:, np.flatnonzero(in_cells >= 3)] > 0).sum(axis=1)).ravel() >= 3
     n_usable = int(usable.sum())
     if n_usable < min_cells:
-        return _Result(unknown, none, f"{n_usable:,} cells with counts, {min_cells:,} needed to look for doublets")
+        return _Result(unknown, none, str(Note(NoteCode.FEW_CELLS, {"cells": n_usable, "needed": min_cells})))
     n_genes = int((in_cells >= 3).sum())
     if n_genes < _MIN_MEASURED:
-        return _Result(unknown, none, f"{n_genes:,} genes in three cells, {_MIN_MEASURED} needed to look for doublets")
+        return _Result(
+            unknown, none, str(Note(NoteCode.FEW_GENES_MEASURED, {"genes": n_genes, "needed": _MIN_MEASURED}))
+        )
     expected = min(RATE_PER_CELL * n_usable, _MOST_EXPECTED)
     try:
         of_cells, of_pairs = _scrublet(counts[np.flatnonzero(usable)], rng, expected)
     except ValueError as error:  # too few variable genes for the principal components
-        return _Result(unknown, none, f"doublets not looked for: {error}".splitlines()[0])
+        return _Result(unknown, none, str(Note(NoteCode.DOUBLETS_FAILED, {"message": f"{error}".splitlines()[0]})))
     score, called = unknown, none
     score[usable] = of_cells
     threshold = _valley(of_pairs)
     if threshold is None:
-        return _Result(score, called, "no doublet called: the scores of simulated doublets have no two modes")
+        return _Result(score, called, str(Note(NoteCode.DOUBLETS_UNIMODAL)))
     detectable = float((of_pairs > threshold).mean())
     share = float((of_cells > threshold).mean())
-    if detectable < _MIN_DETECTABLE:
-        note = f"no doublet called: {detectable:.0%} of simulated doublets would be seen (cells too few or too alike)"
+    if detectable < _MIN_DETECTABLE:  # cells too few or too alike
+        note = str(Note(NoteCode.DOUBLETS_UNDETECTABLE, {"share": detectable}))
     elif share > max(_MOST_CALLED, 3 * expected):
-        note = f"no doublet called: the threshold would call {share:.0%} of the cells, {expected:.1%} expected"
+        note = str(Note(NoteCode.DOUBLETS_TOO_MANY, {"share": share, "expected": expected}))
     else:
         note, called[usable] = "", of_cells > threshold
     return _Result(score, called, note)
@@ -168,7 +169,7 @@ def _scrublet(counts: Matrix, rng: int, expected: float) -> tuple[FloatArray, Fl
             verbose=False,
         )
     simulated = cells.uns["scrublet"]["doublet_scores_sim"]
-    return cells.obs[DOUBLET_SCORE].to_numpy(dtype=np.float64), np.asarray(simulated, dtype=np.float64)
+    return cells.obs[col.DOUBLET_SCORE].to_numpy(dtype=np.float64), np.asarray(simulated, dtype=np.float64)
 
 
 def _valley(scores: FloatArray) -> float | None:

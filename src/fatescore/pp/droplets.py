@@ -11,9 +11,8 @@ from fatescore.errors import InputError
 from fatescore.stats.fdr import bh
 from fatescore.typing import FloatArray, IntArray, Matrix
 
-COLUMNS = ("total", "p_value", "padj", "cell", "empty")
 _LEAST_KNEE = 10
-_MOSTLY, _APART, _LEAST_CELLS = 0.8, 20, 10
+_MIN_SHALLOW, _DEPTH_RATIO, _LEAST_CELLS = 0.8, 20, 10
 
 
 def empty_droplets(
@@ -80,10 +79,7 @@ def empty_droplets(
         if below.size:
             p_value[below] = _monte_carlo(matrix[below], total[below].astype(int), profile, n_simulations, rng)
             padj[below] = bh(p_value[tested])[total[tested] < knee]
-    return pd.DataFrame(
-        {"total": total, "p_value": p_value, "padj": padj, "cell": padj <= max_fdr, "empty": empty},
-        columns=list(COLUMNS),
-    )
+    return pd.DataFrame({"total": total, "p_value": p_value, "padj": padj, "cell": padj <= max_fdr, "empty": empty})
 
 
 def is_unfiltered(counts: Matrix, *, lower: int = 100) -> bool:
@@ -111,9 +107,9 @@ def is_unfiltered(counts: Matrix, *, lower: int = 100) -> bool:
     """
     total = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
     low = total <= lower
-    if low.mean() < _MOSTLY or (total >= _LEAST_KNEE * lower).sum() < _LEAST_CELLS:
+    if low.mean() < _MIN_SHALLOW or (total >= _LEAST_KNEE * lower).sum() < _LEAST_CELLS:
         return False
-    return bool(np.median(total[~low]) >= _APART * np.median(total[low]))
+    return bool(np.median(total[~low]) >= _DEPTH_RATIO * np.median(total[low]))
 
 
 def _good_turing(summed: FloatArray) -> FloatArray:

@@ -12,12 +12,11 @@ import scipy.sparse as sp
 
 from fatescore._h5ad_rows import chunks
 from fatescore.errors import InputError
-from fatescore.pp._judge_samples import scale_of
-from fatescore.pp._variable_genes import variable_genes
+from fatescore.pp.bulk import scale_of
 from fatescore.pp.normalise import normalise
 from fatescore.tables import EMBEDDING
 from fatescore.tables import columns as col
-from fatescore.typing import BoolArray, Scale
+from fatescore.typing import BoolArray, FloatArray, Scale
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -27,6 +26,7 @@ MIN_CELLS = 30  # fewer make no map
 MOST_CELLS = 200_000  # the time that exact neighbours take grows with the square of the cells
 _COMPONENTS = 30
 _NEIGHBOURS = 15
+_BINS = 20  # of means, within which dispersions are compared
 _ROUNDING = 1e-12  # of a difference of sums, relative to the squared mean
 
 
@@ -34,7 +34,7 @@ def embed(adata: AnnData, *, seed: int = 0, most: int = MOST_CELLS) -> pd.DataFr
     """Lay cells out in two dimensions, near to those that are like them.
 
     Scanpy's usual way: log(1 + counts per 10,000), the 2,000 most variable genes (see
-    :func:`fatescore.pp._variable_genes.variable_genes`), 30 principal components, 15 neighbours, UMAP (McInnes et al.
+    :func:`variable_genes`), 30 principal components, 15 neighbours, UMAP (McInnes et al.
     2018, arXiv:1802.03426). Nothing is integrated over donors or samples, so an island of cells of one donor may be a
     batch and no kind of cell. Distances between islands, and their sizes, mean little; no number is made of the map.
 
@@ -81,6 +81,43 @@ def embed(adata: AnnData, *, seed: int = 0, most: int = MOST_CELLS) -> pd.DataFr
     table[col.OBS_NAME] = adata.obs_names.astype(str)
     table[[col.UMAP_1, col.UMAP_2]] = _umap(logs, seed)
     return table
+
+
+def variable_genes(mean: FloatArray, variance: FloatArray, n_top: int) -> BoolArray:
+    """Choose the genes of largest dispersion among genes of similar mean, as scanpy's flavour ``seurat``.
+
+    The log of variance over mean is standardised within 20 bins of the log mean (Satija et al. 2015,
+    doi:10.1038/nbt.3192).
+
+    Parameters
+    ----------
+    mean, variance
+        (n_genes,) of the values of all cells, normalised to the same depth, not logged.
+    n_top
+        Number of genes to choose.
+
+    Returns
+    -------
+    (n_genes,) booleans, at most ``n_top`` true: of genes that do not vary none is chosen, of equals the first.
+
+    Examples
+    --------
+    >>> variable_genes(np.array([1.0, 1.0, 1.0, 0.0]), np.array([1.0, 1.1, 9.0, 0.0]), 1).tolist()
+    [False, False, True, False]
+    """
+    varies = (mean > 0) & (variance > 0)
+    if not varies.any():
+        return varies
+    dispersion = pd.Series(np.log(variance[varies] / mean[varies]))
+    # scanpy cuts the means of all genes, those of silent ones among them
+    bins = pd.Series(pd.cut(np.log1p(mean), _BINS, labels=False))[varies].reset_index(drop=True)
+    within = dispersion.groupby(bins)
+    spread = within.transform("std")
+    standardised = ((dispersion - within.transform("mean")) / spread).where(spread.notna(), 1.0)  # alone in its bin: 1
+    best = np.argsort(-standardised.fillna(-np.inf).to_numpy(), kind="stable")[:n_top]
+    chosen = np.zeros(len(mean), dtype=bool)
+    chosen[np.flatnonzero(varies)[best]] = True
+    return chosen
 
 
 def _logs(adata: AnnData, scale: Scale) -> Iterator[sp.csr_matrix]:

@@ -12,6 +12,8 @@ import scipy.sparse as sp
 from fatescore._h5ad_rows import chunks, on_disk
 from fatescore.errors import InputError
 from fatescore.tables import columns as col
+from fatescore.tables.codes import NoteCode
+from fatescore.tables.notes import Note
 from fatescore.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def pseudobulk(
     -------
     Groups x genes; ``X`` and ``layers["counts"]`` hold the sums, ``obs`` the columns that are constant within a group
     and ``n_obs`` (cells), ``total_counts`` (sum). ``uns["fatescore"]["left_out"]`` is a table of the groups left out:
-    the columns ``by``, ``n_obs``, ``total_counts`` and ``reason``.
+    the columns ``by``, ``n_obs``, ``total_counts`` and ``reason`` (``NoteCode.FEW_CELLS`` or ``FEW_COUNTS``).
 
     Raises
     ------
@@ -69,9 +71,11 @@ def pseudobulk(
     obs = _constant_columns(adata.obs, labels, group, columns)
     obs["n_obs"] = np.bincount(group, minlength=len(obs))
     obs[col.TOTAL_COUNTS] = sums.sum(axis=1)
-    reason = _why_left_out(obs["n_obs"], obs[col.TOTAL_COUNTS], min_cells, min_counts)
-    kept = reason == ""
-    left = obs.loc[~kept, [*columns, "n_obs", col.TOTAL_COUNTS]].assign(reason=reason[~kept])
+    sizes = zip(obs["n_obs"], obs[col.TOTAL_COUNTS], strict=True)
+    reasons = [_reason(cells, counts, min_cells, min_counts) for cells, counts in sizes]
+    kept = np.array([reason == "" for reason in reasons], dtype=bool)
+    left = obs.loc[~kept, [*columns, "n_obs", col.TOTAL_COUNTS]]
+    left["reason"] = [reason for reason in reasons if reason]
     facts = {**adata.uns.get(col.UNS, {}), col.LEFT_OUT: left.reset_index(drop=True)}
     return ad.AnnData(
         X=sums[kept], obs=obs[kept], var=adata.var.copy(), layers={col.COUNTS: sums[kept]}, uns={col.UNS: facts}
@@ -123,15 +127,10 @@ def _constant_columns(obs: pd.DataFrame, labels: pd.DataFrame, group: IntArray, 
     return out
 
 
-def _why_left_out(
-    cells: pd.Series[int], counts: pd.Series[float], min_cells: int, min_counts: float
-) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    said = [
-        f"{n:,} cells, {min_cells:,} needed"
-        if n < min_cells
-        else f"{total:,.0f} counts, {min_counts:,.0f} needed"
-        if total < min_counts
-        else ""
-        for n, total in zip(cells, counts, strict=True)
-    ]
-    return np.array(said, dtype=object)
+def _reason(cells: float, counts: float, min_cells: int, min_counts: float) -> str:
+    """Return why a group is left out, empty where it stays."""
+    if cells < min_cells:
+        return str(Note(NoteCode.FEW_CELLS, {"cells": int(cells), "needed": min_cells}))
+    if counts < min_counts:
+        return str(Note(NoteCode.FEW_COUNTS, {"counts": float(counts), "needed": min_counts}))
+    return ""

@@ -12,6 +12,8 @@ from fatescore import organisms
 from fatescore.pp.bulk import log_values, sample_names
 from fatescore.pp.markers import STROMAL, marker_genes
 from fatescore.tables import columns as col
+from fatescore.tables.codes import QcFailReason
+from fatescore.tables.notes import Note, join_names
 from fatescore.typing import FloatArray, Organism, Scale
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ PRESENT, DOMINANT, ABSENT, NOT_MEASURED = "present", "dominant", "absent", "not 
 _BLOOD = "haematopoietic"
 _MIN_MARKERS = 3
 _EXPRESSED_PERCENTILE, _EXPRESSED_CPM = 60, 12
-# log2; below that far under another tissue a type is not told from nothing, be it the foreign one or the stroma.
+# log2; a type that far below another tissue cannot be distinguished from nothing, be it the foreign one or the stroma.
 # Bone with all of its marrow (E-MTAB-5533) has blood 2.0 to 2.3 above stroma.
 _FAR = 4.0
 
@@ -106,7 +108,7 @@ def contamination(tissue: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame indexed by sample: ``contamination_<type>`` (0 to 1) of every foreign type, and ``contamination``: the
-    types called ``present`` or ``dominant``, largest share first, empty for none.
+    names of the types called ``present`` or ``dominant``, largest share first, empty for none.
 
     Examples
     --------
@@ -123,14 +125,14 @@ def contamination(tissue: pd.DataFrame) -> pd.DataFrame:
         }
     )
     exceeding = foreign[foreign[CALL].isin([PRESENT, DOMINANT])].sort_values(SHARE, ascending=False, kind="stable")
-    named = exceeding.groupby(col.SAMPLE)["type"].agg(", ".join)
+    named = exceeding.groupby(col.SAMPLE)["type"].agg(join_names)
     return table.assign(contamination=named.reindex(table.index).fillna("").astype(object))
 
 
-def no_stroma(tissue: pd.DataFrame) -> dict[str, str]:
-    """Say which samples cannot be stromal: blood's markers are expressed, at ``2**4`` times those of stroma or more.
+def no_stroma(tissue: pd.DataFrame) -> dict[str, Note]:
+    """Return the samples that cannot be stromal: blood's markers are expressed, ``2**4`` times those of stroma or more.
 
-    Bone with its marrow stays (2**2.3 in E-MTAB-5533). Nothing is said where either side is not measured.
+    Bone with its marrow stays (2**2.3 in E-MTAB-5533). Where either side is not measured, none is returned.
 
     Parameters
     ----------
@@ -139,18 +141,18 @@ def no_stroma(tissue: pd.DataFrame) -> dict[str, str]:
 
     Returns
     -------
-    Sample to the reason, only for such samples.
+    Sample to ``QcFailReason.NO_STROMAL_SIGNAL``, only of such samples.
 
     Examples
     --------
     >>> tissue = pd.DataFrame({"sample": ["s", "t"], "type": "haematopoietic", "relative": [9.1, 2.0],
     ...     "call": "dominant"})
-    >>> no_stroma(tissue)
-    {'s': 'no stromal signal: haematopoietic markers above those of stroma by 2^9.1'}
+    >>> {name: str(note) for name, note in no_stroma(tissue).items()}
+    {'s': 'no_stromal_signal:type=haematopoietic,relative=9.1'}
     """
     blood = tissue[(tissue["type"] == _BLOOD) & (tissue[CALL] == DOMINANT) & (tissue["relative"] >= _FAR)]
     return {
-        str(name): f"no stromal signal: {_BLOOD} markers above those of stroma by 2^{relative:.1f}"
+        str(name): Note(QcFailReason.NO_STROMAL_SIGNAL, {"type": _BLOOD, "relative": float(relative)})
         for name, relative in zip(blood[col.SAMPLE], blood["relative"], strict=True)
     }
 
@@ -161,6 +163,6 @@ def _median(values: FloatArray) -> FloatArray:
 
 
 def _is_ratios(row: FloatArray) -> bool:
-    """Say whether values are log ratios to another sample: how genes compare within the sample is lost then."""
+    """Tell whether values are log ratios to another sample: how genes compare within the sample is lost then."""
     low, high = np.nanquantile(row, [0.05, 0.95])
     return bool((row < 0).mean() > 0.05 and high - low < 4)

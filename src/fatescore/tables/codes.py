@@ -71,31 +71,32 @@ class FieldVerdict(StrEnum):
 
 
 class QcFailReason(StrEnum):
-    """Why a cell is dropped or a sample cannot be scored."""
+    """Why a cell is dropped, the first that holds, or why a sample cannot be scored; values are of samples."""
 
     EMPTY_DROPLET = "empty_droplet"
-    LOW_DEPTH = "low_depth"
+    LOW_DEPTH = "low_depth"  # counts, needed
     FEW_GENES = "few_genes"
     HIGH_MITOCHONDRIAL = "high_mitochondrial"
     DOUBLET = "doublet"
     NOT_STROMAL = "not_stromal"
-    # of samples
+    # of samples only
     CONSTANT = "constant"
     NO_STROMAL_CELLS = "no_stromal_cells"
-    FEW_STROMAL_CELLS = "few_stromal_cells"
-    NO_STROMAL_SIGNAL = "no_stromal_signal"
+    FEW_STROMAL_CELLS = "few_stromal_cells"  # cells, needed
+    NO_STROMAL_SIGNAL = "no_stromal_signal"  # type, relative (log2, its markers above those of stroma)
 
 
 class QcFlag(StrEnum):
-    """What is doubtful of a sample that stays."""
+    """What else must be known of a sample; a flag drops nothing."""
 
-    CELLS_DROPPED = "cells_dropped"
-    MANY_DROPPED = "many_dropped"
-    OUTLIER = "outlier"
-    PCA_OUTLIER = "pca_outlier"
-    OTHER_TISSUE = "other_tissue"
-    WRONG_STRAND = "wrong_strand"
-    DUPLICATE = "duplicate"
+    CELLS_DROPPED = "cells_dropped"  # cells per QcFailReason, such as low_depth=12
+    MANY_DROPPED = "many_dropped"  # share (of the droplets with a cell, for their quality)
+    OUTLIER = "outlier"  # metric, side (high or low), deviations
+    PCA_OUTLIER = "pca_outlier"  # component, deviations
+    OTHER_TISSUE = "other_tissue"  # type
+    WRONG_STRAND = "wrong_strand"  # pairs, share, and the largest: antisense, antisense_counts, sense, sense_counts
+    DUPLICATE = "duplicate"  # kind, sample
+    TRANSGENE = "transgene"  # gene, share (of the cells)
 
 
 class DuplicateKind(StrEnum):
@@ -192,20 +193,22 @@ class NoteCode(StrEnum):
     GENES_DIFFER = "genes_differ"  # share, genes, alpha
     GENES_EXPECTED = "genes_expected"  # share, quantile, high
     # doublets and ambient RNA
-    FEW_CELLS = "few_cells"  # cells, needed
+    FEW_CELLS = "few_cells"  # cells, needed; also of a pseudobulk
+    FEW_COUNTS = "few_counts"  # counts, needed; of a pseudobulk
     FEW_GENES_MEASURED = "few_genes_measured"  # genes, needed
     DOUBLETS_FAILED = "doublets_failed"  # message
+    DOUBLETS_UNIMODAL = "doublets_unimodal"
     DOUBLETS_UNDETECTABLE = "doublets_undetectable"  # share
     DOUBLETS_TOO_MANY = "doublets_too_many"  # share, expected
-    FEW_COUNTS = "few_counts"  # needed
     FEW_CELLS_OF_TYPE = "few_cells_of_type"  # type, cells, needed
-    FEW_SOURCE_CELLS = "few_source_cells"  # type, cells
+    FEW_SOURCE_CELLS = "few_source_cells"  # type, cells, needed
     LITTLE_FOREIGN_RNA = "little_foreign_rna"  # type
-    SOURCES_DISAGREE = "sources_disagree"  # a, b, low, high
-    TYPES_UNKNOWN = "types_unknown"  # message
-    NO_PROFILE = "no_profile"
+    SOURCES_DISAGREE = "sources_disagree"  # a, share_a, b, share_b (a, b: red and other genes, or types of cells)
+    WIDE_AMBIENT_INTERVAL = "wide_ambient_interval"  # type, low, high
+    TYPES_UNKNOWN = "types_unknown"  # markers, needed (of the stromal ones)
+    NO_PROFILE = "no_profile"  # needed (counts)
     # data sets
     ALL_SHALLOW = "all_shallow"  # samples, median, needed
-    NONE_SCORABLE = "none_scorable"  # samples, sample; its own reason follows
+    NONE_SCORABLE = "none_scorable"  # samples, sample; its own QcFailReason follows
     NO_CELLS = "no_cells"
     ERROR = "error"  # message: of a failure, in the words of the error

@@ -47,7 +47,7 @@ QC = Table(
         Column("fraction_stromal", Kind.NUMBER, "0 to 1", "stromal share",
             "Stromal cells as a share of the droplets that hold a cell; single cells only"),
         Column("verdict", Kind.CODE, "", "", "ok or not scorable"),
-        col.QC_FAIL_REASON.means("Why the sample is not scorable; empty where it is", kind=Kind.NOTES),
+        col.QC_FAIL_REASON.means("Why the sample is not scorable; empty where it can be scored", kind=Kind.NOTES),
         Column("qc_flags", Kind.NOTES, "", "flags",
             "What is doubtful of the sample, and which cells were dropped for what"),
     ),
@@ -78,7 +78,7 @@ QC_METRICS = Table(
             "Share of the osteogenic genes' counts in the kept cells that is expected to be ambient"),
         Column("ambient_share_of_adipogenic", Kind.NUMBER, "0 to 1", "",
             "Share of the adipogenic genes' counts in the kept cells that is expected to be ambient"),
-        Column("transgenes", Kind.TEXT, "", "",
+        Column("transgenes", Kind.NOTES, "", "",
             "Transgenes among the genes, each with the share of cells that express it"),
         Column("doublet_note", Kind.NOTES, "", "", "Why no doublet was called; empty where a threshold was found"),
         Column("n_droplets_empty", Kind.WHOLE, "barcodes", "empty droplets",
@@ -142,6 +142,7 @@ QC_COMPONENTS = Table(
             "p_value after Benjamini-Hochberg over the data set's table", Format.P),
     ),
     "fields associated with principal components",
+    required=("field", "component", "p_value", "padj"),
 )
 QC_PCA = Table(
     "qc_pca", "qc",

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 import fatescore as fs
 from fatescore.pp.arrays import quantile_normalise
-from fatescore.pp.twins import fingerprint, twins
+from fatescore.pp.duplicates import duplicates, fingerprint
 
 
 def cultures(seed: int = 0) -> ad.AnnData:
@@ -23,8 +23,8 @@ def other(adata: ad.AnnData, values: object, name: str = "other") -> ad.AnnData:
     return out
 
 
-def test_different_donors_are_no_twins() -> None:
-    assert twins([fingerprint(cultures()), fingerprint(cultures(1))]).empty
+def test_different_donors_are_no_duplicates() -> None:
+    assert duplicates([fingerprint(cultures()), fingerprint(cultures(1))]).empty
 
 
 def test_a_copy_within_a_data_set() -> None:
@@ -32,10 +32,10 @@ def test_a_copy_within_a_data_set() -> None:
     counts = adata.layers["counts"].tolil()
     counts[5] = counts[2]
     adata.layers["counts"] = sp.csr_matrix(counts)
-    pair = twins([fingerprint(adata)])
+    pair = duplicates([fingerprint(adata)])
     assert pair[["sample_a", "sample_b", "kind"]].to_numpy().tolist() == [["control_3", "osteoporosis_2", "identical"]]
     assert pair["correlation"].iloc[0] == pytest.approx(1)
-    assert pair["usual"].iloc[0] < 0.99
+    assert pair["median_correlation"].iloc[0] < 0.99
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_data_set_given_twice(change: object, kind: str) -> None:
     values = change(adata.X.toarray(), np.random.default_rng(0))  # type: ignore[operator]
     copy = other(adata, values.astype(np.float32))
     copy = copy[:, np.random.default_rng(1).permutation(copy.n_vars)].copy()  # the order of genes must not matter
-    found = twins([fingerprint(adata), fingerprint(copy)])
+    found = duplicates([fingerprint(adata), fingerprint(copy)])
     assert found["sample_a"].tolist() == found["sample_b"].tolist() == list(adata.obs_names)
     assert set(found["kind"]) == {kind}
 
@@ -62,19 +62,19 @@ def test_silent_genes_may_be_missing_from_one_file() -> None:
     first = adata[:1].copy()
     smaller = first[:, np.asarray(first.X.sum(axis=0)).ravel() > 0].copy()
     smaller.uns["fatescore"]["dataset"] = "smaller"
-    assert twins([fingerprint(first), fingerprint(smaller)])["kind"].tolist() == ["identical"]
+    assert duplicates([fingerprint(first), fingerprint(smaller)])["kind"].tolist() == ["identical"]
 
 
 def test_what_cannot_be_compared() -> None:
     human, mouse = cultures(), fs.simulate.bulk(organism="mouse", n_donors=4, n_genes=3000, seed=0)
-    assert twins([fingerprint(human), fingerprint(mouse)]).empty
+    assert duplicates([fingerprint(human), fingerprint(mouse)]).empty
     flat = other(human, np.full(human.shape, 7.0))
-    assert twins([fingerprint(flat)]).empty
-    assert twins([fingerprint(human[:, :50].copy())]).empty
-    assert twins([]).empty
+    assert duplicates([fingerprint(flat)]).empty
+    assert duplicates([fingerprint(human[:, :50].copy())]).empty
+    assert duplicates([]).empty
     gaps = np.log2(1 + human.X.toarray())
     gaps[1, 5:9] = np.nan
-    assert len(twins([fingerprint(human), fingerprint(other(human, gaps))])) == human.n_obs
+    assert len(duplicates([fingerprint(human), fingerprint(other(human, gaps))])) == human.n_obs
 
 
 @pytest.mark.realdata
@@ -90,9 +90,9 @@ def test_what_cannot_be_compared() -> None:
 def test_real_samples_are_below_and_their_copies_above(path: str, highest: float, real_data: object) -> None:
     table = pd.read_csv(f"{real_data}/{path}", sep="\t", index_col=0).T
     adata = ad.AnnData(table.astype(np.float32))
-    assert twins([fingerprint(adata)], near=highest).empty
+    assert duplicates([fingerprint(adata)], near=highest).empty
     copy = ad.AnnData(np.log2(1 + table).round(2).astype(np.float32))
-    found = twins([fingerprint(adata), fingerprint(copy)])
+    found = duplicates([fingerprint(adata), fingerprint(copy)])
     assert len(found) == adata.n_obs
     assert (found["sample_a"] == found["sample_b"]).all()
     assert found["correlation"].min() > 0.9995

@@ -1,4 +1,4 @@
-"""What quality control says beside its verdicts, through the public call."""
+"""Metrics and flags of samples, through the public call."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import pytest
 import scipy.sparse as sp
 
 import fatescore as fs
+from fatescore.pp.markers import MARKERS, UNKNOWN
+from fatescore.tables.codes import QcFlag
+from fatescore.tables.notes import parse_notes
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +22,14 @@ def found() -> fs.pp.QcResult:
 
 def test_every_cell_is_accounted_for_with_its_reason(found: fs.pp.QcResult) -> None:
     assert len(found.cells) == found.samples["n_obs"].sum()
-    assert (found.cells["dropped_because"] == "").sum() == found.adata.n_obs
+    assert (found.cells["qc_fail_reason"] == "").sum() == found.adata.n_obs
     assert {"doublet_score", "limit_min_genes", "limit_max_pct_mt", "cell_type"} <= set(found.cells)
-    assert "dropped_because" not in found.adata.obs
+    assert "qc_fail_reason" not in found.adata.obs
 
 
 def test_samples_have_composition_and_ambient_share(found: fs.pp.QcResult) -> None:
     metrics = found.metrics
-    types = [name for name in metrics if name in {f"fraction_{kind}" for kind in [*fs.pp.cell_type.MARKERS, "unknown"]}]
+    types = [name for name in metrics if name in {f"fraction_{kind}" for kind in [*MARKERS, UNKNOWN]}]
     assert np.allclose(metrics[types].sum(axis=1), 1)
     assert (metrics["ambient_share_low"] <= metrics["ambient_share"]).all()
     assert metrics["ambient_share"].between(0.07, 0.13).all()  # 0.1 was simulated
@@ -49,7 +52,7 @@ def test_cells_without_counts_are_not_guessed_about() -> None:
     assert found.metrics["fraction_doublet"].eq(0).all()
 
 
-def test_a_bulk_sample_that_stands_out_stays_with_a_doubt() -> None:
+def test_an_outlying_bulk_sample_stays_with_a_flag() -> None:
     bulk = fs.simulate.bulk(n_donors=8, n_genes=2000, seed=0)
     counts = (
         bulk.layers["counts"].toarray() if sp.issparse(bulk.layers["counts"]) else np.asarray(bulk.layers["counts"])
@@ -60,8 +63,10 @@ def test_a_bulk_sample_that_stands_out_stays_with_a_doubt() -> None:
     found = fs.pp.qc(odd, assay="bulk", organism="human", limits=fs.pp.QcLimits(min_counts_bulk=1))
     rows = found.samples.set_index("sample")
     assert found.adata.n_obs == 8
-    assert "stands out in" in rows.iloc[0]["reason"]
-    assert "top_1" in rows.iloc[0]["reason"]
-    assert rows.iloc[1:]["reason"].str.contains("top_1").sum() == 0
+    assert rows["qc_fail_reason"].eq("").all()
+    metrics = [{note.names("metric") for note in parse_notes(flags)} for flags in rows["qc_flags"]]
+    assert ("top_1",) in metrics[0]
+    assert parse_notes(rows["qc_flags"].iloc[0])[0].code == QcFlag.OUTLIER
+    assert not any(("top_1",) in found for found in metrics[1:])
     assert {"top_1", "genes_to_half", "haematopoietic_relative"} <= set(found.metrics)
     assert set(found.components["component"]) >= {"PC1"}

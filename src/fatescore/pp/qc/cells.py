@@ -11,16 +11,17 @@ import pandas as pd
 
 from fatescore._h5ad_rows import on_disk, rows_of
 from fatescore.errors import NotScorable
-from fatescore.pp._judge_cells import cell_report, dropped_text, judge, thresholds
-from fatescore.pp._limits import QcLimits
-from fatescore.pp._look_cells import describe, of_sample
-from fatescore.pp._qc_metrics import identity, medians, mitochondrial, per_observation
-from fatescore.pp.cell_type import STROMAL, cell_types
+from fatescore.pp.cell_type import cell_types
+from fatescore.pp.doublets import DOUBLET
 from fatescore.pp.droplets import empty_droplets, is_unfiltered
+from fatescore.pp.markers import STROMAL
+from fatescore.pp.qc.metrics import add_depth, cell_metrics, identity, medians, mitochondrial, sample_metrics
+from fatescore.pp.qc.thresholds import QcLimits, dropped_flags, fail_reasons, thresholds
 from fatescore.tables import QC
 from fatescore.tables import columns as col
-from fatescore.tables.codes import QcFailReason, Status
-from fatescore.typing import BoolArray, FloatArray, IntArray, Organism
+from fatescore.tables.codes import NoteCode, QcFailReason, Status
+from fatescore.tables.notes import Note, join_notes
+from fatescore.typing import FloatArray, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -32,13 +33,13 @@ _ADDED = (
 
 
 @dataclass(frozen=True)
-class JudgedCells:
-    """Every cell and sample, judged; tables only.
+class CellQc:
+    """Quality control of every cell and sample; tables only.
 
     Attributes
     ----------
     obs
-        The table of cells with the columns that quality control adds, ``dropped_because`` among them.
+        The table of cells with the columns that quality control adds, ``qc_fail_reason`` among them.
     var
         The table of genes with scanpy's numbers.
     samples, cells, metrics
@@ -68,76 +69,68 @@ class _Sample:
     sums: FloatArray | None
 
 
-def judge_cells(adata: AnnData, organism: Organism, limits: QcLimits, seed: int) -> JudgedCells:
-    """Judge the cells of every sample by itself; what is held of ``adata`` at once is one sample.
+def cell_qc(adata: AnnData, organism: Organism, limits: QcLimits, seed: int) -> CellQc:
+    """Test the cells of every sample by itself; what is held of ``adata`` (memory or disk) at once is one sample.
 
-    Parameters
-    ----------
-    adata
-        Cells x genes with ``obs["sample"]``, in memory or on disk; not changed.
-    organism
-        Whose genes.
-    limits
-        The settings.
-    seed
-        Of everything random; every sample gets the same one.
-
-    Raises
-    ------
-    NotScorable
-        Without any cell.
+    ``seed`` is of everything random; every sample gets the same one. Without any cell :class:`NotScorable` is raised.
     """
     places = {
         str(name): np.asarray(rows, dtype=np.int64)
         for name, rows in adata.obs.groupby(col.SAMPLE, observed=True, sort=True).indices.items()
     }
     if not places:
-        raise NotScorable("there are no cells", table=pd.DataFrame(columns=list(QC.names)))
-    found = {name: _judged(rows_of(adata, np.sort(rows)), organism, limits, seed) for name, rows in places.items()}
+        raise NotScorable("there are no cells", reason=str(Note(NoteCode.NO_CELLS)), table=QC.frame())
+    found = {name: _sample_qc(rows_of(adata, np.sort(rows)), organism, limits, seed) for name, rows in places.items()}
     obs = adata.obs.copy()
     added = pd.concat([sample.obs for sample in found.values()]).reindex(adata.obs_names)
     obs[added.columns] = added
     metrics = pd.DataFrame([sample.metrics for sample in found.values()], index=pd.Index(found, name=col.SAMPLE))
-    return JudgedCells(
+    return CellQc(
         obs=obs,
         var=_genes(adata, [sample.genes for sample in found.values()], organism),
-        samples=pd.DataFrame([sample.row for sample in found.values()], columns=list(QC.names)),
-        cells=cell_report(obs, pd.concat([sample.limits for sample in found.values()])),
+        samples=QC.frame(sample.row for sample in found.values()),
+        cells=_cell_table(obs, pd.concat([sample.limits for sample in found.values()])),
         metrics=metrics,
         sums={name: sample.sums for name, sample in found.items() if sample.sums is not None},
         fields=_shared(adata.obs),
     )
 
 
-def summed(judged: JudgedCells) -> AnnData:
+def sample_sums(found: CellQc) -> AnnData:
     """Return the counts of the kept cells, summed per sample that can be scored; no row where counts are missing."""
     import anndata as ad
 
-    table = judged.samples
-    names = [name for name in table.loc[table["verdict"] == Status.OK, col.SAMPLE] if name in judged.sums]
-    sums = np.array([judged.sums[name] for name in names]).reshape(len(names), len(judged.var))
-    obs = judged.fields.reindex(names).rename_axis(None).assign(**{col.SAMPLE: names})
-    return ad.AnnData(obs=obs, var=judged.var[[]], layers={col.COUNTS: sums}, uns={col.UNS: {"scale": "counts"}})
+    table = found.samples
+    names = [name for name in table.loc[table["verdict"] == Status.OK, col.SAMPLE] if name in found.sums]
+    sums = np.array([found.sums[name] for name in names]).reshape(len(names), len(found.var))
+    obs = found.fields.reindex(names).rename_axis(None).assign(**{col.SAMPLE: names})
+    return ad.AnnData(obs=obs, var=found.var[[]], layers={col.COUNTS: sums}, uns={col.UNS: {"scale": "counts"}})
 
 
-def with_cells(adata: AnnData, judged: JudgedCells, rows: IntArray) -> AnnData:
-    """Return the rows with what was found out: a copy in memory, or a selection that reads its rows when asked."""
+def kept_cells(adata: AnnData, found: CellQc) -> AnnData:
+    """Return the cells that are kept, of samples that can be scored, with what was found.
+
+    A copy of what is in memory; of cells on disk a selection that reads its rows when asked.
+    """
     import anndata as ad
 
-    obs = judged.obs.drop(columns=col.QC_FAIL_REASON)
+    good = found.samples.loc[found.samples["verdict"] == Status.OK, col.SAMPLE]
+    kept = (found.obs[col.QC_FAIL_REASON] == "") & found.obs[col.SAMPLE].astype(str).isin(good)
+    rows = np.flatnonzero(kept.to_numpy(dtype=bool))
+    obs = found.obs.drop(columns=col.QC_FAIL_REASON)
     if on_disk(adata):
         return ad.AnnData(
-            X=adata.X, layers=dict(adata.layers), obs=obs, var=judged.var, obsm=dict(adata.obsm),
+            X=adata.X, layers=dict(adata.layers), obs=obs, var=found.var, obsm=dict(adata.obsm),
             varm=dict(adata.varm), uns=dict(adata.uns),
         )[rows]  # fmt: skip
-    kept = adata[rows].copy()
-    kept.obs = ad.AnnData(obs=obs)[rows].copy().obs  # anndata leaves out the categories that no row has
-    kept.var = judged.var
-    return kept
+    out = adata[rows].copy()
+    out.obs = ad.AnnData(obs=obs)[rows].copy().obs  # anndata leaves out the categories that no row has
+    out.var = found.var
+    return out
 
 
-def _judged(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _Sample:
-    per_observation(part, organism)
+def _sample_qc(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _Sample:
+    add_depth(part, organism)
     cells, empty = _droplets(part, limits, seed)
     by_sample = thresholds(cells.obs, limits)
     if cells.n_obs:
@@ -145,13 +138,13 @@ def _judged(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _
             cell_types(cells, organism=organism)
         else:
             cells.obs[col.CELL_TYPE] = STROMAL
-        described = describe(cells, organism, find_doublets=limits.doublets == "drop", seed=seed)
+        numbers = cell_metrics(cells, organism, find_doublets=limits.doublets == "drop", seed=seed)
         for name in col.CELL_SCORES:
-            if name in described:
-                cells.obs[name] = described[name]
-        cells.obs[col.QC_FAIL_REASON] = judge(cells.obs, by_sample, described["doublet"])
+            if name in numbers:
+                cells.obs[name] = numbers[name]
+        cells.obs[col.QC_FAIL_REASON] = fail_reasons(cells.obs, by_sample, numbers[DOUBLET])
         kept = (cells.obs[col.QC_FAIL_REASON] == "").to_numpy()
-        metrics = of_sample(cells, organism, described, kept, seed, empty)
+        metrics = sample_metrics(cells, organism, numbers, kept, seed, empty)
     else:
         cells.obs[col.QC_FAIL_REASON], metrics = "", {}
     if col.COUNTS in part.layers:
@@ -159,7 +152,9 @@ def _judged(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _
     obs = part.obs[[name for name in _ADDED if name in part.obs]]
     further = cells.obs[[name for name in _ADDED if name in cells.obs and name not in obs]]
     obs = obs.join(further)
-    obs[col.QC_FAIL_REASON] = obs[col.QC_FAIL_REASON].where(obs.index.isin(cells.obs_names), QcFailReason.EMPTY_DROPLET)
+    obs[col.QC_FAIL_REASON] = obs[col.QC_FAIL_REASON].where(
+        obs.index.isin(cells.obs_names), QcFailReason.EMPTY_DROPLET.value
+    )
     kept_counts = cells[(cells.obs[col.QC_FAIL_REASON] == "").to_numpy()].layers.get(col.COUNTS)
     sums = None if kept_counts is None else np.asarray(kept_counts.sum(axis=0, dtype=np.float64)).ravel()
     return _Sample(obs, part.var, by_sample, _row(part, cells, limits), metrics, sums)
@@ -189,13 +184,12 @@ def _row(part: AnnData, cells: AnnData, limits: QcLimits) -> dict[str, Any]:
     why = cells.obs[col.QC_FAIL_REASON].value_counts()
     n_kept = int(why.get("", 0))
     n_stromal = int((cells.obs[col.CELL_TYPE] == STROMAL).sum()) if cells.n_obs else 0
-    text = dropped_text({**why.to_dict(), QcFailReason.EMPTY_DROPLET: n_empty}, cells.n_obs, limits)
-    verdict, reason = Status.OK, text
+    flags = dropped_flags({**why.to_dict(), QcFailReason.EMPTY_DROPLET: n_empty}, cells.n_obs, limits.max_dropped)
+    reason = []
     if n_stromal == 0:
-        verdict, reason = Status.NOT_SCORABLE, "no stromal cells"
+        reason = [Note(QcFailReason.NO_STROMAL_CELLS)]
     elif n_kept < limits.min_stromal_cells:
-        verdict = Status.NOT_SCORABLE
-        reason = f"{n_kept:,} stromal cells pass, {limits.min_stromal_cells:,} needed" + (f"; {text}" if text else "")
+        reason = [Note(QcFailReason.FEW_STROMAL_CELLS, {"cells": n_kept, "needed": limits.min_stromal_cells})]
     return {
         **identity(part.obs, str(part.obs[col.SAMPLE].iloc[0])),
         **medians(cells.obs[cells.obs[col.QC_FAIL_REASON] == ""] if n_kept else cells.obs),
@@ -203,8 +197,9 @@ def _row(part: AnnData, cells: AnnData, limits: QcLimits) -> dict[str, Any]:
         "n_kept": n_kept,
         "n_stromal": n_stromal,
         "fraction_stromal": n_stromal / cells.n_obs if cells.n_obs else 0.0,
-        "verdict": verdict,
-        "reason": reason,
+        "verdict": (Status.NOT_SCORABLE if reason else Status.OK).value,
+        col.QC_FAIL_REASON: join_notes(reason),
+        "qc_flags": join_notes(flags),
     }
 
 
@@ -227,9 +222,11 @@ def _genes(adata: AnnData, of_samples: list[pd.DataFrame], organism: Organism) -
     return var
 
 
-def stays(judged: JudgedCells) -> BoolArray:
-    """Return which cells are kept, of samples that can be scored."""
-    table = judged.samples
-    good = table.loc[table["verdict"] == Status.OK, col.SAMPLE]
-    kept = (judged.obs[col.QC_FAIL_REASON] == "") & judged.obs[col.SAMPLE].astype(str).isin(good)
-    return np.asarray(kept.to_numpy(dtype=bool))
+def _cell_table(obs: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per cell: what it is, why it is dropped, its numbers and the limits of its sample."""
+    numbers = (col.TOTAL_COUNTS, col.N_GENES, col.PCT_MT, col.CELL_TYPE, col.CELL_TYPE_MARGIN)
+    columns = [name for name in (col.SAMPLE, col.QC_FAIL_REASON, *numbers, *col.CELL_SCORES) if name in obs]
+    limited = limits.reindex(obs[col.SAMPLE].astype(str)).add_prefix("limit_")
+    table = obs[columns].reset_index(drop=True)
+    table.insert(0, col.OBS_NAME, obs.index.astype(str))
+    return pd.concat([table, limited.reset_index(drop=True)], axis=1)

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from fatescore.pp import QcLimits
-from fatescore.pp._judge_cells import judge, thresholds
+from fatescore.pp.qc.thresholds import fail_reasons, thresholds
+from fatescore.tables.codes import QcFailReason
 
 RNG = np.random.default_rng(0)
 LIMITS = QcLimits(gate="none")
@@ -46,7 +47,7 @@ def test_genes_never_below_the_floor_and_each_sample_by_itself() -> None:
     assert table.loc["a", "min_genes"] > 100
     assert table.loc["b", "min_genes"] > 30
     assert thresholds(both, LIMITS).loc["b", "min_genes"] == 200
-    assert (judge(both, thresholds(both, QcLimits(min_genes=30))) == "").mean() > 0.99
+    assert (fail_reasons(both, thresholds(both, QcLimits(min_genes=30))) == "").mean() > 0.99
 
 
 def test_what_was_planted_is_dropped_for_its_reason() -> None:
@@ -56,16 +57,16 @@ def test_what_was_planted_is_dropped_for_its_reason() -> None:
     obs.loc[20:29, "pct_counts_mt"] = 60.0
     doublet = pd.Series(False, index=obs.index)
     doublet[[30, 31]] = True
-    why = judge(obs, thresholds(obs, LIMITS), doublet)
-    assert why[:10].eq("low depth").all()
-    assert why[10:20].eq("few genes").all()
-    assert why[20:30].eq("mitochondrial share").all()
-    assert why[30:32].eq("doublet").all()
+    why = fail_reasons(obs, thresholds(obs, LIMITS), doublet)
+    assert why[:10].eq(QcFailReason.LOW_DEPTH).all()
+    assert why[10:20].eq(QcFailReason.FEW_GENES).all()
+    assert why[20:30].eq(QcFailReason.HIGH_MITOCHONDRIAL).all()
+    assert why[30:32].eq(QcFailReason.DOUBLET).all()
     assert (why[32:] == "").all()
 
 
 def test_values_that_are_not_measured_drop_nobody() -> None:
     obs = cells().assign(total_counts=np.nan, pct_counts_mt=np.nan, n_genes_by_counts=1000.0)
-    assert (judge(obs, thresholds(obs, LIMITS)) == "").all()
+    assert (fail_reasons(obs, thresholds(obs, LIMITS)) == "").all()
     one = cells(1)
-    assert (judge(one, thresholds(one, LIMITS)) == "").all()
+    assert (fail_reasons(one, thresholds(one, LIMITS)) == "").all()

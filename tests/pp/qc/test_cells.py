@@ -1,4 +1,4 @@
-"""Single cells judged sample by sample: the same from memory and disk, and raw barcodes."""
+"""Single cells tested sample by sample: the same from memory and disk, and raw barcodes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ import scipy.sparse as sp
 import fatescore as fs
 from fatescore._h5ad_rows import on_disk, open_rows
 from fatescore.errors import InputError, NotScorable
-from fatescore.pp import QcResult, _look_cells, _qc_cells
+from fatescore.pp import QcResult
 from fatescore.pp.droplets import is_unfiltered
+from fatescore.pp.qc import cells as qc_cells
+from fatescore.pp.qc import metrics as qc_metrics
+from fatescore.tables.codes import QcFailReason
+from fatescore.tables.notes import parse_notes
 
 LIMITS = fs.pp.QcLimits(min_genes=30, min_stromal_cells=10)
 OPENED: dict[str, Callable[[Path], ad.AnnData]] = {
@@ -29,7 +33,7 @@ OPENED: dict[str, Callable[[Path], ad.AnnData]] = {
 def _fewer_draws() -> Iterator[None]:
     """Draw less often than the default, which takes five times as long."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_qc_cells, "empty_droplets", functools.partial(_qc_cells.empty_droplets, n_simulations=2000))
+        patch.setattr(qc_cells, "empty_droplets", functools.partial(qc_cells.empty_droplets, n_simulations=2000))
         yield
 
 
@@ -44,7 +48,7 @@ def interleaved(cells: ad.AnnData) -> ad.AnnData:
     return cells[np.argsort(turn.to_numpy(), kind="stable")].copy()
 
 
-def judged(adata: ad.AnnData, **limits: object) -> QcResult:
+def quality(adata: ad.AnnData, **limits: object) -> QcResult:
     return fs.pp.qc(adata, assay="single_cell", organism="human", limits=fs.pp.QcLimits(**{**vars(LIMITS), **limits}))
 
 
@@ -63,7 +67,7 @@ def test_memory_and_disk_give_the_same_bits(
     if form == "dense":
         given.X, given.layers["counts"] = given.X.toarray(), given.layers["counts"].toarray()
     given.write_h5ad(tmp_path / "in.h5ad", compression="gzip")
-    memory, disk = judged(given), judged(OPENED[opened](tmp_path / "in.h5ad"))
+    memory, disk = quality(given), quality(OPENED[opened](tmp_path / "in.h5ad"))
     same_tables(memory, disk)
     assert on_disk(disk.adata) is False  # a selection: it reads when asked
     back = disk.adata.to_memory()
@@ -74,10 +78,10 @@ def test_memory_and_disk_give_the_same_bits(
 
 
 def test_order_of_the_cells_and_other_samples_change_nothing(cells: ad.AnnData) -> None:
-    alone = judged(cells[(cells.obs["sample"] == cells.obs["sample"].iloc[0]).to_numpy()].copy())
-    shuffled = judged(interleaved(cells))
+    alone = quality(cells[(cells.obs["sample"] == cells.obs["sample"].iloc[0]).to_numpy()].copy())
+    shuffled = quality(interleaved(cells))
     first = alone.metrics.index[0]
-    whole = judged(cells)
+    whole = quality(cells)
     pd.testing.assert_frame_equal(whole.metrics.loc[[first]], alone.metrics, check_exact=True)
     pd.testing.assert_frame_equal(shuffled.metrics, whole.metrics, check_exact=True)
     pd.testing.assert_frame_equal(
@@ -93,7 +97,7 @@ def test_scanpys_numbers_of_genes_are_those_of_all_cells(cells: ad.AnnData) -> N
 
     wanted = cells.copy()
     sc.pp.calculate_qc_metrics(wanted, layer="counts", percent_top=None, log1p=False, inplace=True)
-    found = judged(cells).adata.var
+    found = quality(cells).adata.var
     for name in ("n_cells_by_counts", "mean_counts", "pct_dropout_by_counts", "total_counts"):
         assert np.allclose(found[name], wanted.var[name], rtol=1e-5)
 
@@ -101,32 +105,33 @@ def test_scanpys_numbers_of_genes_are_those_of_all_cells(cells: ad.AnnData) -> N
 def test_only_one_sample_is_held_at_a_time(cells: ad.AnnData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     interleaved(cells).write_h5ad(tmp_path / "in.h5ad")
     read: list[int] = []
-    rows_of = _qc_cells.rows_of
-    monkeypatch.setattr(_qc_cells, "rows_of", lambda adata, rows: read.append(len(rows)) or rows_of(adata, rows))
-    judged(open_rows(tmp_path / "in.h5ad"))
+    rows_of = qc_cells.rows_of
+    monkeypatch.setattr(qc_cells, "rows_of", lambda adata, rows: read.append(len(rows)) or rows_of(adata, rows))
+    quality(open_rows(tmp_path / "in.h5ad"))
     assert sorted(read) == sorted(cells.obs["sample"].value_counts())
 
 
 def test_input_is_not_changed_and_a_selection_of_a_backed_one_is_refused(cells: ad.AnnData, tmp_path: Path) -> None:
     before = cells.copy()
-    judged(cells)
+    quality(cells)
     pd.testing.assert_frame_equal(before.obs, cells.obs)
     pd.testing.assert_frame_equal(before.var, cells.var)
     cells.write_h5ad(tmp_path / "in.h5ad")
     with pytest.raises(InputError, match="to_memory"):
-        judged(ad.read_h5ad(tmp_path / "in.h5ad", backed="r")[:100])
+        quality(ad.read_h5ad(tmp_path / "in.h5ad", backed="r")[:100])
 
 
 def test_shares_of_genes_that_are_not_measured_are_missing(cells: ad.AnnData) -> None:
     bare = cells[:, ~cells.var_names.str.match(r"RP[SL]|FOS|JUN|EGR|IER|HSP|DNAJ|ATF3|ZFP36|BTG2|DUSP|SOCS|NR4A1")]
-    found = judged(bare.copy()).metrics
+    found = quality(bare.copy()).metrics
     assert found[["median_pct_counts_ribo", "median_pct_counts_stress"]].isna().all(axis=None)
 
 
 def test_data_without_cells_are_not_scorable(cells: ad.AnnData) -> None:
-    with pytest.raises(NotScorable, match="no cells") as told:
-        judged(cells[:0].copy())
-    assert len(told.value.table) == 0
+    with pytest.raises(NotScorable, match="no cells") as raised:
+        quality(cells[:0].copy())
+    assert len(raised.value.table) == 0
+    assert raised.value.reason == "no_cells"
 
 
 def raw_barcodes(cells: ad.AnnData, n_empty: int = 3000) -> ad.AnnData:
@@ -156,7 +161,7 @@ def deep() -> ad.AnnData:
 def raw_found(deep: ad.AnnData) -> tuple[ad.AnnData, QcResult, list[tuple[int, int]]]:
     """Raw barcodes, what is found, and how many cells and empty barcodes the ambient RNA is estimated from."""
     given: list[tuple[int, int]] = []
-    ambient = _look_cells.ambient
+    ambient = qc_metrics.ambient
 
     def spy(adata: ad.AnnData, **more: Any) -> object:
         given.append((adata.n_obs, more["empty"].n_obs))
@@ -164,24 +169,25 @@ def raw_found(deep: ad.AnnData) -> tuple[ad.AnnData, QcResult, list[tuple[int, i
 
     raw = raw_barcodes(deep)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_look_cells, "ambient", spy)
-        return raw, judged(raw), given
+        patch.setattr(qc_metrics, "ambient", spy)
+        return raw, quality(raw), given
 
 
 def test_raw_barcodes_give_what_the_cells_alone_give(
     deep: ad.AnnData, raw_found: tuple[ad.AnnData, QcResult, list[tuple[int, int]]]
 ) -> None:
-    (raw, found, _), alone = raw_found, judged(deep)
+    (raw, found, _), alone = raw_found, quality(deep)
     empty = found.cells["obs_name"].str.contains("empty").to_numpy()
-    why = found.cells["dropped_because"]
-    assert (why[empty] == "empty droplet").all()
-    assert (why[~empty] == "empty droplet").sum() == 0
+    why = found.cells["qc_fail_reason"]
+    assert (why[empty] == QcFailReason.EMPTY_DROPLET).all()
+    assert (why[~empty] == QcFailReason.EMPTY_DROPLET).sum() == 0
     assert found.cells.loc[empty, "cell_type"].isna().all()
     assert found.metrics["n_droplets_empty"].tolist() == [3030, 3000]
     assert alone.metrics["n_droplets_empty"].eq(0).all()
     assert found.samples["n_obs"].sum() == raw.n_obs
-    assert found.samples["reason"].str.contains("3030 empty droplet|3000 empty droplet").all()
-    assert not found.samples["reason"].str.contains("for its quality").any()
+    flags = [parse_notes(text) for text in found.samples["qc_flags"]]
+    assert [one.number(QcFailReason.EMPTY_DROPLET) for one, *_ in flags] == [3030, 3000]
+    assert [[note.code for note in notes] for notes in flags] == [["cells_dropped"]] * 2  # not many for their quality
     # the empty barcodes change neither what is kept nor a limit nor a share
     assert set(found.adata.obs_names) == set(alone.adata.obs_names)
     limits = [name for name in alone.cells if name.startswith("limit_")]
@@ -210,22 +216,22 @@ def test_raw_barcodes_on_disk_and_switched_off(
 ) -> None:
     raw, found, _ = raw_found
     raw.write_h5ad(tmp_path / "raw.h5ad")
-    same_tables(found, judged(open_rows(tmp_path / "raw.h5ad")))
-    off = judged(raw, empty_droplets="none", doublets="none")
+    same_tables(found, quality(open_rows(tmp_path / "raw.h5ad")))
+    off = quality(raw, empty_droplets="none", doublets="none")
     assert off.metrics["n_droplets_empty"].eq(0).all()
-    assert not off.cells["dropped_because"].eq("empty droplet").any()
+    assert not off.cells["qc_fail_reason"].eq(QcFailReason.EMPTY_DROPLET).any()
     with pytest.raises(InputError, match="empty_droplets"):
         fs.pp.QcLimits(empty_droplets="yes")
 
 
 def test_a_sample_whose_barcodes_are_all_empty_is_named(deep: ad.AnnData, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_qc_cells, "is_unfiltered", lambda counts: True)
+    monkeypatch.setattr(qc_cells, "is_unfiltered", lambda counts: True)
     raw = raw_barcodes(deep)
     none = raw[raw.obs_names.str.contains("empty")].copy()
-    with pytest.raises(NotScorable, match="^no stromal cells$") as told:
-        judged(none)
-    assert told.value.table["n_kept"].eq(0).all()
-    assert told.value.table["n_obs"].sum() == none.n_obs
+    with pytest.raises(NotScorable, match="^no stromal cells$") as raised:
+        quality(none)
+    assert raised.value.table["n_kept"].eq(0).all()
+    assert raised.value.table["n_obs"].sum() == none.n_obs
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -268,9 +274,9 @@ def test_transgenes_are_named_with_the_share_of_cells(cells: ad.AnnData) -> None
     marked.X = counts.tocsr()
     marked.layers["counts"] = marked.X.copy()
     sample = cells.obs["sample"].astype(str).to_numpy()
-    found = judged(marked).metrics["transgenes"]
+    found = quality(marked).metrics["transgenes"]
     assert found.to_dict() == {
-        name: f"EGFP ({lit[sample == name].mean():.0%} of cells), Cre (0% of cells)".replace("%", " %")
+        name: f"transgene:gene=EGFP,share={lit[sample == name].mean():.10g};transgene:gene=Cre,share=0"
         for name in pd.unique(sample)
     }
-    assert judged(cells).metrics["transgenes"].eq("").all()
+    assert quality(cells).metrics["transgenes"].eq("").all()

@@ -23,7 +23,6 @@ from fatescore.typing import BoolArray, FloatArray
 if TYPE_CHECKING:
     from anndata import AnnData
 
-COLUMNS = DUPLICATES.names
 _ONE_IN = 8  # of all symbols: about 2,500 genes, enough to compare by, 20 kB a sample
 _MIN_GENES = 100
 
@@ -99,7 +98,7 @@ def fingerprint(adata: AnnData) -> Fingerprints:
     return Fingerprints(samples, pd.DataFrame(values, columns=symbols[chosen]))
 
 
-def twins(fingerprints: Sequence[Fingerprints], *, near: float = 0.998) -> pd.DataFrame:
+def duplicates(fingerprints: Sequence[Fingerprints], *, near: float = 0.998) -> pd.DataFrame:
     """Find samples that are the same.
 
     ``identical``: the same values. ``near-identical``: Spearman correlation of at least ``near`` over the genes that
@@ -116,10 +115,10 @@ def twins(fingerprints: Sequence[Fingerprints], *, near: float = 0.998) -> pd.Da
 
     Returns
     -------
-    One row per pair found: ``dataset_a``, ``sample_a``, ``donor_a``, the same for ``b``, ``kind``, ``correlation``,
-    ``usual`` (the median correlation of all pairs of these two data sets), ``genes`` (compared) and ``declared``:
-    ``yes`` where both data sets name the same ``overlap_group``, or within a data set where both samples are of one
-    donor, so that the copy counts once; otherwise ``no``. Only pairs of one organism are compared, flat samples never.
+    ``DUPLICATES.names``, one row per pair found; ``median_correlation`` is that of all pairs of these two data sets,
+    ``genes`` how many were compared. ``declared`` is ``yes`` where both data sets name the same ``overlap_group``, or
+    within a data set where both samples are of one donor, so that the copy counts once; otherwise ``no``. Only pairs
+    of one organism are compared, flat samples never.
 
     Examples
     --------
@@ -127,7 +126,7 @@ def twins(fingerprints: Sequence[Fingerprints], *, near: float = 0.998) -> pd.Da
     >>> adata = fs.simulate.bulk(n_donors=4, seed=0)
     >>> copy = fs.pp.normalise(adata[:1], assay="bulk", scale="counts")
     >>> del copy.layers["counts"]
-    >>> pair = twins([fingerprint(adata), fingerprint(copy)]).iloc[0]
+    >>> pair = duplicates([fingerprint(adata), fingerprint(copy)]).iloc[0]
     >>> pair["sample_a"] == pair["sample_b"], pair["kind"]
     (True, 'near-identical')
     """
@@ -135,7 +134,7 @@ def twins(fingerprints: Sequence[Fingerprints], *, near: float = 0.998) -> pd.Da
     for i, one in enumerate(fingerprints):
         for j in range(i, len(fingerprints)):
             found += _between(one, fingerprints[j], near, same=i == j)
-    return pd.DataFrame(found, columns=list(COLUMNS))
+    return DUPLICATES.frame(found)
 
 
 def _between(one: Fingerprints, other: Fingerprints, near: float, *, same: bool) -> list[tuple[object, ...]]:
@@ -151,15 +150,17 @@ def _between(one: Fingerprints, other: Fingerprints, near: float, *, same: bool)
     equal = (digests[0][:, None] == digests[1]) & (digests[0] != "")[:, None]
     pairs = np.triu(np.ones(equal.shape, dtype=bool), 1) if same else np.ones(equal.shape, dtype=bool)
     known = correlation[pairs & np.isfinite(correlation)]
-    usual = float(np.median(known)) if len(known) else np.nan
+    typical = float(np.median(known)) if len(known) else np.nan
     keys = [col.DATASET, col.SAMPLE, col.DONOR]
     share = col.DONOR if same else "overlap_group"
     found: list[tuple[object, ...]] = []
     for p, q in np.argwhere(pairs & (equal | (correlation >= near))):
         first, second = one.samples.iloc[p], other.samples.iloc[q]
         kind = DuplicateKind.IDENTICAL if equal[p, q] else DuplicateKind.NEAR_IDENTICAL
-        known_of = YesNo.YES if first[share] and first[share] == second[share] else YesNo.NO
-        found.append((*first[keys], *second[keys], kind, float(correlation[p, q]), usual, genes, known_of))
+        declared = YesNo.YES if first[share] and first[share] == second[share] else YesNo.NO
+        found.append(
+            (*first[keys], *second[keys], kind.value, float(correlation[p, q]), typical, genes, declared.value)
+        )
     return found
 
 

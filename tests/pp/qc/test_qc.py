@@ -10,6 +10,9 @@ import scipy.sparse as sp
 
 import fatescore as fs
 from fatescore.errors import InputError, NotScorable
+from fatescore.pp.markers import MARKERS, marker_genes
+from fatescore.tables.codes import QcFlag
+from fatescore.tables.notes import parse_notes
 
 LIMITS = fs.pp.QcLimits(min_genes=30, min_stromal_cells=10)
 
@@ -19,7 +22,7 @@ def cells() -> ad.AnnData:
     return fs.simulate.single_cell(n_donors=2, cells_per_donor=120, n_genes=600, ambient=0.05, seed=3)
 
 
-def test_stromal_cells_are_told_from_the_others(cells: ad.AnnData) -> None:
+def test_stromal_cells_are_distinguished_from_others(cells: ad.AnnData) -> None:
     typed = cells.copy()
     fs.pp.cell_types(typed, organism="human")
     truth = (typed.obs["true_cell_type"] == "stromal").to_numpy()
@@ -34,21 +37,19 @@ def test_the_table_accounts_for_every_cell(cells: ad.AnnData) -> None:
     assert table["n_obs"].sum() == cells.n_obs
     assert table["n_kept"].sum() == kept.n_obs < cells.n_obs
     assert set(kept.obs["cell_type"]) == {"stromal"}
-    dropped = (
-        table["reason"]
-        .str.extractall(r"(\d+) (?:low depth|few genes|mitochondrial share|doublet|not stromal)")[0]
-        .astype(int)
-    )
-    assert dropped.sum() == cells.n_obs - kept.n_obs
-    assert "total_counts" not in cells.obs or "dropped_because" not in cells.obs
+    flags = [note for text in table["qc_flags"] for note in parse_notes(text) if note.code == QcFlag.CELLS_DROPPED]
+    dropped = [int(n) for note in flags for n in dict(note.values).values()]
+    assert sum(dropped) == cells.n_obs - kept.n_obs
+    assert "total_counts" not in cells.obs or "qc_fail_reason" not in cells.obs
 
 
 def test_blood_has_no_stromal_cells(cells: ad.AnnData) -> None:
     blood = cells[cells.obs["true_cell_type"] == "haematopoietic"].copy()
     fs.pp.cell_types(blood, organism="human")
     blood = blood[blood.obs["cell_type"] != "stromal"].copy()
-    with pytest.raises(NotScorable, match="no stromal cells"):
+    with pytest.raises(NotScorable, match="no stromal cells") as raised:
         fs.pp.qc(blood, assay="single_cell", organism="human", limits=LIMITS)
+    assert raised.value.reason == "no_stromal_cells"
 
 
 def test_without_the_gate_every_cell_may_stay(cells: ad.AnnData) -> None:
@@ -58,7 +59,7 @@ def test_without_the_gate_every_cell_may_stay(cells: ad.AnnData) -> None:
 
 
 def test_a_gate_without_markers_says_which_are_wanted(cells: ad.AnnData) -> None:
-    bare = cells[:, ~cells.var_names.isin(fs.pp.cell_type.MARKERS["stromal"])].copy()
+    bare = cells[:, ~cells.var_names.isin(MARKERS["stromal"])].copy()
     with pytest.raises(InputError, match=r"0 of the stromal marker genes.*COL1A2"):
         fs.pp.cell_types(bare, organism="human")
 
@@ -77,12 +78,33 @@ def test_shallow_bulk_samples_are_named_and_dropped() -> None:
     found = fs.pp.qc(bulk([1e6, 1e4, 2e6]), assay="bulk", organism="human")
     kept, table = found.adata, found.samples
     assert list(kept.obs_names) == ["s0", "s2"]
-    assert table.set_index("sample").loc["s1", "reason"] == "10,001 counts, 500,000 needed"
+    assert table.set_index("sample").loc["s1", "qc_fail_reason"] == "low_depth:counts=10001,needed=500000"
 
 
 def test_all_shallow_is_not_scorable() -> None:
-    with pytest.raises(NotScorable, match=r"all 2 samples are too shallow: median 10,001 counts a sample, 500,000"):
+    message = r"^all 2 samples are too shallow: median 10,001 counts a sample, 500,000 needed$"
+    with pytest.raises(NotScorable, match=message) as raised:
         fs.pp.qc(bulk([1e4, 1e4]), assay="bulk", organism="human")
+    assert raised.value.reason == "all_shallow:samples=2,median=10001,needed=500000"
+
+
+def test_samples_that_fail_for_several_reasons_are_named_by_the_first() -> None:
+    adata = bulk([1e4, 1e4])
+    adata.X = adata.layers["counts"] = sp.csr_matrix(np.vstack([np.full(50, 7.0), adata.X.toarray()[1]]))
+    message = r"^none of the 2 samples can be scored \(s0: all genes have the same value\)$"
+    with pytest.raises(NotScorable, match=message) as raised:
+        fs.pp.qc(adata, assay="bulk", organism="human")
+    assert raised.value.reason == "none_scorable:samples=2,sample=s0;constant"
+
+
+def test_too_few_stromal_cells_are_counted_in_the_reason(cells: ad.AnnData) -> None:
+    limits = fs.pp.QcLimits(min_genes=30, min_stromal_cells=5000)
+    with pytest.raises(NotScorable, match=r"stromal cells pass, 5,000 needed; cells dropped: \d+ ") as raised:
+        fs.pp.qc(cells, assay="single_cell", organism="human", limits=limits)
+    table = raised.value.table
+    kept = [(note.code, int(note.number("cells"))) for text in table["qc_fail_reason"] for note in parse_notes(text)]
+    assert kept == [("few_stromal_cells", n) for n in table["n_kept"]]
+    assert [note.code for note in parse_notes(raised.value.reason)] == ["none_scorable", "few_stromal_cells"]
 
 
 def test_a_flat_array_is_not_scorable() -> None:
@@ -92,7 +114,7 @@ def test_a_flat_array_is_not_scorable() -> None:
     found = fs.pp.qc(adata, assay="array", organism="human")
     kept, table = found.adata, found.samples
     assert list(kept.obs_names) == ["s1"]
-    assert table.loc[0, "reason"] == "all genes have the same value"
+    assert table.loc[0, "qc_fail_reason"] == "constant"
 
 
 def test_cells_of_equal_depth_make_no_other_cell_shallow(cells: ad.AnnData) -> None:
@@ -131,7 +153,7 @@ def test_the_background_of_arrays_stands_beside_every_gene() -> None:
     values[:, 0], values[:, 1] = 2.0, 14.0
     names = [f"a{number}" for number in range(5)]
     obs = pd.DataFrame(dict.fromkeys(("dataset", "sample", "donor", "condition"), names), index=names)
-    genes = [*fs.pp.markers.marker_genes("human")["stromal"], *(f"g{number}" for number in range(300))][:300]
+    genes = [*marker_genes("human")["stromal"], *(f"g{number}" for number in range(300))][:300]
     arrays = ad.AnnData(values, obs=obs, var=pd.DataFrame(index=genes), uns={"fatescore": {"scale": "log2"}})
     kept = fs.pp.qc(arrays, assay="array", organism="human", limits=fs.pp.QcLimits(gate="none")).adata
     assert kept.var["near_background"].iloc[:2].tolist() == [1.0, 0.0]

@@ -1,0 +1,150 @@
+"""Limits of quality control, and the cells that fail them: a sample sets its own, within a floor and a ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.stats import median_abs_deviation
+
+from fatescore.errors import InputError
+from fatescore.pp.markers import STROMAL
+from fatescore.tables import columns as col
+from fatescore.tables.codes import QcFailReason, QcFlag
+from fatescore.tables.notes import Note
+
+CHOICES = {"gate": ("markers", "none"), "doublets": ("drop", "none"), "empty_droplets": ("auto", "none")}
+# In the order in which they are listed.
+CELL_REASONS = (
+    QcFailReason.EMPTY_DROPLET, QcFailReason.LOW_DEPTH, QcFailReason.FEW_GENES, QcFailReason.HIGH_MITOCHONDRIAL,
+    QcFailReason.DOUBLET, QcFailReason.NOT_STROMAL,
+)  # fmt: skip
+_NOT_OF_QUALITY = (QcFailReason.EMPTY_DROPLET, QcFailReason.NOT_STROMAL)
+
+
+@dataclass(frozen=True)
+class QcLimits:
+    """Limits of quality control; ``config/README.md`` explains each."""
+
+    min_genes: int = 200
+    max_pct_mt: float = 20.0
+    pct_mt_floor: float = 5.0
+    n_mads: float = 5.0
+    max_dropped: float = 0.5
+    empty_droplets: str = "auto"
+    doublets: str = "drop"
+    min_stromal_cells: int = 20
+    min_counts_bulk: float = 500_000.0
+    gate: str = "markers"
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "min_genes": (0, np.inf), "max_pct_mt": (0, 100), "pct_mt_floor": (0, 100), "n_mads": (0, np.inf),
+            "max_dropped": (0, 1), "min_stromal_cells": (1, np.inf), "min_counts_bulk": (0, np.inf),
+        }  # fmt: skip
+        for name, (low, high) in ranges.items():
+            value = getattr(self, name)
+            if not low <= value <= high or np.isinf(value):  # NaN is in no range
+                raise InputError(f"{name} is {value}", expected=f"a number from {low:g} to {high:g}")
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise InputError(f'{name} is "{getattr(self, name)}"', expected=" or ".join(choices))
+
+
+def thresholds(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
+    """Return the limits of every sample.
+
+    Depth and genes are compared on the log scale, ``n_mads`` robust deviations below the median; genes never below
+    ``min_genes``. The mitochondrial limit is as far above the median, but never below ``pct_mt_floor`` (healthy cells
+    would go) nor above ``max_pct_mt``.
+
+    Parameters
+    ----------
+    obs
+        Cells with ``sample`` and scanpy's metrics.
+    limits
+        The settings.
+
+    Returns
+    -------
+    Indexed by sample: ``min_total_counts``, ``min_genes``, ``max_pct_mt``.
+    """
+    rows = {}
+    for sample, cells in obs.groupby(col.SAMPLE, observed=True, sort=True):
+        counts, genes = (_low(cells[key], limits.n_mads) for key in (col.TOTAL_COUNTS, col.N_GENES))
+        share = cells[col.PCT_MT].dropna()
+        high = share.median() + limits.n_mads * _mad(share) if len(share) else limits.max_pct_mt
+        rows[str(sample)] = (
+            max(counts, 0.0),
+            max(genes, float(limits.min_genes)),
+            float(np.clip(high, min(limits.pct_mt_floor, limits.max_pct_mt), limits.max_pct_mt)),
+        )
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["min_total_counts", "min_genes", "max_pct_mt"])
+    return table.rename_axis(col.SAMPLE)
+
+
+def fail_reasons(obs: pd.DataFrame, by_sample: pd.DataFrame, doublet: pd.Series[bool] | None = None) -> pd.Series[str]:
+    """Return why each cell is dropped (``QcFailReason``), empty where it is kept; the first reason that holds is given.
+
+    Parameters
+    ----------
+    obs
+        Cells with ``sample``, scanpy's metrics and, where they are to be stromal, ``cell_type``.
+    by_sample
+        Limits of the samples, as :func:`thresholds` returns them.
+    doublet
+        Which cells are called doublets.
+    """
+    own = by_sample.reindex(obs[col.SAMPLE].astype(str))
+    few, shallow, high = (own[name].to_numpy() for name in ("min_genes", "min_total_counts", "max_pct_mt"))
+    reason = pd.Series("", index=obs.index, dtype=object)
+    if col.CELL_TYPE in obs:
+        reason[(obs[col.CELL_TYPE] != STROMAL).to_numpy()] = QcFailReason.NOT_STROMAL.value
+    if doublet is not None:
+        reason[doublet.to_numpy()] = QcFailReason.DOUBLET.value
+    reason[obs[col.PCT_MT].to_numpy() > high] = QcFailReason.HIGH_MITOCHONDRIAL.value
+    reason[obs[col.N_GENES].to_numpy() < few] = QcFailReason.FEW_GENES.value
+    reason[obs[col.TOTAL_COUNTS].to_numpy() < shallow] = QcFailReason.LOW_DEPTH.value
+    return reason
+
+
+def dropped_flags(dropped: Mapping[str, int], n_cells: int, max_share: float) -> list[Note]:
+    """Return how many cells of a sample are dropped for what, and whether that is a large share of them.
+
+    Parameters
+    ----------
+    dropped
+        Cells per reason; other keys are passed over.
+    n_cells
+        Droplets that hold a cell; empty ones say nothing of the cells' quality.
+    max_share
+        Of ``n_cells``; more that are dropped for their quality are flagged.
+
+    Examples
+    --------
+    >>> from fatescore.tables.notes import join_notes
+    >>> join_notes(dropped_flags({"": 40, "doublet": 5, "not_stromal": 55}, 100, 0.5))
+    'cells_dropped:doublet=5,not_stromal=55'
+    >>> join_notes(dropped_flags({"": 40, "few_genes": 60}, 100, 0.5))
+    'cells_dropped:few_genes=60;many_dropped:share=0.6'
+    """
+    cells: dict[str, int] = {reason: dropped[reason] for reason in CELL_REASONS if dropped.get(reason)}
+    poor = sum(n for reason, n in cells.items() if reason not in _NOT_OF_QUALITY)
+    flags = [Note(QcFlag.CELLS_DROPPED, cells)] if cells else []
+    return [*flags, Note(QcFlag.MANY_DROPPED, {"share": poor / n_cells})] if poor > max_share * n_cells else flags
+
+
+def _low(values: pd.Series[float], n_mads: float) -> float:
+    known = values.dropna().astype(float)
+    if known.empty:
+        return 0.0
+    logs = pd.Series(np.log1p(known.to_numpy()))
+    spread = _mad(logs)
+    return float(np.expm1(logs.median() - n_mads * spread)) if spread > 0 else 0.0
+
+
+def _mad(values: ArrayLike) -> float:
+    return float(median_abs_deviation(values, scale="normal"))
