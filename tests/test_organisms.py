@@ -14,6 +14,7 @@ from fatescore.errors import FatescoreError, InputError
 from fatescore.gene_sets import symbols
 from fatescore.gene_sets.collection import extended, members, mirna_targets
 from fatescore.pp._qc_metrics import mitochondrial
+from fatescore.pp.ambient import FOREIGN
 from fatescore.pp.markers import MARKERS
 from fatescore.pp.signatures import G2M_GENES, S_GENES, STRESS_GENES
 from fatescore.simulate import _genes
@@ -31,7 +32,7 @@ def wanted() -> set[str]:
     """Every human symbol of the package's tables of genes."""
     lists = [table["gene"] for table in (members(), extended(), mirna_targets())]
     lists += [[gene for cell in gene_sets.load_claims()["symbols"] for gene in split(cell)]]
-    lists += [*MARKERS.values(), S_GENES, G2M_GENES, STRESS_GENES]
+    lists += [*MARKERS.values(), *FOREIGN.values(), S_GENES, G2M_GENES, STRESS_GENES]
     lists += [pd.read_csv(Path(_genes.__file__).with_name("genes.tsv"), sep="\t")["gene"]]
     return {gene for genes in lists for gene in genes if gene and ":" not in gene}
 

@@ -107,6 +107,26 @@ def test_targetscan_adds_sites_and_takes_the_strongest_transcript(write: Callabl
         read_library(write("t.txt", TARGETSCAN.replace("-0.25", "much")), organism="human")
 
 
+def test_targets_of_the_rat(write: Callable) -> None:
+    head = "miRNA\tSpecies (miRNA)\tTarget Gene\tSpecies (Target Gene)\n"
+    rows = [
+        "rno-miR-204-5p\tRattus norvegicus\tRunx2\tRattus norvegicus",
+        "mmu-miR-204-5p\tMus musculus\tRunx2\tMus musculus",
+        "rno-miR-27b-3p\tRattus norvegicus\tPPARG\tHomo sapiens",
+    ]
+    library = read_library(write("t.tsv", head + "\n".join(rows)), organism="rat")
+    assert library.sets == {"rno-miR-204-5p": {"Runx2": -1.0}}
+    family = "miR Family\tGene Symbol\tSpecies ID\nmiR-21-5p\tTrp53\t10116\nmiR-21-5p\tTrp53\t10090\n"
+    assert read_library(write("f.txt", family), organism="rat").sets == {"miR-21-5p": {"Tp53": -1.0}}
+
+
+def test_libraries_that_nobody_has_of_the_rat(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is not a library of rat; expected Hs for human, Mm for mouse"):
+        read_library("mh.all.v2024.1.Mm", organism="rat", cache_dir=tmp_path)
+    with pytest.raises(InputError, match="Enrichr has no libraries of rat"):
+        read_library("KEGG_2021", organism="rat", cache_dir=tmp_path)
+
+
 @pytest.mark.parametrize("family", ["miR-204-5p/211-5p", "let-7-5p/98-5p"])
 def test_targetscan_families_without_scores(write: Callable, family: str) -> None:
     text = f"miR Family\tGene ID\tGene Symbol\tSpecies ID\n{family}\tE1\tRUNX2\t9606\n{family}\tE1\tRunx2\t10090\n"

@@ -49,6 +49,30 @@ def test_a_series_is_read_with_its_evidence(series: Path) -> None:
     assert "intensity" not in found.reasons["scale"]
 
 
+@pytest.mark.parametrize(
+    ("species", "organism", "reason"),
+    [
+        ("Mus musculus", "mouse", 'organism_ch1 = "Mus musculus"'),  # what the samples say goes before the names
+        ("Rattus norvegicus", "rat", 'organism_ch1 = "Rattus norvegicus"'),
+        ("Sus scrofa", "?", "of which there are no data (human, mouse, rat)"),
+    ],
+)
+def test_the_samples_say_the_organism(series: Path, species: str, organism: str, reason: str) -> None:
+    path = next(series.rglob("*.gz"))
+    path.write_bytes(gzip.compress(MATRIX.replace("Homo sapiens", species).encode()))
+    found = inspect(series)
+    assert found.dataset["organism"] == organism
+    assert reason in found.reasons["organism"]
+
+
+def test_of_samples_of_several_species_the_names_tell(series: Path) -> None:
+    path = next(series.rglob("*.gz"))
+    path.write_bytes(gzip.compress(MATRIX.replace('"Homo sapiens"\n', '"Mus musculus"\n').encode()))
+    found = inspect(series)
+    assert found.dataset["organism"] == "human"
+    assert "known in human" in found.reasons["organism"]
+
+
 def test_of_linear_arrays_the_owner_must_say_whether_they_are_normalised(series: Path) -> None:
     path = next(series.rglob("*.gz"))
     path.write_bytes(gzip.compress(MATRIX.replace("8.5", "812.5").replace("8.1", "801.4").replace("7.7", "777.7")
@@ -74,7 +98,15 @@ def test_the_draft_names_donors_by_key_and_leaves_the_condition_open(series: Pat
     assert 'the field "characteristics: donor", 3 donors' in found.reasons["donors"]
 
 
-@pytest.mark.parametrize(("genes", "organism"), [(["Runx2", "Pparg", "Alpl"], "mouse"), (["RUNX2", "PPARG"], "human")])
+@pytest.mark.parametrize(
+    ("genes", "organism"),
+    [
+        (["Runx2", "Pparg", "Bglap2"], "mouse"),
+        (["Runx2", "Pparg", "Tp53"], "rat"),
+        (["Runx2", "Pparg", "Alpl"], "?"),  # symbols of mouse and rat alike
+        (["RUNX2", "PPARG"], "human"),
+    ],
+)
 def test_a_table_of_counts(tmp_path: Path, genes: list[str], organism: str) -> None:
     path = tmp_path / "my counts.tsv"
     pd.DataFrame(np.arange(2 * len(genes)).reshape(-1, 2) * 7, index=genes, columns=["s1", "s2"]).to_csv(path, sep="\t")

@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 import fatescore as fs
+from fatescore import organisms
 from fatescore.errors import InputError
 from fatescore.gene_sets.symbols import approved_symbols
 from fatescore.pp.ambient import EMPTY, FOREIGN, POOLED, Ambient, _weighted_median, ambient
@@ -140,9 +141,11 @@ def test_without_marker_genes_the_types_are_not_known() -> None:
     assert set(table["note"]) == {"types_unknown:markers=0,needed=2"}
 
 
-def test_foreign_genes_have_approved_symbols() -> None:
-    known = approved_symbols("human") | approved_symbols("mouse")
-    assert [gene for genes in FOREIGN.values() for gene in genes if gene not in known] == []
+@pytest.mark.parametrize("organism", organisms.names())
+def test_foreign_genes_have_approved_symbols(organism: str) -> None:
+    for genes in FOREIGN.values():
+        assert len(spelled := organisms.spelled(genes, organism)) > 10
+        assert set(spelled) <= approved_symbols(organism)
 
 
 def test_weighted_median() -> None:

@@ -61,7 +61,7 @@ def test_planted_muscle_and_schwann_cells_are_found_and_no_other_is_called_so(or
     called = adata.obs["cell_type"].astype(str)
     for name, (kind, _) in PLANTED.items():
         found = (called[truth == name] == kind).mean()
-        assert found > (0.8 if name == "satellite" else 0.9)  # satellite cells show five of the ten markers
+        assert found > (0.75 if name == "satellite" else 0.9)  # satellite cells show five of the ten markers
         assert (called[truth == name] == "stromal").mean() < 0.1
     expected = truth.map({name: kind for name, (kind, _) in PLANTED.items()})
     for kind in ("muscle", "schwann"):

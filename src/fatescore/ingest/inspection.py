@@ -74,9 +74,9 @@ def inspect(source: StrPath, *, layout: str = "auto", file: str = "", name: str 
     place = Path(source)
     found = locate(place, layout, file)
     reasons = {"layout": f"{found.layout}, from {found.path.name}"}
-    first = _species(found.matrix.samples if found.matrix is not None else None)
-    raw = read_raw(found, first[0] or "human")
-    organism, reasons["organism"] = first if first[0] else _organism(raw)
+    declared = _species(found.matrix.samples if found.matrix is not None else None)
+    raw = read_raw(found, declared[0])
+    organism, reasons["organism"] = declared if declared[1] else _organism(raw)
     assay, reasons["assay"] = _assay(found, raw)
     scale, reasons["scale"] = _scale(raw)
     if (assay, scale) == ("array", "linear"):  # the values do not differ
@@ -97,8 +97,11 @@ def _species(fields: pd.DataFrame | None) -> tuple[Organism | None, str]:
     if fields is None or "organism_ch1" not in fields:
         return None, ""
     species = sorted(set(fields["organism_ch1"].astype(str)))
-    organism = next((one for one in organisms.names() if species == [organisms.get(one).scientific_name]), None)
-    return organism, f'the samples say organism_ch1 = "{few(species)}"'
+    known = [one for one in organisms.names() if organisms.get(one).scientific_name in species]
+    reason = f'the samples say organism_ch1 = "{few(species)}"'
+    if not known:
+        return None, f"{reason}, of which there are no data ({', '.join(organisms.names())})"
+    return (known[0], reason) if len(species) == 1 else (None, "")  # of several the names of the genes tell
 
 
 def _organism(raw: Raw) -> tuple[Organism | None, str]:
@@ -140,9 +143,12 @@ def _scale(raw: Raw) -> tuple[str, str]:
 
 
 def _identifiers(raw: Raw, organism: Organism | None) -> str:
-    rules = symbols.resolve(_names(raw), organism or "human")["mapped_by"].value_counts()
     kind = "probes with an annotation" if raw.annotation is not None else "gene names"
-    return f"{kind}, first {few(raw.ids[:3])}; named by: " + ", ".join(f"{rule} {n}" for rule, n in rules.items())
+    first = f"{kind}, first {few(raw.ids[:3])}"
+    if organism is None:
+        return first
+    rules = symbols.resolve(_names(raw), organism)["mapped_by"].value_counts()
+    return f"{first}; named by: " + ", ".join(f"{rule} {n}" for rule, n in rules.items())
 
 
 def _groups(raw: Raw) -> dict[str, dict[str, int]]:

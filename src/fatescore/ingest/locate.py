@@ -60,8 +60,9 @@ def locate(source: Path, layout: str = "auto", file: str = "") -> Located:
 
 
 def read_raw(
-    located: Located, organism: Organism, *, sample_key: str = "", only_sample: str = "", scale: Scale | None = None
-) -> Raw:
+    located: Located, organism: Organism | None, *, sample_key: str = "", only_sample: str = "",
+    scale: Scale | None = None,
+) -> Raw:  # fmt: skip
     """Read what was located, as it is written.
 
     Parameters

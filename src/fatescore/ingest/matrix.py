@@ -57,7 +57,7 @@ class ReadOptions:
     Parameters
     ----------
     organism
-        Whose features to keep, where a file has those of several.
+        Whose features to keep, where a file has those of several; ``None`` keeps all.
     sample_key
         Column that names the sample of every cell; without it a file is a sample.
     only_sample
@@ -66,7 +66,7 @@ class ReadOptions:
         Chooses among the columns of RSEM's and similar files; they are read as counts without it.
     """
 
-    organism: Organism
+    organism: Organism | None
     sample_key: str = ""
     only_sample: str = ""
     scale: Scale | None = None

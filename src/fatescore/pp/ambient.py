@@ -23,19 +23,17 @@ from fatescore.typing import BoolArray, FloatArray, IntArray, Matrix, Organism
 if TYPE_CHECKING:
     from anndata import AnnData
 
-# What no cell of the broad type transcribes, in human and rodent symbols; absent names are passed over.
+# What no cell of the broad type transcribes (human symbols, and genes that one organism alone has).
 FOREIGN: dict[str, tuple[str, ...]] = {
     STROMAL: (
         "HBA1", "HBA2", "HBB", "ALAS2", "AHSP", "GYPA", "SLC4A1", "IGKC", "IGHM", "JCHAIN", "CD79A", "CD3E", "TRAC",
         "NKG7", "PTPRC", "CD52", "CD53", "CORO1A", "LAPTM5", "TYROBP", "LYZ", "S100A8", "S100A9", "MPO", "ELANE",
-        "Hba-a1", "Hba-a2", "Hbb-bs", "Hbb-bt", "Alas2", "Ahsp", "Gypa", "Slc4a1", "Igkc", "Ighm", "Jchain", "Cd79a",
-        "Cd3e", "Trac", "Nkg7", "Ptprc", "Cd52", "Cd53", "Coro1a", "Laptm5", "Tyrobp", "Lyz2", "S100a8", "S100a9",
-        "Mpo", "Elane", "Camp", "Ngp", "Ltf",
+        "mouse:Hbb-bt", "mouse:Camp", "mouse:Ngp", "mouse:Ltf",
+        "rat:Hba-a3", "rat:Hbb-bs", "rat:Hbb-bt", "rat:Camp", "rat:Ngp", "rat:Ltf",
     ),
     "haematopoietic": (
         "COL1A1", "COL1A2", "COL3A1", "COL5A1", "COL5A2", "COL6A1", "COL6A2", "DCN", "LUM", "POSTN", "PDGFRA",
-        "PDGFRB", "LEPR", "Col1a1", "Col1a2", "Col3a1", "Col5a1", "Col5a2", "Col6a1", "Col6a2", "Dcn", "Lum", "Postn",
-        "Pdgfra", "Pdgfrb", "Lepr",
+        "PDGFRB", "LEPR",
     ),
 }  # fmt: skip
 EMPTY, POOLED = "empty barcodes", "all cells of the sample"
@@ -144,7 +142,7 @@ def ambient(
     >>> found.effect({"bone": ["COL1A1", "ALPL", "IBSP"]}).shape
     (2, 1)
     """
-    organisms.get(organism)
+    foreign = {of_type: organisms.spelled(genes, organism) for of_type, genes in FOREIGN.items()}
     sample = _samples(adata)
     counts, genes = adata.layers[col.COUNTS], adata.var_names.astype(str)
     kind, unknown = _types(adata, organism)
@@ -154,7 +152,7 @@ def ambient(
         cells = np.flatnonzero(sample == name)
         barcodes = counts[cells] if empty is None else _empty_of(empty, name, adata, len(names))
         profile = _profile(barcodes)
-        row = _share(counts[cells], kind[cells], genes, profile, rng, unknown, from_cells=empty is None)
+        row = _share(counts[cells], kind[cells], genes, profile, foreign, rng, unknown, from_cells=empty is None)
         rows.append({**row, "profile_from": POOLED if empty is None else EMPTY, "n_profile": barcodes.shape[0]})
         profiles.append(profile)
         sums.append(_sum(counts[np.flatnonzero((sample == name) & chosen)]))
@@ -216,8 +214,8 @@ def _profile(barcodes: Matrix) -> FloatArray:
 
 
 def _share(
-    counts: Matrix, kind: np.ndarray[Any, Any], genes: pd.Index[str], profile: FloatArray, rng: int,
-    unknown: Note | None, *, from_cells: bool,
+    counts: Matrix, kind: np.ndarray[Any, Any], genes: pd.Index[str], profile: FloatArray,
+    foreign: Mapping[str, list[str]], rng: int, unknown: Note | None, *, from_cells: bool,
 ) -> dict[str, object]:  # fmt: skip
     """Return the share, its interval and what it rests on, or NaN and why."""
     nothing = {**dict.fromkeys(COLUMNS[:3], np.nan), "estimated_in": "", "n_cells": 0, "n_genes": 0}
@@ -227,7 +225,7 @@ def _share(
         return {**nothing, "note": str(unknown)}
     found: list[dict[str, Any]] = []
     notes: list[Note] = []
-    for of_type, foreign in FOREIGN.items():
+    for of_type, not_its_own in foreign.items():
         cells = counts[np.flatnonzero(kind == of_type)]
         n_makers = int(np.isin(kind, _MAKERS[of_type]).sum())
         if cells.shape[0] < _MIN_CELLS:
@@ -239,7 +237,7 @@ def _share(
             few = {"type": of_type, "cells": n_makers, "needed": _MIN_CELLS}
             notes.append(Note(NoteCode.FEW_SOURCE_CELLS, few))
             continue
-        chosen = np.flatnonzero(genes.isin(foreign))
+        chosen = np.flatnonzero(genes.isin(not_its_own))
         observed, expected = _foreign(cells, chosen, profile)
         used = expected >= _MIN_EXPECTED
         if used.sum() < _MIN_GENES or expected[used].sum() < _MIN_EXPECTED_ALL:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
 from fatescore.geo import SeriesMatrix, probe_symbols, read_annotation, read_series_matrix
@@ -28,7 +29,7 @@ LAYOUT: Layout = register(
 )
 
 
-def read(located: Located, organism: Organism) -> Raw:
+def read(located: Located, organism: Organism | None) -> Raw:
     """Return a series matrix, with its platform's annotation unless its rows are named by gene already.
 
     Parameters
@@ -37,7 +38,7 @@ def read(located: Located, organism: Organism) -> Raw:
         With ``matrix``, which must have values. A platform's table in the same file (SOFT) goes before
         ``GPL....annot.gz`` files in ``platforms``.
     organism
-        Whose symbols to look for among the row names.
+        Whose symbols to look for among the row names; ``None`` for those of any organism.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def read(located: Located, organism: Organism) -> Raw:
 
 
 def _annotation(
-    raw: Raw, matrix: SeriesMatrix, platforms: Path | None, organism: Organism, own: pd.DataFrame | None
+    raw: Raw, matrix: SeriesMatrix, platforms: Path | None, organism: Organism | None, own: pd.DataFrame | None
 ) -> pd.Series[str] | None:
     probes = pd.Index(raw.ids)
     listed = None if own is None else _symbols_of(own)
@@ -87,9 +88,8 @@ def _annotation(
         raw.inputs.append(best[1])
         return _reindexed(probes, best[2], best[1].name, raw.notes)
     first = [name.split("///")[0] for name in raw.ids]
-    rules = symbols.resolve(first, organism)["mapped_by"]
-    known = float(rules.isin([symbols.APPROVED, symbols.CASE, symbols.ENSEMBL]).mean())
-    if known >= 0.3:
+    rules = [symbols.resolve(first, one)["mapped_by"] for one in ([organism] if organism else organisms.names())]
+    if max(rule.isin([symbols.APPROVED, symbols.CASE, symbols.ENSEMBL]).mean() for rule in rules) >= 0.3:
         raw.notes.append("the rows of the series matrix are named by gene, no platform annotation was needed")
         return None
     if errors and best is None:
