@@ -27,7 +27,7 @@ import pandas as pd
 from _studies import CASE, CONTROL, Clock, rate, show
 
 import fatescore as fs
-from fatescore.stats.confounding import P_PARTLY
+from fatescore.stats.confounding import P_PARTIAL
 from fatescore.tables.codes import AuditVerdict, FieldVerdict
 
 FLAGGED = (FieldVerdict.COMPLETE_SEPARATION, FieldVerdict.PARTIAL_SEPARATION)
@@ -128,7 +128,7 @@ def of_clean(studies: int, rng: np.random.Generator) -> None:
         row |= {"fields flagged, mean": f"{own['verdict'].ne(FieldVerdict.CLEAN).sum() / len(verdicts):.2f}"}
         row |= {f"per field: {code}": rate(own["verdict"] == code) for code in FLAGGED}
         rows_flagged = own["verdict"].isin(FLAGGED)
-        row |= {f"per field: either, wanted at most {100 * P_PARTLY:g}": rate(rows_flagged)}
+        row |= {f"per field: either, wanted at most {100 * P_PARTIAL:g}": rate(rows_flagged)}
         per_study.append(row)
     show("Clean studies: how often the audit flags them", per_study)
     found = pd.concat(parts)

@@ -41,8 +41,7 @@ from _studies import (
     unequal_arms,
 )
 
-from fatescore.stats import effect
-from fatescore.stats.power import power
+from fatescore.stats import effect, power
 
 DESIGNS = ((3, 3), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8), (3, 5), (4, 7), (8, 4), (5, 8))
 POWER_N, POWER_G = (3, 5, 8, 12), (0.5, 1.0, 1.5, 2.0, 3.0)

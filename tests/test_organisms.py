@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from fatescore.pp._qc_metrics import mitochondrial
 
 from fatescore import _data, _schema, gene_sets, organisms
 from fatescore.errors import FatescoreError, InputError
 from fatescore.gene_sets import symbols
 from fatescore.gene_sets.collection import extended, members, mirna_targets
-from fatescore.pp._qc_metrics import mitochondrial
 from fatescore.pp.ambient import FOREIGN
 from fatescore.pp.markers import MARKERS
 from fatescore.pp.signatures import G2M_GENES, S_GENES, STRESS_GENES

@@ -218,7 +218,7 @@ def test_values_that_are_not_finite_are_refused(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda t: pd.concat([t, t[["g1"]]], axis=1), r"more than once \(g1\)"),
+        (lambda t: pd.concat([t, t[["g1"]]], axis=1), r"not unique \(g1\)"),
         (lambda t: t.iloc[:0], "matrix is empty"),
         (lambda t: t.iloc[:, :0], "matrix is empty"),
         (lambda t: t.astype(str).replace("0.0", "low"), "holds text"),

@@ -7,6 +7,7 @@ import pytest
 
 from fatescore import gene_sets, organisms
 from fatescore.errors import InputError
+from fatescore.tables import join_notes, parse_notes
 
 
 def test_arms_are_those_of_the_design() -> None:
@@ -99,8 +100,8 @@ def test_mirna_sets_leave_out_what_would_be_circular_and_what_does_not_exist() -
 def test_how_many_genes_are_needed_can_be_set() -> None:
     genes = ["RUNX2", "ALPL", "SP7", "PPARG"]
     lenient = gene_sets.load_index(scorable={"osteogenic": 3, "adipogenic": 1})
-    assert gene_sets.why_not_scorable(lenient, genes) == ""
-    assert gene_sets.why_not_scorable(gene_sets.load_index(), genes) != ""
+    assert gene_sets.why_not_scorable(lenient, genes) == []
+    assert gene_sets.why_not_scorable(gene_sets.load_index(), genes) != []
     with pytest.raises(InputError, match="at least 1"):
         gene_sets.load_index(scorable={"osteogenic": 0})
     with pytest.raises(InputError, match='did you mean "adipogenic"'):
@@ -110,7 +111,7 @@ def test_how_many_genes_are_needed_can_be_set() -> None:
 def test_textbook_markers_do_not_make_up_for_genes_of_the_core() -> None:
     index = gene_sets.load_index("extended")
     genes = [symbol for symbol in index.genes["symbol"] if symbol != "CEBPA"]
-    assert gene_sets.why_not_scorable(index, genes).endswith("missing CEBPA")
+    assert gene_sets.why_not_scorable(index, genes)[0].names("missing") == ("CEBPA",)
 
 
 def test_extended_adds_markers_with_a_source() -> None:
@@ -129,6 +130,19 @@ def test_index_weights_follow_what_is_measured() -> None:
 
 def test_not_scorable_names_what_is_missing() -> None:
     index = gene_sets.load_index()
-    assert gene_sets.why_not_scorable(index, list(index.genes["symbol"])) == ""
-    reason = gene_sets.why_not_scorable(index, ["RUNX2", "ALPL", "COL1A1", "PPARG", "CEBPA"])
-    assert reason == "osteogenic arm: 3 of 6 genes measured, 4 needed; missing SP7, IBSP, BGLAP"
+    assert gene_sets.why_not_scorable(index, list(index.genes["symbol"])) == []
+    notes = gene_sets.why_not_scorable(index, ["RUNX2", "ALPL", "COL1A1", "PPARG"])
+    assert join_notes(notes) == (
+        "arm_too_small:arm=osteogenic,measured=3,size=6,needed=4,missing=SP7|IBSP|BGLAP;"
+        "arm_too_small:arm=adipogenic,measured=1,size=2,needed=2,missing=CEBPA"
+    )
+    message = gene_sets.not_scorable_message(notes)
+    assert message.startswith("osteogenic arm: 3 of 6 genes measured, 4 needed; missing SP7, IBSP, BGLAP; adipogenic")
+    assert gene_sets.not_scorable_message(parse_notes(join_notes(notes))) == message
+
+
+def test_a_comparison_of_organisms_loses_the_genes_without_ortholog() -> None:
+    (note,) = gene_sets.loss_between(["mouse", "human", "human"], "review")
+    assert (note.code, note.values["index"], note.names("organisms")) == ("ortholog_loss", "review", ("human", "mouse"))
+    assert note.names("human") == ("CASC2", "CYTOR", "UCA1", "ZNF350")
+    assert gene_sets.loss_between(["mouse", "human"], "extended") == gene_sets.loss_between(["human"], "review") == []

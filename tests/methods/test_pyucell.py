@@ -69,7 +69,7 @@ def test_scores_equal_those_of_pyucell(
     got = adata.obsm["score_ucell"].to_numpy()
     for k, genes in enumerate(sets.values()):
         if missing == "skip" and all(gene.startswith("absent") for gene in genes):
-            assert np.isnan(got[:, k]).all()  # no gene, no score; pyucell says 0
+            assert np.isnan(got[:, k]).all()  # no gene, no score; pyucell returns 0
             expected[:, k] = np.nan
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-6)  # pyucell adds in float32
 

@@ -74,7 +74,7 @@ def test_rows_of_few_and_many_values_are_ranked_alike(dtype: type, n_distinct: i
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("n_alike", [1, 40, 6000], ids=["apart", "some alike", "nearly all alike"])
-def test_values_that_differ_in_their_last_bits_only_are_told_apart(dtype: type, n_alike: int) -> None:
+def test_values_that_differ_in_their_last_bits_only_are_different(dtype: type, n_alike: int) -> None:
     """The highest bits are sorted first; many values that share those are a case of their own."""
     rng = np.random.default_rng(0)
     X = rng.random((2, 6000)) * 1e6

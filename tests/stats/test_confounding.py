@@ -9,8 +9,9 @@ import pytest
 from scipy import stats as scipy_stats
 
 from fatescore.errors import InputError
-from fatescore.stats import confounding, verdict
+from fatescore.stats import Audit, audit_summary, confounding
 from fatescore.tables import CONFOUNDING
+from fatescore.tables.codes import AuditVerdict
 
 ARMS = {"case": "sick", "control": "well"}
 
@@ -26,7 +27,7 @@ def fields():
     return make
 
 
-def judged(table: pd.DataFrame, field: str, **options) -> str | None:
+def verdict_of(table: pd.DataFrame, field: str, **options) -> str | None:
     result = confounding(table, **ARMS, **options).set_index("field")["verdict"]
     return result.get(field)
 
@@ -34,31 +35,31 @@ def judged(table: pd.DataFrame, field: str, **options) -> str | None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ("AAAAABBBB", "separates perfectly"),  # a kit an arm
-        ("AABBBCCDD", "separates perfectly"),  # two kits an arm, none shared
+        ("AAAAABBBB", "complete_separation"),  # a kit an arm
+        ("AABBBCCDD", "complete_separation"),  # two kits an arm, none shared
         ("AAAABABBB", "clean"),
         ("ABABABABA", "clean"),
         ("AAAAAAAAA", "clean"),
         ("AAAAAAABB", "clean"),
-        ("AAAAAABBB", "partly separates"),  # three of four controls by another kit
+        ("AAAAAABBB", "partial_separation"),  # three of four controls by another kit
     ],
 )
 def test_text(fields, values: str, expected: str) -> None:
-    assert judged(fields(5, 4, kit=list(values)), "kit") == expected
+    assert verdict_of(fields(5, 4, kit=list(values)), "kit") == expected
 
 
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ([9, 8, 7, 6, 5, 4, 3, 2, 1], "separates perfectly"),
-        ([9, 8, 7, 6, 4, 5, 3, 2, 1], "partly separates"),
+        ([9, 8, 7, 6, 5, 4, 3, 2, 1], "complete_separation"),
+        ([9, 8, 7, 6, 4, 5, 3, 2, 1], "partial_separation"),
         ([1, 3, 5, 7, 9, 2, 4, 6, 8], "clean"),
-        ([1, 1, 1, 3, 3, 2, 2, 2, 2], "separates perfectly"),  # batch numbers: ranges overlap, values do not
+        ([1, 1, 1, 3, 3, 2, 2, 2, 2], "complete_separation"),  # batch numbers: ranges overlap, values do not
         ([5] * 9, "clean"),
     ],
 )
 def test_numbers(fields, values: list[int], expected: str) -> None:
-    assert judged(fields(5, 4, depth=values), "depth") == expected
+    assert verdict_of(fields(5, 4, depth=values), "depth") == expected
 
 
 def test_statistics_equal_scipy(fields) -> None:
@@ -76,21 +77,21 @@ def test_two_by_two_p_equals_fisher(fields) -> None:
     assert table.loc["kit", "p_value"] == pytest.approx(scipy_stats.fisher_exact([[4, 1], [1, 3]]).pvalue)
 
 
-def test_separation_by_chance_in_tiny_studies_is_still_said(fields) -> None:
+def test_separation_by_chance_in_tiny_studies_is_still_named(fields) -> None:
     tiny = fields(2, 2, kit=list("AABB"), depth=[1.0, 2.0, 3.0, 4.0])
-    assert judged(tiny, "kit") == "separates perfectly"
-    assert judged(tiny, "depth") == "partly separates"
+    assert verdict_of(tiny, "kit") == "complete_separation"
+    assert verdict_of(tiny, "depth") == "partial_separation"
 
 
 def test_names_get_no_row_and_what_stands_on_one_side_only_does(fields) -> None:
     table = fields(5, 4, title=[f"t{i}" for i in range(9)], note=[f"x{i}" for i in range(5)] + [None] * 4, empty=np.nan)
     result = confounding(table, **ARMS).set_index("field")["verdict"]
-    assert result.to_dict() == {"note": "separates perfectly"}
+    assert result.to_dict() == {"note": "complete_separation"}
     numbers = fields(5, 4, age=[70, 71, 72, 73, 74] + [None] * 4)
-    assert judged(numbers, "age") == "separates perfectly"
+    assert verdict_of(numbers, "age") == "complete_separation"
 
 
-def test_fields_that_state_the_condition_do_not_count(fields) -> None:
+def test_labels_of_the_condition_do_not_count(fields) -> None:
     own = list("ooooocccc")
     table = fields(
         5,
@@ -102,10 +103,10 @@ def test_fields_that_state_the_condition_do_not_count(fields) -> None:
         },
     )
     result = confounding(table, **ARMS)
-    assert set(result["verdict"]) == {"states the condition"}
-    assert verdict(result) == "clean"
-    assert judged(fields(5, 4, cluster=own), "cluster") == "separates perfectly"
-    assert judged(fields(5, 4, cluster=own), "cluster", ignore=["cluster"]) == "states the condition"
+    assert set(result["verdict"]) == {"condition_label"}
+    assert audit_summary(result) == Audit(AuditVerdict.CLEAN)
+    assert verdict_of(fields(5, 4, cluster=own), "cluster") == "complete_separation"
+    assert verdict_of(fields(5, 4, cluster=own), "cluster", ignore=["cluster"]) == "condition_label"
 
 
 def test_units_dates_and_wording(fields) -> None:
@@ -124,38 +125,42 @@ def test_units_dates_and_wording(fields) -> None:
     wording = ["Lysed, washed."] * 5 + ["lysed washed"] * 4
     table = fields(5, 4, age=ages, date=dates, protocol=wording)
     result = confounding(table, **ARMS).set_index("field")
-    assert result["verdict"].to_dict() == {"date": "separates perfectly", "age": "clean", "protocol": "clean"}
-    assert result.loc["age", "case_values"].startswith("81.8 (79 to 90)")
-    assert result.loc["date", "control_values"] == "2012-03-21 (2012-03-21 to 2012-03-22)"
+    assert result["verdict"].to_dict() == {"date": "complete_separation", "age": "clean", "protocol": "clean"}
+    assert result.loc["age", "case_values"] == "81.8 [79, 90]"
+    assert result.loc["date", "control_values"] == "2012-03-21 [2012-03-21, 2012-03-22]"
+    values = np.array([79.0, 80, 81, 79, 90, 80, 81, 79, 88])
+    spread = np.sqrt((4 * values[:5].var(ddof=1) + 3 * values[5:].var(ddof=1)) / 7)
+    assert result.loc["age", "smd"] == pytest.approx((values[:5].mean() - values[5:].mean()) / spread)
+    assert np.isnan(result.loc["protocol", "smd"])
 
 
 def test_donors_are_the_unit(fields) -> None:
     table = fields(8, 8, kit=list("AAAABBBB") + list("ABABABBB"))
     table["donor"] = [f"D{i // 4}" for i in range(16)]  # two donors an arm, four samples each
-    assert judged(table, "kit") != "separates perfectly"
+    assert verdict_of(table, "kit") != "complete_separation"
     p_value = confounding(table, **ARMS).set_index("field").loc["kit", "p_value"]
     assert p_value >= 2 / 6
 
 
-def test_one_donor_an_arm_cannot_be_separated_from_the_donor(fields) -> None:
+def test_one_donor_an_arm_is_completely_confounded_with_the_donor(fields) -> None:
     result = confounding(fields(1, 1, kit=["A", "A"]), **ARMS)
-    assert verdict(result) == "cannot be separated from donor"
+    assert audit_summary(result) == Audit(AuditVerdict.COMPLETELY_CONFOUNDED, ("donor",))
     assert confounding(fields(0, 3, kit=["A"] * 3), **ARMS)["field"].tolist() == ["donor"]
 
 
 def test_across_data_sets_the_data_set_itself_is_the_confounder(fields) -> None:
     table = fields(4, 4, dataset=["A"] * 4 + ["B"] * 4)
-    assert verdict(confounding(table, **ARMS)) == "cannot be separated from dataset"
+    assert audit_summary(confounding(table, **ARMS)) == (AuditVerdict.COMPLETELY_CONFOUNDED, ("dataset",))
     assert confounding(fields(4, 4, dataset=["A"] * 8), **ARMS).empty
 
 
-def test_verdict_in_words(fields) -> None:
+def test_the_audit_names_partially_confounded_fields(fields) -> None:
     table = fields(5, 4, sex=list("AAAAAABBB"), kit=list("ABABABABA"))
     result = confounding(table, **ARMS, dataset="GSE1", contrast="op")
-    assert tuple(result.columns) == CONFOUNDING.names
+    assert list(result.columns) == CONFOUNDING.names
     assert result["field"].tolist() == ["sex", "kit"]
-    assert verdict(result) == "partly confounded: sex"
-    assert verdict(result.iloc[1:]) == "clean"
+    assert audit_summary(result) == Audit(AuditVerdict.PARTIALLY_CONFOUNDED, ("sex",))
+    assert audit_summary(result.iloc[1:]) == Audit(AuditVerdict.CLEAN)
 
 
 def test_a_planted_kit_is_always_caught_and_clean_fields_are_mostly_left_alone(fields) -> None:
@@ -165,7 +170,7 @@ def test_a_planted_kit_is_always_caught_and_clean_fields_are_mostly_left_alone(f
     for _ in range(runs):
         table = fields(6, 6, kit=list("AAAAAABBBBBB"), sex=rng.choice(["f", "m"], 12), age=rng.normal(size=12))
         result = confounding(table, **ARMS).set_index("field")["verdict"]
-        caught += result["kit"] == "separates perfectly"
+        caught += result["kit"] == "complete_separation"
         alarms += int((result[["sex", "age"]] != "clean").sum())
     assert caught == runs
     # Exact tests at 0.1 reject at most 10 % of clean fields; three Monte Carlo standard errors on top.
@@ -176,7 +181,7 @@ def test_many_donors_use_drawn_arrangements_and_repeat_exactly(fields) -> None:
     table = fields(12, 12, kit=list("AB" * 12), depth=np.arange(24.0))
     first = confounding(table, **ARMS)
     pd.testing.assert_frame_equal(first, confounding(table, **ARMS))
-    assert judged(table, "depth") == "separates perfectly"
+    assert verdict_of(table, "depth") == "complete_separation"
 
 
 def test_missing_columns_are_named() -> None:
@@ -199,12 +204,12 @@ def test_the_labelling_kit_of_gse35958_is_found(real_data: Path) -> None:
     labelled = table.assign(sample=names, donor=names, condition=condition)
     result = confounding(labelled, case="osteoporosis", control="control").set_index("field")
     label = result.loc["label_protocol_ch1"]
-    assert label["verdict"] == "separates perfectly"
+    assert label["verdict"] == "complete_separation"
     assert label["p_value"] == pytest.approx(1 / 126)
     assert "One-Cycle" in label["case_values"]
     assert "IVT Express" in label["control_values"]
-    assert result.loc["source_name_ch1", "verdict"] == "states the condition"
-    assert "label_protocol_ch1" in verdict(result.reset_index())
+    assert result.loc["source_name_ch1", "verdict"] == "condition_label"
+    assert "label_protocol_ch1" in audit_summary(result.reset_index()).fields
 
 
 @pytest.mark.parametrize(
@@ -216,27 +221,32 @@ def test_the_labelling_kit_of_gse35958_is_found(real_data: Path) -> None:
     ],
 )
 def test_numbers_written_in_many_ways_are_numbers(fields, case: list[str], control: list[str]) -> None:
-    assert judged(fields(4, 4, value=case + control), "value") == "separates perfectly"
+    assert verdict_of(fields(4, 4, value=case + control), "value") == "complete_separation"
 
 
 def test_numbers_of_different_units_are_not_compared(fields) -> None:
-    assert judged(fields(3, 3, age=["8 weeks", "9 weeks", "10 weeks", "2 years", "3 years", "4 years"]), "age") is None
+    assert (
+        verdict_of(fields(3, 3, age=["8 weeks", "9 weeks", "10 weeks", "2 years", "3 years", "4 years"]), "age") is None
+    )
 
 
-def test_an_arm_without_donors_is_not_judged(fields) -> None:
+def test_an_arm_without_donors_is_not_assessed(fields) -> None:
     for counts in ((0, 3), (3, 0)):
-        assert verdict(confounding(fields(*counts, kit=["A"] * 3), **ARMS)) == "cannot be judged with so few donors"
+        found = confounding(fields(*counts, kit=["A"] * 3), **ARMS)
+        assert audit_summary(found) == Audit(AuditVerdict.NOT_ASSESSABLE)
 
 
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        (("hMSC-osteopo_elderly", "hMSC-old_elderly"), "clean"),
-        (("patient bone", "control bone"), "clean"),
-        (("hip", "knee"), "cannot be separated from source_name_ch1"),
+        (("hMSC-osteopo_elderly", "hMSC-old_elderly"), ()),
+        (("patient bone", "control bone"), ()),
+        (("hip", "knee"), ("source_name_ch1",)),
     ],
 )
-def test_free_text_states_the_condition_only_where_it_shares_a_word(values: tuple[str, str], expected: str) -> None:
+def test_free_text_labels_the_condition_only_where_it_shares_a_word(
+    values: tuple[str, str], expected: tuple[str, ...]
+) -> None:
     fields = pd.DataFrame(
         {
             "sample": list("abcdefgh"),
@@ -245,12 +255,13 @@ def test_free_text_states_the_condition_only_where_it_shares_a_word(values: tupl
             "source_name_ch1": [values[0]] * 4 + [values[1]] * 4,
         }
     )
-    assert verdict(confounding(fields, case="osteoporosis", control="control")) == expected
+    assert audit_summary(confounding(fields, case="osteoporosis", control="control")).fields == expected
 
 
-def test_the_same_donor_in_both_arms_cannot_be_judged() -> None:
+def test_the_same_donor_in_both_arms_cannot_be_assessed() -> None:
     fields = pd.DataFrame({"sample": ["a", "b"], "donor": ["pool", "pool"], "condition": ["OS", "RE"]})
-    assert verdict(confounding(fields, case="OS", control="RE")).startswith("cannot be judged")
+    found = confounding(fields, case="OS", control="RE")
+    assert audit_summary(found).verdict == AuditVerdict.NOT_ASSESSABLE
 
 
 def test_a_long_text_that_lacks_a_part_is_shown_with_the_words_around_the_gap(fields) -> None:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from fatescore.errors import InputError
-from fatescore.stats import bh, contrast, contributions, donor_means, moderated_p, power
-from fatescore.stats.adjusted import adjusted_difference, covariate_columns
-from fatescore.tables import CONTRASTS
+from fatescore.stats import Audit, bh, contrast, contributions, donor_means, moderated_p, power
+from fatescore.stats.models import adjusted_difference, covariate_columns
+from fatescore.tables import CONTRASTS, parse_notes
+from fatescore.tables.codes import Agreement, AuditVerdict, NoteCode
 
 ARMS = {"case": "sick", "control": "well"}
 
@@ -19,23 +20,24 @@ def one(table: pd.DataFrame, **options) -> pd.Series:
     return contrast(table, **ARMS, measures=["fate_bias"], **options).iloc[0]
 
 
-def test_a_row_holds_what_it_says(study) -> None:
+def test_a_row_holds_what_its_columns_name(study) -> None:
     table = study(5, 4, effect=3.0)
     result = contrast(
         table, **ARMS, measures=["fate_bias", "osteogenic"], dataset="GSE1", contrast="op", kind="disease",
-        expected="-", audit="clean",
+        expected="-", audit=Audit(AuditVerdict.PARTIALLY_CONFOUNDED, ("kit", "run;day")),
     )  # fmt: skip
-    assert tuple(result.columns) == CONTRASTS.names
+    assert list(result.columns) == CONTRASTS.names
+    assert set(result["audit_verdict"]) == {"partially_confounded"}
+    assert set(result["audit_fields"]) == {"kit;run%3Bday"}
     row = result.iloc[0]
     sick = table.loc[table["condition"] == "sick", "fate_bias"]
     well = table.loc[table["condition"] == "well", "fate_bias"]
     assert row["difference"] == pytest.approx(sick.mean() - well.mean())
     assert row["p_welch"] == pytest.approx(scipy_stats.ttest_ind(sick, well, equal_var=False).pvalue)
     assert row["p_smallest"] == 1 / 126
-    assert row["p_method"] == "exact permutation, 126 arrangements"
+    assert row["p_method"] == "exact_permutation:arrangements=126"
     assert (row["n_case"], row["n_control"], row["unit"]) == (5, 4, "donor")
     assert row["loo_low"] < row["difference"] < row["loo_high"]
-    assert row["agreement"] == "opposite"
     assert result["agreement"].tolist() == ["opposite", ""]
     np.testing.assert_allclose(result["padj"], bh(result["p_value"]))
 
@@ -63,7 +65,7 @@ def test_replicates_of_a_donor_do_not_add_evidence(study) -> None:
     row, again = one(table), one(doubled)
     for key in ("n_case", "difference", "g", "p_value", "difference_low"):
         assert again[key] == pytest.approx(row[key])
-    assert "18 samples averaged within 9 donors" in again["note"]
+    assert again["note"] == "samples_averaged:samples=18,donors=9"
 
 
 def test_cells_are_refused(study) -> None:
@@ -82,8 +84,9 @@ def test_few_donors_are_described_not_tested(study, n_case: int, n_control: int)
     row = one(study(n_case, n_control), expected="-")
     assert np.isnan(row[["p_value", "p_welch", "padj", "g", "difference_low"]].astype(float)).all()
     assert np.isfinite(row["difference"])
-    assert row["note"].startswith(f"described, not tested: n={n_case} against {n_control} donor")
-    assert row["agreement"] == "not tested"
+    assert row["note"] == f"few_donors:case={n_case},control={n_control}"
+    assert row["p_method"] == "not_tested"
+    assert row["agreement"] == Agreement.NOT_TESTED
 
 
 def test_missing_values_leave_donors_out(study) -> None:
@@ -91,7 +94,7 @@ def test_missing_values_leave_donors_out(study) -> None:
     table.loc[0, "fate_bias"] = np.nan
     row = one(table)
     assert (row["n_case"], row["n_control"]) == (4, 4)
-    assert "1 sick donor without a value" in row["note"]
+    assert row["note"] == "missing_values:condition=sick,donors=1"
     assert row["p_smallest"] == 2 / 70
 
 
@@ -101,18 +104,18 @@ def test_a_measure_without_values_is_described(study) -> None:
     assert np.isnan(row["difference"])
 
 
-def test_small_designs_say_that_they_cannot_reach_significance(study) -> None:
+def test_small_designs_note_that_they_cannot_reach_significance(study) -> None:
     row = one(study(3, 3, effect=100.0), expected="+")
     assert row["p_value"] == row["p_smallest"] == 0.1
-    assert row["agreement"] == "not told apart from zero"
-    assert "cannot reach p < 0.05" in row["note"]
+    assert row["agreement"] == Agreement.NOT_SIGNIFICANT
+    assert row["note"] == "alpha_unreachable:alpha=0.05"
 
 
 @pytest.mark.parametrize(
-    ("effect", "expected", "words"), [(9, "+", "agrees"), (-9, "+", "opposite"), (-9, "-", "agrees")]
+    ("effect", "expected", "code"), [(9, "+", "agrees"), (-9, "+", "opposite"), (-9, "-", "agrees")]
 )
-def test_agreement_in_words(study, effect: float, expected: str, words: str) -> None:
-    assert one(study(5, 5, effect=effect), expected=expected)["agreement"] == words
+def test_agreement_with_the_expected_sign(study, effect: float, expected: str, code: str) -> None:
+    assert one(study(5, 5, effect=effect), expected=expected)["agreement"] == code
     assert one(study(5, 5, effect=effect))["agreement"] == ""
 
 
@@ -126,16 +129,17 @@ def test_donors_in_both_arms_are_paired(study) -> None:
     )  # fmt: skip
     assert row["p_value"] == pytest.approx(flipped.pvalue)
     assert row["p_smallest"] == 2 / 32
-    assert "paired by donor" in row["note"]
+    assert row["note"] == "paired"
+    assert row["p_method"] == "exact_sign_flip:arrangements=32"
     assert np.isnan(row["p_welch"])
 
 
-def test_partly_shared_donors_are_only_described(study) -> None:
+def test_partially_paired_donors_are_only_described(study) -> None:
     table = study(4, 4)
     table.loc[4, "donor"] = "D0"
     row = one(table)
     assert np.isnan(row["p_value"])
-    assert "1 of the donors in both arms" in row["note"]
+    assert row["note"] == "partially_paired:donors=1"
 
 
 def test_a_pair_without_one_value_is_left_out(study) -> None:
@@ -148,7 +152,7 @@ def test_a_pair_without_one_value_is_left_out(study) -> None:
         assert row[key] == pytest.approx(complete[key])
 
 
-def test_errors_say_what_to_do(study) -> None:
+def test_errors_name_the_remedy(study) -> None:
     table = study()
     with pytest.raises(InputError, match=r'"sik".*expected one of sick, well; did you mean "sick"'):
         contrast(table, case="sik", control="well", measures=["fate_bias"])
@@ -225,7 +229,7 @@ def test_blank_donors_are_not_one_donor(study) -> None:
 def test_no_smallest_p_where_no_test_is_valid(study) -> None:
     row = one(study(5, 5).assign(donor=[f"D{i}" for i in [0, 1, 2, 3, 4, 0, 1, 7, 8, 9]]))
     assert row["agreement"] == ""
-    assert "mixed model" in row["note"]
+    assert parse_notes(row["note"])[0].code == NoteCode.PARTIALLY_PAIRED
     assert np.isnan(row["p_smallest"])
 
 
@@ -265,32 +269,32 @@ def test_covariates_are_held_constant(study) -> None:
     expected = adjusted_difference(table["fate_bias"], table["condition"] == "sick", design)
     assert row["adjusted"] == pytest.approx(expected.difference)
     assert row["p_adjusted"] == pytest.approx(expected.p_value)
-    assert row["adjusted_for"] == "linear model with age, sex[m]"
+    assert row["adjusted_for"] == "linear_model:covariates=age|sex[m]"
     assert one(table)["adjusted_for"] == ""
 
 
 def test_samples_of_a_donor_share_its_covariates(study) -> None:
     table = study(4, 4)
     fields = table[["sample", "donor", "condition"]].assign(age=range(8))
-    twice = pd.concat([table, table.assign(sample=table["sample"] + "b")], ignore_index=True)
+    doubled = pd.concat([table, table.assign(sample=table["sample"] + "b")], ignore_index=True)
     more = pd.concat([fields, fields.assign(sample=fields["sample"] + "b")], ignore_index=True)
     once = one(table, fields=fields, covariates=["age"])
-    assert one(twice, fields=more, covariates=["age"])["p_adjusted"] == pytest.approx(once["p_adjusted"])
+    assert one(doubled, fields=more, covariates=["age"])["p_adjusted"] == pytest.approx(once["p_adjusted"])
 
 
 def test_a_block_is_a_random_intercept(study) -> None:
     table = study(5, 5)
     fields = table[["sample", "donor", "condition"]].assign(batch=list("abcde") * 2)
     row = one(table, fields=fields, block="batch")
-    assert row["adjusted_for"] == "mixed model, random intercept for 5 blocks"
+    assert row["adjusted_for"] == "mixed_model:blocks=5"
     assert np.isfinite(row["p_adjusted"])
 
 
-def test_donors_partly_in_both_arms_get_a_mixed_model(study) -> None:
+def test_partially_paired_donors_get_a_mixed_model(study) -> None:
     row = one(study(5, 5).assign(donor=[f"D{i}" for i in [0, 1, 2, 3, 4, 0, 1, 7, 8, 9]]))
     assert np.isnan(row["p_value"])
     assert np.isfinite(row["p_adjusted"])
-    assert row["adjusted_for"] == "mixed model, random intercept for 8 blocks"
+    assert row["adjusted_for"] == "mixed_model:blocks=8"
 
 
 def test_a_covariate_that_nobody_recorded_is_refused(study) -> None:

@@ -42,6 +42,6 @@ def test_the_last_gene_of_an_arm_cannot_be_left_out() -> None:
     assert factors.loc["RUNX2"].to_dict() == {"RUNX2": 0.0, "SP7": 2.0, "PPARG": 1.0}
 
 
-def test_without_factors_nothing_is_said() -> None:
+def test_without_factors_the_difference_without_a_gene_is_missing() -> None:
     table = pd.DataFrame({"sample": ["a", "b"], "donor": ["a", "b"], "condition": ["x", "y"], "RUNX2": [1.0, 2.0]})
     assert np.isnan(fs.stats.contributions(table, case="x", control="y")["difference_without"]).all()

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from fatescore.errors import InputError
-from fatescore.stats import add_evidence, expression_shift, verdict
-from fatescore.tables import CONFOUNDING
+from fatescore.stats import add_evidence, audit_summary, expression_shift
+from fatescore.tables import CONFOUNDING, Note, parse_notes
+from fatescore.tables.codes import AuditVerdict, NoteCode, Test
 
 
 def naive(x: np.ndarray, k: int) -> np.ndarray:
@@ -49,17 +50,17 @@ def test_pairs_equal_a_loop_over_scipy(n: int, effect: float, seed: int) -> None
     every = np.array([(stats.ttest_1samp(s[:, None] * (x[:n] - x[n:]), 0).pvalue < 0.05).mean() for s in signs])
     assert found.share == every[0]
     assert found.p_value == pytest.approx((every >= every[0]).mean())
-    assert found.method == f"exact sign flips, {2**n} arrangements"
+    assert (found.test, found.n_arrangements) == (Test.EXACT_SIGN_FLIP, 2**n)
 
 
 def test_samples_of_a_donor_are_averaged_and_constant_genes_left_out() -> None:
     rng = np.random.default_rng(3)
     x = rng.normal(size=(8, 60))
     x[:4] += 1
-    apart = rng.normal(size=x.shape)
-    twice = np.concatenate([x + apart, x - apart])
+    noise = rng.normal(size=x.shape)
+    doubled = np.concatenate([x + noise, x - noise])
     gap = np.where(np.arange(16) == 3, np.nan, rng.normal(size=16))
-    wide = np.column_stack([gap, twice, np.full(16, 7.1), np.zeros(16)])
+    wide = np.column_stack([gap, doubled, np.full(16, 7.1), np.zeros(16)])
     case, donors = np.arange(8) < 4, [f"d{i}" for i in range(8)]
     plain = expression_shift(x, case)
     found = expression_shift(wide, np.tile(case, 2), donors * 2)
@@ -95,7 +96,7 @@ def test_many_donors_are_drawn_with_a_seed() -> None:
     x = rng.normal(size=(20, 100))
     case = np.arange(20) < 10
     found = expression_shift(x, case, seed=4)
-    assert found.method == "Monte Carlo permutation, 999 draws, seed 4"
+    assert (found.test, found.n_arrangements, found.seed) == (Test.MONTE_CARLO_PERMUTATION, 999, 4)
     assert expression_shift(x, case, seed=4) == found
     x[:10] += 1.5
     assert expression_shift(x, case).p_value == 1 / 1000
@@ -103,7 +104,7 @@ def test_many_donors_are_drawn_with_a_seed() -> None:
     pairs = expression_shift(
         rng.normal(size=(28, 100)) + np.repeat([2, 0], 14)[:, None], np.arange(28) < 14, list(range(14)) * 2
     )
-    assert pairs.method.startswith("Monte Carlo sign flips, 999 draws")
+    assert (pairs.test, pairs.n_arrangements) == (Test.MONTE_CARLO_SIGN_FLIP, 999)
     assert pairs.p_value <= 2 / 1000
 
 
@@ -117,28 +118,33 @@ def test_shift_scale_and_swap_change_nothing(shift: float, scale: float, seed: i
         assert (other.share, other.p_value) == (found.share, pytest.approx(found.p_value))
 
 
-def test_what_cannot_be_tested_says_why() -> None:
+def test_what_cannot_be_tested_has_a_reason() -> None:
     x = np.random.default_rng(0).normal(size=(7, 10))
     few = expression_shift(x[:5], [True, True, False, False, False])
     assert np.isnan(few.share)
-    assert few.method == "not tested: 2 against 3 donors"
+    assert (few.test, few.reason) == (Test.NOT_TESTED, Note(NoteCode.FEW_DONORS, {"case": 2, "control": 3}))
     mixed = expression_shift(x, [True] * 3 + [False] * 4, ["a", "b", "c", "a", "d", "e", "f"])
-    assert mixed.method == "not tested: 1 of the donors in both arms, others in one only"
-    assert expression_shift(np.ones((6, 4)), [True] * 3 + [False] * 3).method == "not tested: no gene varies"
+    assert mixed.reason == Note(NoteCode.PARTIALLY_PAIRED, {"donors": 1})
+    assert expression_shift(np.ones((6, 4)), [True] * 3 + [False] * 3).reason == Note(NoteCode.NO_VARIATION)
 
 
 def test_the_row_of_the_audit_stands_before_the_clean_ones_and_changes_no_verdict() -> None:
     audit = pd.DataFrame(
-        {"field": ["kit", "title", "sex"], "verdict": ["partly separates", "states the condition", "clean"]}
-    ).reindex(columns=list(CONFOUNDING.names))
+        {"field": ["kit", "title", "sex"], "verdict": ["partial_separation", "condition_label", "clean"]}
+    ).reindex(columns=CONFOUNDING.names)
     x = np.random.default_rng(0).normal(size=(8, 1234)) + np.repeat([2, 0], 4)[:, None] * (np.arange(1234) < 400)
     shift = expression_shift(x, np.arange(8) < 4)
     found = add_evidence(audit, shift, dataset="A", contrast="op")
     assert found["field"].tolist() == ["kit", "title", "all genes", "sex"]
-    assert verdict(found) == verdict(audit) == "partly confounded: kit"
+    assert audit_summary(found) == audit_summary(audit) == (AuditVerdict.PARTIALLY_CONFOUNDED, ("kit",))
     row = found.iloc[2]
     assert (row["verdict"], row["dataset"], row["contrast"]) == ("evidence", "A", "op")
-    assert row["case_values"] == f"{100 * shift.share:.2g} % of 1,234 genes differ at p < 0.05"
+    differ, chance = (parse_notes(row[column])[0] for column in ("case_values", "control_values"))
+    assert (differ.code, chance.code) == (NoteCode.GENES_DIFFER, NoteCode.GENES_EXPECTED)
+    assert [differ.number(key) for key in ("share", "genes", "alpha")] == pytest.approx([shift.share, 1234, 0.05])
+    assert [chance.number(key) for key in ("share", "quantile", "high")] == pytest.approx(
+        [shift.expected, 0.975, shift.high]
+    )
     assert (row["statistic"], row["p_value"]) == (shift.share, shift.p_value)
     nothing = expression_shift(x[:5], np.arange(5) < 4)
     assert add_evidence(audit, nothing) is audit

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,12 @@ from scipy.linalg import null_space
 
 from fatescore.errors import InputError
 from fatescore.stats._pooling import between_groups, between_variance, pool
-from fatescore.stats.meta import meta
-from fatescore.stats.robustness import meta_robustness
+from fatescore.stats.meta import meta, meta_robustness
 from fatescore.tables import META, META_ROBUSTNESS
+from fatescore.tables.codes import AuditVerdict
+from fatescore.tables.io import read_tsv, write_tsv
+
+CONFOUNDED = str(AuditVerdict.COMPLETELY_CONFOUNDED)
 
 # Worked example of Kacker (2004, Metrologia 41:132-136). The results are those of R's metafor,
 # rma(y, v, method = "PM") and "DL" (tol = 1e-9), as recorded in the test suite of statsmodels
@@ -163,7 +167,7 @@ def test_groups_that_cannot_be_tested(groups: list[str]) -> None:
     assert math.isnan(between_groups([0.0, 1.0, 2.0], [0.1, 0.1, 0.1], groups).p_value)
 
 
-def test_wrong_words_are_named() -> None:
+def test_wrong_arguments_are_named() -> None:
     with pytest.raises(InputError, match='tau2="remi" is not known; did you mean "reml"'):
         pool(KACKER_Y, KACKER_V, tau2="remi")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="2 groups for 3 effects"):
@@ -218,15 +222,22 @@ def test_nonsense_is_refused(y: list[float], v: list[float]) -> None:
 
 def rows(**changes) -> pd.DataFrame:
     base = {"contrast": "op", "kind": "disease", "measure": "fate_bias", "g": [-0.4, -1.0, -0.7], "g_var": 0.3}
-    base |= {"g_low": -2.0, "g_high": 1.0, "p_value": [0.2, 0.04, 0.1], "audit": "clean", "n_case": 5, "n_control": 4}
+    base |= {
+        "g_low": -2.0,
+        "g_high": 1.0,
+        "p_value": [0.2, 0.04, 0.1],
+        "audit_verdict": "clean",
+        "n_case": 5,
+        "n_control": 4,
+    }
     return pd.DataFrame({"dataset": ["A", "B", "C"]} | base | changes)
 
 
 def test_all_that_can_be_pooled_is() -> None:
     result = meta(rows())
-    assert tuple(result.columns) == META.names
+    assert list(result.columns) == META.names
     row = result.iloc[0]
-    assert (row["k"], row["datasets"], row["left_out"]) == (3, "A, B, C", "")
+    assert (row["k"], row["datasets"], row["left_out"]) == (3, "A;B;C", "")
     assert row["effect"] == pytest.approx(-0.7)
 
 
@@ -234,38 +245,49 @@ def test_all_that_can_be_pooled_is() -> None:
     ("changes", "options", "reason"),
     [
         (
-            {"audit": ["clean", "cannot be separated from kit", "partly confounded: age"]},
+            {
+                "audit_verdict": ["clean", CONFOUNDED, "partially_confounded"],
+                "audit_fields": [None, "kit;run: day", "age"],
+            },
             {},
-            "B (cannot be separated from kit)",
+            "confounded:dataset=B,fields=kit|run%3A day",
         ),
-        ({"p_value": [0.2, np.nan, 0.1]}, {}, "B (described only: n=5 against 4)"),
-        ({"g": [-0.4, np.nan, -0.7]}, {}, "B (no variation between donors)"),
-        ({}, {"populations": {"A": "bmsc", "B": "other", "C": "bmsc"}}, "B (population other)"),
-        ({}, {"populations": {"A": "bmsc", "C": "bmsc"}}, "B (population unknown)"),
+        ({"p_value": [0.2, np.nan, 0.1]}, {}, "few_donors:dataset=B,case=5,control=4"),
+        (
+            {
+                "p_value": [0.2, np.nan, 0.1],
+                "note": [None, "partially_paired:donors=2;alpha_unreachable:alpha=0.05", ""],
+            },
+            {},
+            "partially_paired:dataset=B,donors=2",
+        ),
+        ({"g": [-0.4, np.nan, -0.7]}, {}, "no_variation:dataset=B"),
+        ({}, {"populations": {"A": "bmsc", "B": "other", "C": "bmsc"}}, "population:dataset=B,populations=other"),
+        ({}, {"populations": {"A": "bmsc", "C": "bmsc"}}, "population:dataset=B,populations=unknown"),
     ],
 )
 def test_what_is_left_out_is_named(changes, options, reason: str) -> None:
     row = meta(rows(**changes), **options).iloc[0]
-    assert (row["k"], row["datasets"], row["left_out"]) == (2, "A, C", reason)
+    assert (row["k"], row["datasets"], row["left_out"]) == (2, "A;C", reason)
 
 
 @pytest.mark.parametrize(
     ("changes", "groups", "pooled", "left_out"),
     [
-        ({"n_case": [5, 6, 5]}, {"A": "x", "B": "x"}, "B, C", "A (donors shared with B)"),
-        ({"n_case": [5, 5, 5]}, {"A": "x", "B": "x"}, "A, C", "B (donors shared with A)"),
-        ({"n_case": [5, 6, 9]}, {"A": "x", "B": "x", "C": "y"}, "B, C", "A (donors shared with B)"),
+        ({"n_case": [5, 6, 5]}, {"A": "x", "B": "x"}, "B;C", "shared_donors:dataset=A,with=B"),
+        ({"n_case": [5, 5, 5]}, {"A": "x", "B": "x"}, "A;C", "shared_donors:dataset=B,with=A"),
+        ({"n_case": [5, 6, 9]}, {"A": "x", "B": "x", "C": "y"}, "B;C", "shared_donors:dataset=A,with=B"),
         (
-            {"n_case": [5, 6, 5], "audit": ["clean", "cannot be separated from age", "clean"]},
+            {"n_case": [5, 6, 5], "audit_verdict": ["clean", CONFOUNDED, "clean"], "audit_fields": "age"},
             {"A": "x", "B": "x"},
-            "A, C",
-            "B (cannot be separated from age)",
+            "A;C",
+            "confounded:dataset=B,fields=age",
         ),
         (
             {"dataset": ["A", "B+D", "C"], "n_case": [5, 6, 5]},
             {"A": "x", "D": "x"},
-            "B+D, C",
-            "A (donors shared with B+D)",
+            "B+D;C",
+            "shared_donors:dataset=A,with=B+D",
         ),
     ],
 )
@@ -275,8 +297,8 @@ def test_donors_of_two_series_count_once(changes, groups, pooled: str, left_out:
 
 
 def test_config_may_keep_confounded_data_sets() -> None:
-    table = rows(audit="cannot be separated from kit")
-    assert meta(table).iloc[0]["note"] == "no data set can be pooled"
+    table = rows(audit_verdict=CONFOUNDED, audit_fields="kit")
+    assert meta(table).iloc[0]["note"] == "nothing_pooled"
     assert meta(table, keep_confounded=True).iloc[0]["k"] == 3
 
 
@@ -285,16 +307,16 @@ def test_one_data_set_is_passed_on() -> None:
     assert (row["k"], row["effect"], row["p_value"]) == (1, -0.4, 0.2)
     assert row["se"] == pytest.approx(math.sqrt(0.3))
     assert (row["ci_low"], row["ci_high"]) == (-2.0, 1.0)
-    assert row["note"] == "one data set, nothing to pool"
+    assert (row["method"], row["note"]) == ("single_data_set", "one_data_set")
 
 
 def test_only_disease_contrasts_are_pooled() -> None:
     assert meta(rows(kind="known_fate")).empty
-    assert tuple(meta(pd.DataFrame()).columns) == META.names
+    assert list(meta(pd.DataFrame()).columns) == META.names
 
 
 def test_a_data_set_counts_once() -> None:
-    with pytest.raises(InputError, match='"A" has contrast "op" twice'):
+    with pytest.raises(InputError, match='"A" repeats contrast "op"'):
         meta(pd.concat([rows(), rows().iloc[:1]]))
     with pytest.raises(InputError, match="no column g_var"):
         meta(rows().drop(columns="g_var"))
@@ -302,9 +324,21 @@ def test_a_data_set_counts_once() -> None:
 
 def test_a_contrast_across_data_sets_does_not_count_its_parts_again() -> None:
     row = meta(rows(dataset=["A", "B", "A+B"])).iloc[0]
-    assert (row["k"], row["datasets"], row["left_out"]) == (2, "A, B", "A+B (A, B counted already)")
+    assert (row["k"], row["datasets"], row["left_out"]) == (2, "A;B", "counted_already:dataset=A+B,datasets=A|B")
     row = meta(rows(dataset=["A", "C", "A+B"], p_value=[np.nan, 0.1, 0.1])).iloc[0]
-    assert row["datasets"] == "C, A+B"
+    assert row["datasets"] == "C;A+B"
+
+
+def test_contrasts_read_back_from_a_file_are_pooled_alike(tmp_path: Path) -> None:
+    table = rows(
+        p_value=[0.2, 0.04, np.nan], audit_verdict=["clean", CONFOUNDED, ""], audit_fields=["", "kit;run", ""],
+        note=["", "", "few_donors:case=2,control=4"],
+    )  # fmt: skip
+    write_tsv(tmp_path / "contrasts.tsv", table)
+    again = read_tsv(tmp_path / "contrasts.tsv")
+    assert again["note"].isna().any()
+    pd.testing.assert_frame_equal(meta(again), meta(table), check_dtype=False)
+    assert meta(again)["left_out"].item() == "confounded:dataset=B,fields=kit|run;few_donors:dataset=C,case=2,control=4"
 
 
 FACTS = {"assay": {"A": "bulk", "B": "bulk", "C": "array"}, "organism": dict.fromkeys("ABC", "human")}
@@ -313,8 +347,8 @@ FACTS = {"assay": {"A": "bulk", "B": "bulk", "C": "array"}, "organism": dict.fro
 def test_each_data_set_is_left_out() -> None:
     table = rows(g_var=[0.3, 0.1, 0.2])
     result = meta_robustness(table)
-    assert tuple(result.columns) == META_ROBUSTNESS.names
-    left = result[result["analysis"] == "leave one out"].set_index("level")
+    assert list(result.columns) == META_ROBUSTNESS.names
+    left = result[result["analysis"] == "leave_one_out"].set_index("level")
     assert list(left.index) == ["A", "B", "C"]
     shared = [name for name in META.names if name not in ("contrast", "measure")]
     for name in left.index:
@@ -323,26 +357,26 @@ def test_each_data_set_is_left_out() -> None:
     by = result[result["analysis"] == "tau2"].set_index("level")
     assert list(by.index) == ["reml", "dl"]
     assert by.loc["reml", "tau2"] == pool(table["g"], table["g_var"], tau2="reml").tau2
-    assert "DerSimonian-Laird" in by.loc["dl", "method"]
+    assert by.loc["dl", "method"] == "random_effects:tau2=dl"
 
 
 def test_who_is_left_out_does_not_let_another_in() -> None:
     """B shares donors with A and is left out for it; without A, B still is."""
     result = meta_robustness(rows(n_case=[9, 5, 5]), overlap_groups={"A": "x", "B": "x"})
-    left = result[result["analysis"] == "leave one out"]
+    left = result[result["analysis"] == "leave_one_out"]
     assert left[["level", "datasets", "left_out"]].to_numpy().tolist() == [
-        ["A", "C", "B (donors shared with A)"],
-        ["C", "A", "B (donors shared with A)"],
+        ["A", "C", "shared_donors:dataset=B,with=A"],
+        ["C", "A", "shared_donors:dataset=B,with=A"],
     ]
     assert left["k"].tolist() == [1, 1]
 
 
-def test_kinds_of_data_sets_are_pooled_apart() -> None:
+def test_kinds_of_data_sets_are_pooled_by_themselves() -> None:
     table = rows(g=[-0.4, -1.0, 3.0])
     result = meta_robustness(table, facts=FACTS)
     assert "organism" not in set(result["analysis"])  # all are human
     groups = result[result["analysis"] == "assay"].set_index("level")
-    assert groups["datasets"].to_dict() == {"bulk": "A, B", "array": "C"}
+    assert groups["datasets"].to_dict() == {"bulk": "A;B", "array": "C"}
     assert groups.loc["bulk", "effect"] == pytest.approx(pool([-0.4, -1.0], [0.3, 0.3]).effect)
     assert groups.loc["array", ["effect", "k"]].tolist() == [3.0, 1]
     test = between_groups(table["g"], table["g_var"], ["bulk", "bulk", "array"])
@@ -353,9 +387,9 @@ def test_kinds_of_data_sets_are_pooled_apart() -> None:
 def test_other_populations_stand_beside_the_pooled_one() -> None:
     populations = {"A": "bmsc", "B": "bmsc", "C": "monocyte"}
     result = meta_robustness(rows(), facts={"population": populations} | FACTS, populations=populations)
-    apart = result[result["analysis"] == "population"].set_index("level")
-    assert apart["datasets"].to_dict() == {"bmsc": "A, B", "monocyte": "C"}
-    assert apart.loc["bmsc", "effect"] == meta(rows(), populations=populations).iloc[0]["effect"]
+    by_population = result[result["analysis"] == "population"].set_index("level")
+    assert by_population["datasets"].to_dict() == {"bmsc": "A;B", "monocyte": "C"}
+    assert by_population.loc["bmsc", "effect"] == meta(rows(), populations=populations).iloc[0]["effect"]
     assert "assay" not in set(result["analysis"])  # of those that are pooled all are bulk
     across = meta_robustness(
         rows(dataset=["A", "B", "C+D"]), facts={"organism": {"A": "human", "C": "human", "D": "mouse"}}
@@ -365,5 +399,5 @@ def test_other_populations_stand_beside_the_pooled_one() -> None:
 
 def test_what_was_not_pooled_cannot_be_robust() -> None:
     assert meta_robustness(rows().iloc[:1], facts=FACTS).empty
-    assert tuple(meta_robustness(pd.DataFrame()).columns) == META_ROBUSTNESS.names
+    assert list(meta_robustness(pd.DataFrame()).columns) == META_ROBUSTNESS.names
     assert meta_robustness(rows(kind="other")).empty

@@ -16,6 +16,7 @@ from fatescore.stats.permutation import (
     smallest_p,
     smallest_p_paired,
 )
+from fatescore.tables.codes import Test
 
 values = st.lists(st.integers(-20, 20), min_size=1, max_size=5)
 
@@ -56,7 +57,8 @@ def test_exact_p_equals_scipy(n_case: int, n_control: int) -> None:
     )
     result = permutation_test(a, b)
     assert result.p_value == pytest.approx(reference.pvalue, abs=1e-8)
-    assert result.method == f"exact permutation, {math.comb(n_case + n_control, n_case)} arrangements"
+    assert str(result.note) == f"exact_permutation:arrangements={math.comb(n_case + n_control, n_case)}"
+    assert result.seed is None
 
 
 @settings(deadline=None)
@@ -82,7 +84,8 @@ def test_many_donors_are_drawn_at_random_with_a_seed() -> None:
     rng = np.random.default_rng(1)
     a, b = rng.normal(0.5, 1, 14), rng.normal(0, 1, 13)
     result = permutation_test(a, b, draws=20_000)
-    assert result.method == "Monte Carlo permutation, 20000 draws, seed 0"
+    assert (result.test, result.n_arrangements) == (Test.MONTE_CARLO_PERMUTATION, 20_000)
+    assert str(result.note) == "monte_carlo_permutation:draws=20000,seed=0"
     assert permutation_test(a, b, draws=20_000) == result
     assert permutation_test(a, b, draws=20_000, seed=1).p_value != result.p_value
     far = permutation_test(a + 100, b, draws=999)

@@ -135,13 +135,13 @@ def test_permutation_counts_the_observed_set_among_the_draws() -> None:
     assert np.sign(deviate).tolist() == [1, 1, -1, 0]
 
 
-def test_draws_that_are_all_alike_say_nothing() -> None:
+def test_identical_draws_have_no_deviate() -> None:
     z, deviate, _ = random_sets.permutation_deviate(np.array([1.0, 2.0]), np.ones((2, 9)))
     assert np.isnan(z).all()
     assert np.isnan(deviate).all()
 
 
-def test_draws_that_differ_by_rounding_only_say_nothing() -> None:
+def test_draws_that_differ_by_rounding_only_have_no_deviate() -> None:
     third = np.full((1, 40), 0.1 + 0.2)
     third[0, ::3] = 0.3
     z, deviate, _ = random_sets.permutation_deviate(np.array([0.3]), third)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,9 @@ import pytest
 
 from fatescore import stats
 from fatescore.errors import InputError
+from fatescore.stats import Audit
 from fatescore.tables import META_SPECIFICATION, SPECIFICATION
+from fatescore.tables.codes import AuditVerdict
 
 COMBINATIONS = list(itertools.product(["rank_log", "ucell"], ["core", "extended"], ["pseudobulk"]))
 SIDES = {"case": "sick", "control": "well"}
@@ -42,12 +45,13 @@ def test_every_combination_is_the_contrast_by_itself() -> None:
         contrast="op",
         kind="disease",
         expected="-",
-        audit="ok",
+        audit=Audit(AuditVerdict.PARTIALLY_CONFOUNDED, ("kit",)),
     )
-    assert tuple(found.columns) == SPECIFICATION.names
+    assert list(found.columns) == SPECIFICATION.names
     assert sorted(found[["method", "index", "unit"]].itertuples(index=False, name=None)) == sorted(COMBINATIONS)
-    assert set(found[["dataset", "contrast", "kind", "expected", "audit"]].itertuples(index=False, name=None)) == {
-        ("A", "op", "disease", "-", "ok")
+    labels = ["dataset", "contrast", "kind", "expected", "audit_verdict", "audit_fields"]
+    assert set(found[labels].itertuples(index=False, name=None)) == {
+        ("A", "op", "disease", "-", "partially_confounded", "kit")
     }
     same = ["n_case", "n_control", "g", "g_low", "g_high", "g_var", "p_value", "auroc"]
     for row in found.to_dict("records"):
@@ -66,13 +70,13 @@ def test_the_scale_of_a_method_does_not_matter() -> None:
     np.testing.assert_allclose(one, other, atol=1e-7)
 
 
-def test_a_combination_without_values_says_why() -> None:
+def test_a_combination_without_values_has_the_reason() -> None:
     table = scores()
     lost = (table["method"] == "ucell") & (table["index"] == "core")
-    table.loc[lost, ["fate_bias", "reason"]] = [np.nan, "too few genes"]
+    table.loc[lost, ["fate_bias", "reason"]] = [np.nan, "arm_too_small:arm=adipogenic"]
     found = stats.specification(table, **SIDES).set_index(["method", "index"])
     row = found.loc[("ucell", "core")]
-    assert row["note"].startswith("too few genes; described, not tested: n=0 against 0")
+    assert row["note"].startswith("arm_too_small:arm=adipogenic;few_donors:case=0,control=0;missing_values:")
     assert row[["g", "p_value", "auroc"]].isna().all()
     assert found.drop(index=("ucell", "core"))["g"].notna().all()
     assert found.loc[("rank_log", "core"), "note"] == ""
@@ -103,18 +107,18 @@ def test_what_cannot_be_read_is_refused() -> None:
         stats.meta_specification(pd.DataFrame({"contrast": ["op"], "method": "ucell", "unit": "sample"}))
 
 
-def of_data_set(name: str, seed: int, units: tuple[str, ...], **labels: str) -> pd.DataFrame:
+def of_data_set(name: str, seed: int, units: tuple[str, ...], **labels: Any) -> pd.DataFrame:
     table = scores(seed=seed).assign(dataset=name)
     whole = pd.concat([table.assign(unit=unit, fate_bias=table["fate_bias"] + k) for k, unit in enumerate(units)])
-    labels = {"audit": "clean", "kind": "disease"} | labels
+    labels = {"audit": Audit(AuditVerdict.CLEAN), "kind": "disease"} | labels
     return stats.specification(whole, **SIDES, dataset=name, contrast="op", **labels)
 
 
 def test_pooled_as_the_default_is() -> None:
     tables = [of_data_set(name, seed, ("sample",)) for seed, name in enumerate("ABC")]
-    tables.append(of_data_set("D", 5, ("sample",), audit="cannot be separated from kit"))
+    tables.append(of_data_set("D", 5, ("sample",), audit=Audit(AuditVerdict.COMPLETELY_CONFOUNDED, ("kit", "run"))))
     result = stats.meta_specification(pd.concat(tables), populations=dict.fromkeys("ABD", "bmsc"))
-    assert tuple(result.columns) == META_SPECIFICATION.names
+    assert list(result.columns) == META_SPECIFICATION.names
     assert len(result) == 4
     for row in result.to_dict("records"):
         chosen = [table[(table["method"] == row["method"]) & (table["index"] == row["index"])] for table in tables[:2]]
@@ -122,7 +126,7 @@ def test_pooled_as_the_default_is() -> None:
         names = ["k", "effect", "se", "ci_low", "ci_high", "p_value", "tau2", "i2", "q"]
         assert [row[name] for name in names] == pytest.approx([getattr(expected, name) for name in names])
         assert math.isnan(row["pi_low"])
-        assert row["left_out"] == "C (population unknown); D (cannot be separated from kit)"
+        assert row["left_out"] == "population:dataset=C,populations=unknown;confounded:dataset=D,fields=kit|run"
 
 
 def test_the_unit_is_a_choice_for_cells_only() -> None:
@@ -130,11 +134,11 @@ def test_the_unit_is_a_choice_for_cells_only() -> None:
     result = stats.meta_specification(pd.concat(tables))
     assert len(result) == 8
     assert set(result["unit"]) == {"pseudobulk", "cell mean"}
-    assert set(result["datasets"]) == {"bulk, cells"}
+    assert set(result["datasets"]) == {"bulk;cells"}
 
 
 def test_nothing_to_pool() -> None:
     for empty in (pd.DataFrame(), of_data_set("A", 0, ("sample",), kind="known_fate")):
         result = stats.meta_specification(empty)
         assert result.empty
-        assert tuple(result.columns) == META_SPECIFICATION.names
+        assert list(result.columns) == META_SPECIFICATION.names

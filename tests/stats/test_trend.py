@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from fatescore.errors import InputError
-from fatescore.stats import trend
+from fatescore.stats import Audit, trend
 from fatescore.stats._levels import label_arrangements, level_test, n_arrangements, smallest_p_levels
-from fatescore.tables import CONTRASTS
+from fatescore.tables import CONTRASTS, parse_notes
+from fatescore.tables.codes import AuditVerdict, Test
 
 LEVELS = ["day0", "day7", "day14"]
 DESIGNS = list(itertools.product([True, False], repeat=2))
@@ -54,7 +55,7 @@ def test_free_p_equals_brute_force_with_ties(values: list[list[int]], ordered: b
     expected = sum(each >= statistic(flat, labels, ordered) for each in every) / len(every)
     found = level_test(np.array(flat, dtype=float), labels, ordered=ordered, blocked=False)
     assert found.p_value == pytest.approx(expected, abs=1e-12)
-    assert found.method.endswith(f"{len(every)} arrangements")
+    assert (found.test.exact, found.n_arrangements) == (True, len(every))
 
 
 @settings(deadline=None, max_examples=40)
@@ -102,7 +103,8 @@ def test_the_slope_and_its_interval_equal_linregress() -> None:
     assert (row["n_case"], row["n_control"]) == (5, 4)
     assert row["mean_case"] == pytest.approx(values[2].mean())
     assert row["auroc"] == pytest.approx(stats.mannwhitneyu(values[2], values[0]).statistic / 20)
-    assert (row["case"], row["control"], row["levels"]) == ("day14", "day0", "day0 < day7 < day14")
+    assert (row["case"], row["control"], row["levels"]) == ("day14", "day0", "day0;day7;day14")
+    assert bool(row["ordered"])
     assert np.isnan(row[["g", "g_low", "g_high", "g_var"]].astype(float)).all()
 
 
@@ -113,14 +115,14 @@ def test_a_small_trend_by_hand() -> None:
     row = one(table([[1, 2, 3], [4, 5, 6], [7, 8, 9]]), ordered=False)
     assert (row["p_value"], row["p_smallest"]) == (6 / 1680, 6 / 1680)
     assert np.isnan(row["difference"])
-    assert row["note"] == "eta squared 0.9"  # between 54 of 60
-    assert row["levels"] == "day0 | day7 | day14"
+    assert row["note"] == "eta_squared:value=0.9"  # between 54 of 60
+    assert (row["levels"], row["ordered"]) == ("day0;day7;day14", False)
     # four donors with every level, each rising: 2 of 6^4
     row = one(table([[0, 10, 20, 30], [1, 12, 21, 32], [2, 14, 25, 34]], blocked=True))
     assert (row["p_value"], row["p_smallest"]) == (2 / 6**4, 2 / 6**4)
     assert row["difference"] == pytest.approx((1 + 2 + 2.5 + 2) / 4)
-    assert "exchanged within donors" in row["note"]
-    assert row["p_method"] == "exact permutation of the slope within donors, 1296 arrangements"
+    assert row["note"] == "blocked_by_donor;interval_from_donor_slopes;slope_per_level"
+    assert row["p_method"] == "exact_slope_within_donors:arrangements=1296"
 
 
 def test_donors_slopes_give_the_interval_of_a_time_course() -> None:
@@ -133,11 +135,10 @@ def test_donors_slopes_give_the_interval_of_a_time_course() -> None:
     assert (row["difference_low"], row["difference_high"]) == pytest.approx(tuple(interval))
     unblocked = one(table(wide.T))  # as if they were 18 donors
     assert row["p_value"] < 0.05 < unblocked["p_value"]
-    eta = one(table(wide.T, blocked=True), ordered=False)["note"]
+    eta = parse_notes(one(table(wide.T, blocked=True), ordered=False)["note"])[0]
     within = wide - wide.mean(axis=1, keepdims=True)
-    assert eta.startswith(
-        f"partial eta squared (donors taken out) {6 * (within.mean(axis=0) ** 2).sum() / (within**2).sum():.3g}"
-    )
+    assert eta.code == "partial_eta_squared"
+    assert eta.number("value") == pytest.approx(6 * (within.mean(axis=0) ** 2).sum() / (within**2).sum())
 
 
 @settings(deadline=None, max_examples=15)
@@ -214,7 +215,7 @@ def test_many_donors_are_drawn_with_a_seed() -> None:
     rng = np.random.default_rng(1)
     y, x = rng.normal(size=24), np.repeat([0, 1, 2], 8)
     found = level_test(y, x, ordered=True, blocked=False, draws=5000)
-    assert found.method == "Monte Carlo permutation of the slope, 5000 draws, seed 0"
+    assert (found.test, found.n_arrangements, found.seed) == (Test.MONTE_CARLO_SLOPE, 5000, 0)
     assert level_test(y, x, ordered=True, blocked=False, draws=5000) == found
     assert level_test(y, x, ordered=True, blocked=False, draws=5000, seed=1) != found
     assert level_test(y + 99 * x, x, ordered=True, blocked=False, draws=999).p_value == 1 / 1000 == 1 / (999 + 1)
@@ -231,26 +232,26 @@ def test_drawn_agrees_with_enumerated(ordered: bool, blocked: bool) -> None:
 
 def test_few_and_incomplete_donors_are_described() -> None:
     few = one(table([[1, 2, 3], [4, 5], [7, 8, 9]]), expected="+")
-    assert few["note"].startswith("described, not tested: donors day0 3, day7 2, day14 3; ")
+    assert few["note"] == "few_donors:levels=day0|day7|day14,donors=3|2|3;slope_per_level"
     assert np.isnan(few["p_value"])
     assert few["difference"] == pytest.approx(3.0)
-    assert few["agreement"] == "not tested"
+    assert few["agreement"] == "not_tested"
     whole = table(np.arange(12.0).reshape(3, 4) + np.array([0, 1, 3, 1]), blocked=True)
     part = one(whole.drop(index=0))
-    assert "several of the levels but not all" in part["note"]
+    assert part["note"] == "incomplete_blocks;slope_per_level"
     assert np.isnan(part["p_value"])
     assert np.isnan(part["p_smallest"])
     gap = whole.assign(fate_bias=whole["fate_bias"].where(whole.index != 0))  # a missing value drops that donor only
     row = one(gap)
     assert (row["n_case"], row["n_control"]) == (3, 3)
-    assert row["note"].endswith("1 day0 donor without a value")
+    assert row["note"].endswith(";missing_values:condition=day0,donors=1")
     assert row["p_value"] >= 2 / 216
 
 
 def test_an_empty_level_is_described() -> None:
     data = table([[1, 2, 3], [], [7, 8, 9]])
     row = one(data, known_conditions=["day7"])
-    assert row["note"].startswith("described, not tested: donors day0 3, day7 0, day14 3; ")
+    assert row["note"].startswith("few_donors:levels=day0|day7|day14,donors=3|0|3;")
     assert row["difference"] == pytest.approx(3.0)
     with pytest.raises(InputError, match=r'condition "day7" .*is not in the table'):
         one(data)
@@ -258,10 +259,10 @@ def test_an_empty_level_is_described() -> None:
 
 def test_samples_of_a_donor_are_averaged() -> None:
     data = table([[1, 2, 3], [4, 5, 7], [7, 8, 8]])
-    twice = pd.concat([data.assign(fate_bias=data["fate_bias"] + d, sample=data["sample"] + str(d)) for d in (-1, 1)])
-    row = one(twice)
+    doubled = pd.concat([data.assign(fate_bias=data["fate_bias"] + d, sample=data["sample"] + str(d)) for d in (-1, 1)])
+    row = one(doubled)
     assert row["p_value"] == one(data)["p_value"]
-    assert row["note"].endswith("; 18 samples averaged within 9 donors")
+    assert row["note"].endswith(";samples_averaged:samples=18,donors=9")
 
 
 def test_columns_labels_and_several_measures() -> None:
@@ -271,12 +272,12 @@ def test_columns_labels_and_several_measures() -> None:
     )
     found = trend(
         data, levels=LEVELS, measures=["fate_bias", "osteogenic"], dataset="A", contrast="time", kind="known_fate",
-        expected="-", audit="clean",
+        expected="-", audit=Audit(AuditVerdict.CLEAN),
     )  # fmt: skip
-    assert tuple(found.columns) == CONTRASTS.names
+    assert list(found.columns) == CONTRASTS.names
     assert found["agreement"].tolist() == ["opposite", ""]
-    said = "difference is the slope per step over the levels; audit of day14 against day0 only"
-    assert found["note"].tolist() == [said] * 2
+    assert found["note"].tolist() == ["slope_per_level;audit_of_ends:case=day14,control=day0"] * 2
+    assert found["audit_verdict"].tolist() == ["clean"] * 2
     p = found["p_value"].to_numpy(dtype=float)
     assert found["padj"].to_numpy() == pytest.approx(stats.false_discovery_control(p))
 
@@ -286,8 +287,10 @@ def test_a_flat_course_has_no_interval_and_p_one() -> None:
         row = one(table([[1, 1, 1]] * 3, blocked=blocked), expected="+")
         assert (row["difference"], row["p_value"]) == (0.0, 1.0)
         assert np.isnan(row["difference_low"])
-        assert row["agreement"] == "not told apart from zero"
-        assert "nan" in one(table([[1, 1, 1]] * 3, blocked=blocked), ordered=False)["note"]
+        assert row["agreement"] == "not_significant"
+        assert "no_interval" in row["note"]
+        eta = parse_notes(one(table([[1, 1, 1]] * 3, blocked=blocked), ordered=False)["note"])[0]
+        assert np.isnan(eta.number("value"))
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_a_difference_of_types_does_not_count() -> None:
     assert abs(fs.tl.depth_correlation(both).loc["a", "rho_depth"]) < 0.15
 
 
-def test_too_few_flat_and_missing_say_nothing() -> None:
+def test_too_few_flat_and_missing_have_no_correlation() -> None:
     few, flat, gaps = cells(9, 1.0, "few", 1), cells(20, 1.0, "flat", 2), cells(20, 3.0, "gaps", 3)
     flat["fate_bias"] = 1.0
     gaps.loc[:4, "fate_bias"] = np.nan

@@ -37,8 +37,11 @@ def test_contributions_sum_to_the_samples_index(samples: ad.AnnData) -> None:
 def test_genes_that_no_observation_shows_were_not_measured(samples: ad.AnnData) -> None:
     keep = sp.diags((~samples.var_names.isin(["SP7", "IBSP", "BGLAP"])).astype(float))
     samples.X = sp.csr_matrix(samples.X @ keep)
-    with pytest.raises(NotScorable, match="3 of 6 genes measured, 4 needed; missing SP7, IBSP, BGLAP"):
+    with pytest.raises(NotScorable, match="3 of 6 genes measured, 4 needed; missing SP7, IBSP, BGLAP") as caught:
         fs.tl.observation_scores(samples, organism="human")
+    assert caught.value.reason == (
+        "index_not_detected;arm_too_small:arm=osteogenic,measured=3,size=6,needed=4,missing=SP7|IBSP|BGLAP"
+    )
 
 
 def test_coverage_names_what_is_missing(samples: ad.AnnData) -> None:
@@ -60,7 +63,7 @@ def test_coverage_of_the_index_that_gives_the_answer_comes_first(samples: ad.Ann
     assert table["missing_genes"].tolist()[:2] == ["SPARC", "FABP4"]
 
 
-def test_samples_of_cells_say_how_the_index_goes_with_depth() -> None:
+def test_samples_of_cells_have_the_correlation_of_index_and_depth() -> None:
     cells = fs.simulate.single_cell(n_donors=2, cells_per_donor=30, n_genes=400, seed=0)
     cells.obs["total_counts"] = np.asarray(cells.layers["counts"].sum(axis=1)).ravel()
     table = fs.tl.observation_scores(cells, organism="human")

@@ -11,8 +11,9 @@ import pytest
 
 import fatescore as fs
 from fatescore.errors import InputError
-from fatescore.tables import METHOD_SCORES
+from fatescore.tables import METHOD_SCORES, parse_notes
 from fatescore.tables import columns as col
+from fatescore.tables.codes import NoteCode
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def one(table: pd.DataFrame, method: str, index: str, unit: str = "sample") -> p
 
 
 def test_every_combination_and_sample_has_a_row(samples: ad.AnnData, table: pd.DataFrame) -> None:
-    assert tuple(table.columns) == METHOD_SCORES.names
+    assert list(table.columns) == METHOD_SCORES.names
     combinations = {(m, i) for m in fs.methods.names() for i in fs.gene_sets.index_names()}
     assert set(table[["method", "index"]].itertuples(index=False, name=None)) == combinations
     assert (
@@ -138,10 +139,10 @@ def test_too_few_genes_are_rows_with_a_reason(samples: ad.AnnData) -> None:
     table = fs.tl.specification_scores(ad.AnnData(silent, obs=samples.obs), organism="human", counts=True)
     assert len(table) == samples.n_obs * 3 * len(fs.methods.names())
     assert table["fate_bias"].isna().all()
-    assert set(table["reason"]) == {"adipogenic arm: 0 of 2 genes measured, 2 needed; missing PPARG, CEBPA"}
+    assert set(table["reason"]) == {"arm_too_small:arm=adipogenic,measured=0,size=2,needed=2,missing=PPARG|CEBPA"}
     few = samples[:, samples.var_names != "SP7"].copy()
     kept = fs.tl.specification_scores(few, organism="human", counts=True, scorable={"osteogenic": 6})
-    assert kept["reason"].str.contains("missing SP7").all()
+    assert kept["reason"].str.endswith("missing=SP7").all()
 
 
 def test_an_index_without_its_regulators_cannot_be_computed(samples: ad.AnnData) -> None:
@@ -151,15 +152,18 @@ def test_an_index_without_its_regulators_cannot_be_computed(samples: ad.AnnData)
     table = fs.tl.specification_scores(few, organism="human", counts=True)
     lost = table[table["index"] == "review"]
     assert lost["fate_bias"].isna().all()
-    assert lost["reason"].str.startswith("no gene of ").all()
+    notes = [parse_notes(text)[0] for text in lost["reason"]]
+    assert {note.code for note in notes} == {NoteCode.GROUP_NOT_MEASURED}
+    groups = fs.gene_sets.load_index("review", organism="human").groups
+    assert all(note.names("groups") and set(note.names("groups")) <= set(groups) for note in notes)
     assert table[table["index"] != "review"]["fate_bias"].notna().all()
 
 
-def test_a_method_without_a_value_says_so(samples: ad.AnnData) -> None:
+def test_a_method_without_a_value_has_the_reason(samples: ad.AnnData) -> None:
     """A z-score of one sample is not defined; the other methods give theirs."""
     table = fs.tl.specification_scores(samples[:1].copy(), organism="human", counts=True)
     assert set(table.loc[table["fate_bias"].isna(), "method"]) == {"zscore"}
-    assert set(one(table, "zscore", "core")["reason"]) == {"the method gives no value"}
+    assert set(one(table, "zscore", "core")["reason"]) == {"no_value"}
 
 
 def test_cells_add_their_mean(cells: ad.AnnData) -> None:

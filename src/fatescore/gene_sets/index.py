@@ -11,6 +11,8 @@ import pandas as pd
 from fatescore import organisms
 from fatescore.errors import InputError, nearest
 from fatescore.gene_sets.collection import definition, extended, load, members, mirna_targets
+from fatescore.tables.codes import NoteCode
+from fatescore.tables.notes import Note
 from fatescore.typing import Organism
 
 
@@ -141,21 +143,20 @@ def without_ortholog(name: str, compared: Iterable[str]) -> dict[tuple[str, ...]
     return {having: sorted(lost[having]) for having in sorted(lost)}
 
 
-def loss_between(compared: Iterable[str], name: str = DEFAULT_INDEX) -> str:
-    """Say what a comparison of organisms loses, in a sentence; an empty text for one organism.
+def loss_between(compared: Iterable[str], name: str = DEFAULT_INDEX) -> list[Note]:
+    """Return which genes of an index a comparison of organisms loses; empty where it loses none.
 
     Examples
     --------
-    >>> loss_between(["mouse", "human"])
-    'human and mouse are each scored with their own genes of the index extended; of these every one has an ortholog'
+    >>> loss_between(["mouse", "human"]), loss_between(["human"], "review")
+    ([], [])
+    >>> loss_between(["mouse", "human"], "review")[0].names("human")
+    ('CASC2', 'CYTOR', 'UCA1', 'ZNF350')
     """
     wanted = sorted(set(compared))
-    if len(wanted) < 2:
-        return ""
-    lost = without_ortholog(name, wanted)
-    parts = [f"{len(genes)} only in {' and '.join(having)} ({', '.join(genes)})" for having, genes in lost.items()]
-    loss = f"{' and '.join(wanted)} are each scored with their own genes of the index {name}; of these "
-    return loss + (" and ".join(parts) or "every one has an ortholog")
+    lost = without_ortholog(name, wanted) if len(wanted) > 1 else {}
+    genes = {"+".join(having): symbols for having, symbols in lost.items()}
+    return [Note(NoteCode.ORTHOLOG_LOSS, {"index": name, "organisms": wanted, **genes})] if lost else []
 
 
 def _resolved(name: str) -> dict[str, Any]:

@@ -1,12 +1,14 @@
-"""Matching gene sets to the genes of a data set, and saying what is missing."""
+"""Matching gene sets to the genes of a data set, and what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from fatescore.gene_sets.index import Index
+from fatescore.tables.codes import NoteCode
+from fatescore.tables.notes import Note, join_names
 
 
 def match(sets: Mapping[str, Mapping[str, float]], genes: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -65,30 +67,42 @@ def coverage(
                 "by_alias": sum(gene in aliased and gene in present for gene in members),
                 "missing": len(missing),
                 "fraction": found / len(members),
-                "missing_genes": ";".join(missing),
+                "missing_genes": join_names(missing),
             }
         )
     return pd.DataFrame(rows)
 
 
-def why_not_scorable(index: Index, genes: Sequence[str]) -> str:
-    """Return the reason why the index cannot be computed from ``genes``, or an empty string.
+def why_not_scorable(index: Index, genes: Sequence[str]) -> list[Note]:
+    """Return why the index cannot be computed from ``genes``, a note per arm that is too small; empty where it can.
 
     Examples
     --------
     >>> from fatescore.gene_sets import load_index, why_not_scorable
-    >>> why_not_scorable(load_index(), ["RUNX2", "ALPL", "COL1A1", "SP7", "PPARG"])
-    'adipogenic arm: 1 of 2 genes measured, 2 needed; missing CEBPA'
+    >>> str(why_not_scorable(load_index(), ["RUNX2", "ALPL", "COL1A1", "SP7", "PPARG"])[0])
+    'arm_too_small:arm=adipogenic,measured=1,size=2,needed=2,missing=CEBPA'
     """
     present = set(genes)
-    reasons = []
+    notes = []
     for arm, needed in index.scorable.items():
         rows = index.genes[index.genes["block"].isin(index.state[arm])]
         units = list(dict.fromkeys(rows["unit"]))
         measured = set(rows.loc[rows["symbol"].isin(present), "unit"])
         if len(measured) < needed:
-            missing = ", ".join(unit for unit in units if unit not in measured)
-            reasons.append(
-                f"{arm} arm: {len(measured)} of {len(units)} genes measured, {needed} needed; missing {missing}"
-            )
-    return "; ".join(reasons)
+            missing = [unit for unit in units if unit not in measured]
+            counts = {"arm": arm, "measured": len(measured), "size": len(units), "needed": needed}
+            notes.append(Note(NoteCode.ARM_TOO_SMALL, {**counts, "missing": missing}))
+    return notes
+
+
+def not_scorable_message(notes: Iterable[Note]) -> str:
+    """Return notes of :func:`why_not_scorable` in English, for the message of an error.
+
+    Examples
+    --------
+    >>> from fatescore.gene_sets import load_index, not_scorable_message, why_not_scorable
+    >>> not_scorable_message(why_not_scorable(load_index(), ["RUNX2", "ALPL", "COL1A1", "SP7", "PPARG"]))
+    'adipogenic arm: 1 of 2 genes measured, 2 needed; missing CEBPA'
+    """
+    template = "{arm} arm: {measured} of {size} genes measured, {needed} needed; missing {genes}"
+    return "; ".join(template.format(**note.values, genes=", ".join(note.names("missing"))) for note in notes)

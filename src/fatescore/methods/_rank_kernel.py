@@ -174,10 +174,10 @@ def _moments_of_strata(share, low, value, top, lowest, s0, s1, s2, s3, s4, momen
         v2 = v * v
         v3 = v2 * v
         v4 = v2 * v2
-        seen = np.float64(v != lowest)
+        detected = np.float64(v != lowest)
         for t in range(share.size):
             n_here = np.float64(low[s, t])
-            s0[t] += n_here * seen
+            s0[t] += n_here * detected
             s1[t] += n_here * v
             s2[t] += n_here * v2
             s3[t] += n_here * v3

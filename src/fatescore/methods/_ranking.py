@@ -20,7 +20,7 @@ from fatescore.typing import BoolArray, FloatArray, IntArray, Matrix
 _RULES = {"mean": 0, "middle": 1, "last": 2}
 _BLOCK = 250  # rows; their moments stay in a processor's cache
 _WORTH_SELECTING = 4  # times as many values as ranks that count
-_NEVER = 1e-9  # stands for the share of unseen genes where all are seen
+_NEVER = 1e-9  # stands for the share of undetected genes where all are detected
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class ChunkScores:
         Weighted sums of rank values; with several kinds of value these come first (kinds x observations x columns).
     mean, variance, third, fourth
         Cumulants of ``raw`` under the null (without columns if there is none).
-    unseen
+    undetected
         Probability under the null that all genes of a set have the row's lowest value, to leading order.
     flat
         (n_obs,) rows that hold one value only (an empty cell): they have no ranking.
@@ -131,7 +131,7 @@ class ChunkScores:
     variance: FloatArray
     third: FloatArray
     fourth: FloatArray
-    unseen: FloatArray
+    undetected: FloatArray
     flat: BoolArray
     gene_sum: FloatArray
 
@@ -283,8 +283,8 @@ def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_
             _cumulants(moments, null, cumulants[:, rows])
     cumulants[0] += np.multiply.outer(bottom, part.layout[-1]) if null else 0
     kinds = np.moveaxis(raw, 1, 0) if part.value.table.ndim > 1 else raw[:, 0]
-    mean, variance, third, fourth, unseen = cumulants
-    return ChunkScores(kinds, mean, variance, third, fourth, unseen, flat, gene_sum[:-1] + gene_sum[-1:])
+    mean, variance, third, fourth, undetected = cumulants
+    return ChunkScores(kinds, mean, variance, third, fourth, undetected, flat, gene_sum[:-1] + gene_sum[-1:])
 
 
 def _blocks(csr: sp.csr_array) -> Iterator[tuple[slice, sp.csr_array]]:
@@ -298,9 +298,9 @@ def _blocks(csr: sp.csr_array) -> Iterator[tuple[slice, sp.csr_array]]:
 
 
 def _cumulants(moments: FloatArray, null: NullMoments, out: FloatArray) -> None:
-    """Sum over strata: mean, variance, third and fourth cumulant, and the probability that no gene is seen."""
-    unseen = moments[4]
-    np.log(np.maximum(unseen, _NEVER, out=unseen), out=unseen)
+    """Sum over strata: mean, variance, third and fourth cumulant, and the probability that no gene is detected."""
+    undetected = moments[4]
+    np.log(np.maximum(undetected, _NEVER, out=undetected), out=undetected)
     for moment, weights, target in zip(
         moments, (null.first, null.second, null.third, null.fourth, null.genes), out, strict=True
     ):

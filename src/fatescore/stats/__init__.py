@@ -2,24 +2,25 @@
 
 from fatescore.stats._donors import donor_means
 from fatescore.stats._pooling import between_groups, pool
-from fatescore.stats.cells import auroc_of_cells
+from fatescore.stats.adjusted_differences import adjusted_differences
 from fatescore.stats.composition import composition
-from fatescore.stats.confounding import confounding, verdict
+from fatescore.stats.confounding import Audit, audit_summary, confounding
 from fatescore.stats.contrast import contrast
 from fatescore.stats.contributions import contributions
-from fatescore.stats.explained import explained
+from fatescore.stats.effect import auroc_of_cells, power
 from fatescore.stats.expression_shift import add_evidence, expression_shift
 from fatescore.stats.fdr import bh
-from fatescore.stats.meta import meta
+from fatescore.stats.meta import meta, meta_robustness
 from fatescore.stats.moderated import moderated_p
 from fatescore.stats.permutation import permutation_test, sign_flip_test, smallest_p
-from fatescore.stats.power import power
-from fatescore.stats.robustness import meta_robustness
 from fatescore.stats.specification import meta_specification, specification
 from fatescore.stats.trend import trend
 
 __all__ = [
+    "Audit",
     "add_evidence",
+    "adjusted_differences",
+    "audit_summary",
     "auroc_of_cells",
     "between_groups",
     "bh",
@@ -28,7 +29,6 @@ __all__ = [
     "contrast",
     "contributions",
     "donor_means",
-    "explained",
     "expression_shift",
     "meta",
     "meta_robustness",
@@ -41,5 +41,4 @@ __all__ = [
     "smallest_p",
     "specification",
     "trend",
-    "verdict",
 ]

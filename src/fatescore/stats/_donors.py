@@ -11,6 +11,8 @@ import pandas as pd
 from fatescore.errors import InputError, nearest
 from fatescore.stats import _fields
 from fatescore.tables import columns as col
+from fatescore.tables.codes import NoteCode
+from fatescore.tables.notes import Note
 from fatescore.typing import FloatArray
 
 
@@ -22,7 +24,7 @@ class Arms:
     control: FloatArray
     paired: bool
     shared: int
-    missing: tuple[str, ...]
+    missing: tuple[Note, ...]
 
 
 def donor_means(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -126,7 +128,7 @@ def _finite(column: pd.Series) -> pd.Series[float]:
 
 
 def split(donors: pd.DataFrame, measure: str, case: str, control: str) -> Arms:
-    """Return the values of a measure in both arms; donors without a value are left out and told."""
+    """Return the values of a measure in both arms; donors without a value are left out and counted."""
     keys = [key for key in (col.DATASET, col.DONOR) if key in donors.columns]
     sides = [donors.loc[donors[col.CONDITION] == arm].set_index(keys)[measure] for arm in (case, control)]
     shared = sides[0].index.intersection(sides[1].index)
@@ -135,7 +137,7 @@ def split(donors: pd.DataFrame, measure: str, case: str, control: str) -> Arms:
     for arm, side in zip((case, control), sides, strict=True):
         absent = int(side.isna().sum())
         if absent:
-            missing.append(f"{absent} {arm} donor{'s' * (absent > 1)} without a value")
+            missing.append(Note(NoteCode.MISSING_VALUES, {"condition": arm, "donors": absent}))
     if paired:  # a pair without one of its values is no pair
         whole = pd.concat(sides, axis=1, keys=["case", "control"]).dropna()
         sides = [whole["case"], whole["control"]]
@@ -143,17 +145,16 @@ def split(donors: pd.DataFrame, measure: str, case: str, control: str) -> Arms:
     return Arms(values[0], values[1], paired, len(shared), tuple(missing))
 
 
-def averaged(table: pd.DataFrame, donors: pd.DataFrame, case: str, control: str) -> list[str]:
-    """Say how many samples were averaged within how many donors, if any were."""
-    samples = int(table[col.CONDITION].isin([case, control]).sum())
-    units = int(donors[col.CONDITION].isin([case, control]).sum())
-    return [f"{samples} samples averaged within {units} donors"] if samples > units else []
+def averaged(table: pd.DataFrame, donors: pd.DataFrame, conditions: Collection[str]) -> list[Note]:
+    """Note how many samples were averaged within how many donors, if any were."""
+    samples, units = (int(rows[col.CONDITION].isin(conditions).sum()) for rows in (table, donors))
+    return [Note(NoteCode.SAMPLES_AVERAGED, {"samples": samples, "donors": units})] if samples > units else []
 
 
-def check_conditions(found: pd.Series[str], case: str, control: str, known: Collection[str], name: str) -> None:
+def check_conditions(found: pd.Series[str], wanted: Collection[str], known: Collection[str], name: str) -> None:
     """Refuse a condition that no sample has."""
     present = sorted({*found.dropna().unique(), *known})
-    for condition in (case, control):
+    for condition in wanted:
         if condition not in present:
             where = f' of contrast "{name}"' if name else ""
             raise InputError(

@@ -1,4 +1,4 @@
-"""Reading the fields of samples as numbers or text, and showing them on one line."""
+"""Reading the fields of samples as numbers or text, and writing them on one line in no language."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ _MISSING = {"", "na", "n/a", "nan", "none", "null", "not available", "missing", 
 _WIDTH = 80
 _AROUND = 4  # words
 _SHOWN = 4
+_NO_VALUE = "NA"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Numbers:
 
 
 def clean_text(field: pd.Series) -> pd.Series:
-    """Return values as text with single blanks; what only says "missing" becomes missing.
+    """Return values as text with single blanks; what stands for "missing" becomes missing.
 
     Examples
     --------
@@ -102,30 +103,32 @@ def _unit(text: str) -> str:
     return _TIMES.get(word, word)
 
 
-def show_numbers(case: FloatArray, control: FloatArray, numbers: Numbers) -> tuple[str, str]:
-    """Return mean and range of each side; the standardised difference stands with the case values.
+def format_numbers(values: FloatArray, *, dates: bool) -> str:
+    """Return mean and range, or the one value that there is.
 
     Examples
     --------
-    >>> show_numbers(np.array([1.0, 3.0]), np.array([2.0]), Numbers(np.array([1.0]), dates=False))
-    ('2 (1 to 3)', '2')
+    >>> format_numbers(np.array([1.0, 3.0]), dates=False), format_numbers(np.array([0.0]), dates=True)
+    ('2 [1, 3]', '1970-01-01')
     """
-    shown = [_show_side(side, dates=numbers.dates) for side in (case, control)]
-    if min(len(case), len(control)) > 1:
-        df = len(case) + len(control) - 2
-        squares = sum(float(((side - side.mean()) ** 2).sum()) for side in (case, control))
-        if squares > 0:
-            standardised = float(case.mean() - control.mean()) / (squares / df) ** 0.5
-            shown[0] += f", standardised difference {standardised:+.2f}"
-    return shown[0], shown[1]
+    if not len(values):
+        return _NO_VALUE
+
+    def one(value: float) -> str:
+        if dates:
+            return str((pd.Timestamp(0) + pd.Timedelta(days=value)).date())
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+    low, high = float(values.min()), float(values.max())
+    return one(low) if low == high else f"{one(float(values.mean()))} [{one(low)}, {one(high)}]"
 
 
-def show_texts(labels: Sequence[str], is_case: BoolArray) -> tuple[str, str]:
+def format_texts(labels: Sequence[str], is_case: BoolArray) -> tuple[str, str]:
     """Return the values of each side with their number of donors; of long texts, the words that differ.
 
     Examples
     --------
-    >>> show_texts(["A", "A", "B"], np.array([True, True, False]))
+    >>> format_texts(["A", "A", "B"], np.array([True, True, False]))
     ('A (2)', 'B (1)')
     """
     short = dict(zip(labels, _differing(labels), strict=True))
@@ -133,22 +136,9 @@ def show_texts(labels: Sequence[str], is_case: BoolArray) -> tuple[str, str]:
     for chosen in (is_case, ~is_case):
         counts = Counter(short[label] for label, use in zip(labels, chosen, strict=True) if use)
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        more = [f"{len(ranked) - _SHOWN} more"] if len(ranked) > _SHOWN else []
+        more = [f"+{len(ranked) - _SHOWN}"] if len(ranked) > _SHOWN else []
         sides.append("; ".join([f"{text} ({number})" for text, number in ranked[:_SHOWN]] + more))
     return sides[0], sides[1]
-
-
-def _show_side(side: FloatArray, *, dates: bool) -> str:
-    if not len(side):
-        return "missing"
-
-    def one(value: float) -> str:
-        if dates:
-            return str((pd.Timestamp(0) + pd.Timedelta(days=value)).date())
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-
-    low, high = float(side.min()), float(side.max())
-    return one(low) if low == high else f"{one(float(side.mean()))} ({one(low)} to {one(high)})"
 
 
 def _differing(labels: Sequence[str]) -> list[str]:
@@ -168,8 +158,8 @@ def _common(rows: Sequence[Sequence[str]]) -> int:
 
 def _shorten(words: Sequence[str], front: int, back: int) -> str:
     if not words:
-        return "missing"
-    # Some words around the difference say what it is about, and stand alone where the difference is a gap.
+        return _NO_VALUE
+    # Some words around the difference tell what it is about, and stand alone where the difference is a gap.
     before, after = max(front - _AROUND, 0), max(back - _AROUND, 0)
     kept = " ".join(words[before : len(words) - after])
     kept = kept if len(kept) <= _WIDTH else kept[:_WIDTH].rstrip() + " ..."

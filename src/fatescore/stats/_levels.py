@@ -15,12 +15,18 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from fatescore.stats.permutation import DRAWS, MAX_ARRANGEMENTS, PermutationResult
+from fatescore.stats.permutation import CHUNK, DRAWS, MAX_ARRANGEMENTS, TIE, PermutationResult, permutation_result
+from fatescore.tables.codes import Test
 from fatescore.typing import FloatArray
 
 Labels = npt.NDArray[np.int8]
-_CHUNK = 50_000
-_TIE = 1e-10
+# (ordered, blocked): the test that enumerates all arrangements, the test that draws some
+_TESTS = {
+    (True, False): (Test.EXACT_SLOPE, Test.MONTE_CARLO_SLOPE),
+    (False, False): (Test.EXACT_F, Test.MONTE_CARLO_F),
+    (True, True): (Test.EXACT_SLOPE_WITHIN, Test.MONTE_CARLO_SLOPE_WITHIN),
+    (False, True): (Test.EXACT_F_WITHIN, Test.MONTE_CARLO_F_WITHIN),
+}
 
 
 def level_test(
@@ -62,16 +68,13 @@ def level_test(
     drawn, exact = label_arrangements(sizes, blocked, max_arrangements, draws, seed)
     observed = float(_statistic(given[None], y, sizes, ordered)[0])
     scale = float(np.abs(y).sum() * (len(sizes) - 1) if ordered else y @ y)
-    chunks = (drawn[start : start + _CHUNK] for start in range(0, len(drawn), _CHUNK))
+    chunks = (drawn[start : start + CHUNK] for start in range(0, len(drawn), CHUNK))
     extreme = sum(
-        int(np.count_nonzero(_statistic(chunk, y, sizes, ordered) >= observed - _TIE * scale)) for chunk in chunks
+        int(np.count_nonzero(_statistic(chunk, y, sizes, ordered) >= observed - TIE * scale)) for chunk in chunks
     )
-    name = f"permutation of {'the slope' if ordered else 'F'}{' within donors' if blocked else ''}"
+    enumerated, sampled = _TESTS[ordered, blocked]
     smallest = smallest_p_levels(sizes, ordered, blocked, max_arrangements, draws)
-    if exact:
-        return PermutationResult(extreme / len(drawn), f"exact {name}, {len(drawn)} arrangements", smallest)
-    method = f"Monte Carlo {name}, {len(drawn)} draws, seed {seed}"
-    return PermutationResult((extreme + 1) / (len(drawn) + 1), method, smallest)
+    return permutation_result(enumerated if exact else sampled, extreme, len(drawn), seed, smallest)
 
 
 def smallest_p_levels(

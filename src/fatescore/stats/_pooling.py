@@ -1,4 +1,4 @@
-"""Random effects: how far data sets differ beyond chance, what they say together, and whether groups of them differ.
+"""Random effects: how far data sets differ beyond chance, what they show together, and whether groups of them differ.
 
 - Heterogeneity ``tau2``: Paule & Mandel (1982, doi:10.6028/jres.087.022), the root of ``Q(tau2) = k - p``; restricted
   maximum likelihood (Viechtbauer 2005, doi:10.3102/10769986030003261); DerSimonian & Laird (1986,
@@ -32,11 +32,6 @@ from fatescore.errors import InputError, nearest
 from fatescore.typing import FloatArray
 
 Tau2 = Literal["pm", "reml", "dl"]
-TAU2_NAMES: dict[str, str] = {
-    "pm": "Paule-Mandel",
-    "reml": "restricted maximum likelihood",
-    "dl": "DerSimonian-Laird",
-}
 _NAN = math.nan
 _TOLERANCE = 1e-14
 _GRID = 400  # points between which the restricted likelihood is searched for a maximum
@@ -154,10 +149,10 @@ def between_groups(effects: ArrayLike, variances: ArrayLike, groups: Sequence[ob
     design = np.array([[float(group == name) for name in names] for group in groups])
     within = between_variance(y, v, design, tau2)
     weights = 1 / (v + within)
-    apart = _fit(y, weights, design)[1]
-    together = _fit(y, weights, np.ones((len(y), 1)))[1]
+    by_group = _fit(y, weights, design)[1]
+    overall = _fit(y, weights, np.ones((len(y), 1)))[1]
     # As in pool: groups that agree better than chance would let them do not make the test more certain.
-    f = max(0.0, together - apart) / df / max(1.0, apart / df_within)
+    f = max(0.0, overall - by_group) / df / max(1.0, by_group / df_within)
     return Between(f, df, df_within, float(stats.f.sf(f, df, df_within)), within)
 
 

@@ -16,13 +16,14 @@ import numpy as np
 import pandas as pd
 
 from fatescore.errors import InputError
+from fatescore.stats.confounding import Audit
 from fatescore.stats.contrast import contrast as compare_donors
-from fatescore.tables import CONTRASTS
+from fatescore.tables import CONTRASTS, Note, join_notes, parse_notes
 from fatescore.tables import columns as col
+from fatescore.tables.codes import NoteCode
 
-# What is told by shares; everything else in a row is of their arcsine square roots.
+# What is of the shares themselves; everything else in a row is of their arcsine square roots.
 _OF_SHARES = ("mean_case", "mean_control", "difference", "difference_low", "difference_high", "loo_low", "loo_high")
-NOTE = "shares of all cells; p, g and AUROC of their arcsine square roots"
 
 
 def composition(
@@ -34,7 +35,7 @@ def composition(
     dataset: str = "",
     contrast: str = "",
     kind: str = "other",
-    audit: str = "",
+    audit: Audit | None = None,
     known_conditions: Collection[str] = (),
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -72,19 +73,19 @@ def composition(
     >>> found[["measure", "difference", "p_value"]].round(3).to_numpy().tolist()
     [['composition:blood', 0.4, 0.1], ['composition:stromal', -0.4, 0.1]]
     """
-    seen = [name for name, column in shares.items() if (pd.to_numeric(table[column], errors="coerce") > 0).any()]
-    if len(seen) < 2:
-        return pd.DataFrame(columns=list(CONTRASTS.names))
-    measures = {f"{col.COMPOSITION_PREFIX}{name}": table[shares[name]] for name in seen}
+    present = [name for name, column in shares.items() if (pd.to_numeric(table[column], errors="coerce") > 0).any()]
+    if len(present) < 2:
+        return CONTRASTS.frame()
+    measures = {f"{col.COMPOSITION_PREFIX}{name}": table[shares[name]] for name in present}
     how: dict[str, Any] = {
         "case": case, "control": control, "measures": list(measures), "dataset": dataset, "contrast": contrast,
         "kind": kind, "audit": audit, "known_conditions": known_conditions, "seed": seed,
     }  # fmt: skip
-    of_shares = compare_donors(table.assign(**measures), **how)  # refuses what is no number
-    turned = {name: np.arcsin(np.sqrt(_checked(values))) for name, values in measures.items()}
-    result = compare_donors(table.assign(**turned), **how)
+    of_shares = compare_donors(table.assign(**measures), **how)  # refuses text
+    transformed = {name: np.arcsin(np.sqrt(_checked(values))) for name, values in measures.items()}
+    result = compare_donors(table.assign(**transformed), **how)
     result[list(_OF_SHARES)] = of_shares[list(_OF_SHARES)]
-    result["note"] = ["; ".join(part for part in (NOTE, str(note)) if part) for note in result["note"]]
+    result["note"] = [join_notes([Note(NoteCode.ARCSINE_SHARES), *parse_notes(note)]) for note in result["note"]]
     return result
 
 

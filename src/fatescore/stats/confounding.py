@@ -1,4 +1,4 @@
-"""Could anything else than the condition explain a difference? Every other field is tested against it.
+"""Could anything else than the condition explain a difference? Every other sample field is tested against it.
 
 Rules (all documented here, none hidden):
 
@@ -8,15 +8,15 @@ Rules (all documented here, none hidden):
 - Text: Cramer's V, and the exact permutation p of the chi-square statistic (Fisher-Freeman-Halton style: the labels
   are rearranged, margins fixed). Missing counts as a value of its own.
 - Numbers: ``|2 AUROC - 1|`` (0 no separation, 1 complete, the same scale as V), the exact rank-sum p, and the
-  standardised difference (shown with the values).
-- ``separates perfectly``: the two sides share no value (numbers: their ranges do not overlap), and that is not
+  standardised mean difference.
+- ``complete_separation``: the two sides share no value (numbers: their ranges do not overlap), and that is not
   merely because every value is its own: p < 0.1, or on both sides a value stands for two donors on average.
-- ``partly separates``: p < 0.1, or no value shared but too few donors to say more. With 10 clean fields about
+- ``partial_separation``: p < 0.1, or no value shared but too few donors for more. With 10 clean fields about
   one will be called so by chance; that is the price of not missing the one that matters.
 - Text that differs in every donor (titles, accessions) is a name, not an explanation, and gets no row; but text that
-  is recorded on one side only separates, whatever it says.
-- One donor in an arm: the donor and the condition cannot be told apart; if it is the same donor in both arms, or an
-  arm has none, nothing can be judged.
+  is recorded on one side only separates, whatever it is.
+- One donor in an arm: the condition is completely confounded with the donor; if it is the same donor in both arms, or
+  an arm has none, nothing can be assessed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,22 +33,17 @@ from scipy import stats
 
 from fatescore.errors import InputError
 from fatescore.stats import _fields, effect, permutation
-from fatescore.tables import CONFOUNDING
+from fatescore.tables import CONFOUNDING, join_names
 from fatescore.tables import columns as col
+from fatescore.tables.codes import AuditVerdict, FieldVerdict
 from fatescore.typing import BoolArray, FloatArray
 
-CLEAN = "clean"
-PARTLY = "partly separates"
-PERFECTLY = "separates perfectly"
-NOT_JUDGED = "not judged"
-STATES = "states the condition"
-EVIDENCE = "evidence"  # about the groups as a whole (expression_shift); counts neither for nor against
-P_PARTLY = 0.1
+P_PARTIAL = 0.1
 MAX_ARRANGEMENTS = 20_000
 DRAWS = 9_999
 
-# Fields that say what the condition is, or only name the sample (regular expressions, whole name, any case).
-# Anything that says how a sample was handled stays out of this list.
+# Fields that name the condition itself, or only the sample (regular expressions, whole name, any case).
+# Anything about how a sample was handled stays out of this list.
 DEFAULT_IGNORE = (
     r"geo_accession",
     r"relation(\.\d+)?",
@@ -59,15 +55,35 @@ DEFAULT_IGNORE = (
 # Free text may name the condition or hide a confounder (hip against knee): it counts as naming the condition only
 # where the values of an arm share a word with its condition.
 _FREE_TEXT = re.compile(r"title|source_name(_ch\d+)?|description(\.\d+)?")
+_RANK = {
+    FieldVerdict.NOT_ASSESSED: 0, FieldVerdict.COMPLETE_SEPARATION: 0, FieldVerdict.PARTIAL_SEPARATION: 1,
+    FieldVerdict.CONDITION_LABEL: 2, FieldVerdict.CLEAN: 3,
+}  # fmt: skip
 _IDENTITY = {col.SAMPLE, col.DONOR, col.CONDITION, col.OBS_NAME}
 _GEO_STATUS = "status"  # GEO's own release status, not the patient's
 
 
+class Audit(NamedTuple):
+    """The confounding audit of a contrast, summarised over all sample fields.
+
+    Attributes
+    ----------
+    verdict
+        Verdict over all fields.
+    fields
+        Names of the fields with which the condition is confounded.
+    """
+
+    verdict: AuditVerdict
+    fields: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class _Finding:
-    verdict: str
+    verdict: FieldVerdict
     case_values: str
     control_values: str
+    smd: float
     statistic: float
     p_value: float
 
@@ -92,8 +108,8 @@ def confounding(
     case, control
         The two conditions.
     ignore
-        Regular expressions for names of fields that only state the condition in other words; where such a field
-        differs between the conditions its verdict is ``states the condition`` and it does not count. A field
+        Regular expressions for names of fields that are only another label of the condition; where such a field
+        differs between the conditions its verdict is ``condition_label`` and it does not count. A field
         whose values are the names of the conditions themselves is recognised without being listed; so is free
         text (title, source name, description) in which the values of an arm share a word with its condition.
     dataset, contrast
@@ -115,7 +131,7 @@ def confounding(
     >>> fields = pd.DataFrame({"sample": list("abcdefgh"), "donor": list("abcdefgh"),
     ...     "condition": ["sick"] * 4 + ["well"] * 4, "kit": ["A"] * 4 + ["B"] * 4, "sex": list("fmfmfmfm")})
     >>> confounding(fields, case="sick", control="well")[["field", "verdict"]].to_numpy().tolist()
-    [['kit', 'separates perfectly'], ['sex', 'clean']]
+    [['kit', 'complete_separation'], ['sex', 'clean']]
     """
     for column in (col.SAMPLE, col.DONOR, col.CONDITION):
         if column not in fields.columns:
@@ -125,7 +141,7 @@ def confounding(
     units = rows.groupby(keys, sort=True, dropna=False).ngroup().to_numpy()
     order = rows.assign(_unit=units).drop_duplicates("_unit").sort_values("_unit")
     is_case = (order[col.CONDITION] == case).to_numpy(dtype=bool)
-    findings = {}
+    findings: dict[str, _Finding] = {}
     if min(is_case.sum(), (~is_case).sum()) < 2:
         findings[col.DONOR] = _single_donor(order, is_case)
     for name in rows.columns if is_case.any() and not is_case.all() else ():
@@ -133,40 +149,55 @@ def confounding(
             continue
         found = _assess(rows[name], units, is_case, seed)
         if found is not None:
-            if found.verdict != CLEAN and _states_condition(str(name), rows, name, ignore):
-                found = _Finding(STATES, *(getattr(found, key) for key in CONFOUNDING.names[4:]))
+            if found.verdict != FieldVerdict.CLEAN and _is_condition_label(str(name), rows, name, ignore):
+                found = replace(found, verdict=FieldVerdict.CONDITION_LABEL)
             findings[str(name)] = found
-    result = pd.DataFrame(
-        [(dataset, contrast, name, *vars(found).values()) for name, found in findings.items()],
-        columns=list(CONFOUNDING.names),
+    result = CONFOUNDING.frame(
+        (dataset, contrast, name, str(found.verdict), *list(vars(found).values())[1:])
+        for name, found in findings.items()
     )
-    rank = {NOT_JUDGED: 0, PERFECTLY: 0, PARTLY: 1, STATES: 2, CLEAN: 3}
     return result.sort_values(
-        ["verdict", "p_value"], key=lambda column: column.map(rank) if column.name == "verdict" else column,
+        ["verdict", "p_value"], key=lambda column: column.map(_RANK) if column.name == "verdict" else column,
         kind="stable", ignore_index=True,
     )  # fmt: skip
 
 
-def verdict(table: pd.DataFrame) -> str:
-    """Say in one phrase what :func:`confounding` found.
+def audit_summary(table: pd.DataFrame) -> Audit:
+    """Summarise what :func:`confounding` found, over all fields.
+
+    Parameters
+    ----------
+    table
+        Rows of :func:`confounding`, of one contrast.
 
     Returns
     -------
-    ``clean``, ``partly confounded: F1, F2``, ``cannot be separated from F1, F2`` or ``cannot be judged with so few
-    donors``.
+    ``completely_confounded`` or ``partially_confounded`` with the fields that are the reason, ``not_assessable`` with
+    too few donors, or ``clean``.
 
     Examples
     --------
-    >>> verdict(pd.DataFrame({"field": ["kit", "age"], "verdict": ["separates perfectly", "partly separates"]}))
-    'cannot be separated from kit'
+    >>> fields = pd.DataFrame({"field": ["kit", "age"], "verdict": ["complete_separation", "partial_separation"]})
+    >>> verdict, names = audit_summary(fields)
+    >>> str(verdict), names
+    ('completely_confounded', ('kit',))
     """
-    perfect = table.loc[table["verdict"] == PERFECTLY, "field"].tolist()
-    if perfect:
-        return f"cannot be separated from {', '.join(perfect)}"
-    if (table["verdict"] == NOT_JUDGED).any():
-        return "cannot be judged with so few donors"
-    partly = table.loc[table["verdict"] == PARTLY, "field"].tolist()
-    return f"partly confounded: {', '.join(partly)}" if partly else CLEAN
+    complete, partial = (
+        tuple(table.loc[table["verdict"] == verdict, "field"])
+        for verdict in (FieldVerdict.COMPLETE_SEPARATION, FieldVerdict.PARTIAL_SEPARATION)
+    )
+    if complete:
+        return Audit(AuditVerdict.COMPLETELY_CONFOUNDED, complete)
+    if (table["verdict"] == FieldVerdict.NOT_ASSESSED).any():
+        return Audit(AuditVerdict.NOT_ASSESSABLE)
+    return Audit(AuditVerdict.PARTIALLY_CONFOUNDED, partial) if partial else Audit(AuditVerdict.CLEAN)
+
+
+def audit_cells(audit: Audit | None) -> dict[str, str]:
+    """Return the columns of an audit in a row of a contrast; empty without one."""
+    if audit is None:
+        return {"audit_verdict": "", "audit_fields": ""}
+    return {"audit_verdict": str(audit.verdict), "audit_fields": join_names(audit.fields)}
 
 
 def _assess(field: pd.Series, units: np.ndarray, is_case: BoolArray, seed: int) -> _Finding | None:
@@ -197,13 +228,11 @@ def _assess(field: pd.Series, units: np.ndarray, is_case: BoolArray, seed: int) 
 def _assess_text(codes: list[str], labels: list[str], is_case: BoolArray, disjoint: bool, seed: int) -> _Finding:
     table = pd.get_dummies(pd.Series(codes)).to_numpy(dtype=float)
     statistic, p_value = _association(table, is_case, seed)
-    shown = _fields.show_texts(labels, is_case)
+    shown = _fields.format_texts(labels, is_case)
     sides = pd.Series(codes)[is_case], pd.Series(codes)[~is_case]
     single = any(len(side) > 1 and len(set(side)) == 1 for side in sides)
-    return _Finding(
-        _judge(disjoint, p_value, all(_concentrated(side) for side in sides), single),
-        *shown, statistic, p_value,
-    )  # fmt: skip
+    verdict = _field_verdict(disjoint, p_value, all(_concentrated(side) for side in sides), single)
+    return _Finding(verdict, *shown, math.nan, statistic, p_value)
 
 
 def _assess_numbers(values: FloatArray, is_case: BoolArray, numbers: _fields.Numbers, seed: int) -> _Finding:
@@ -220,14 +249,24 @@ def _assess_numbers(values: FloatArray, is_case: BoolArray, numbers: _fields.Num
         disjoint = bool(a.max() < b.min() or b.max() < a.min())
     sides = pd.Series(a), pd.Series(b)
     enough = min(len(a), len(b)) > 1
-    judged = _judge(disjoint and enough, p_value, all(_concentrated(side) for side in sides), enough)
-    return _Finding(judged, *_fields.show_numbers(a, b, numbers), separation, p_value)
+    verdict = _field_verdict(disjoint and enough, p_value, all(_concentrated(side) for side in sides), enough)
+    case, control = (_fields.format_numbers(side, dates=numbers.dates) for side in (a, b))
+    return _Finding(verdict, case, control, _standardised_difference(a, b), separation, p_value)
 
 
-def _judge(disjoint: bool, p_value: float, concentrated: bool, suspicious: bool) -> str:
-    if disjoint and (p_value < P_PARTLY or concentrated):
-        return PERFECTLY
-    return PARTLY if p_value < P_PARTLY or (disjoint and suspicious) else CLEAN
+def _standardised_difference(case: FloatArray, control: FloatArray) -> float:
+    """Return the difference of means in pooled standard deviations; NaN with one donor in an arm or no variation."""
+    squares = sum(float(((side - side.mean()) ** 2).sum()) for side in (case, control))
+    if min(len(case), len(control)) < 2 or not squares > 0:
+        return math.nan
+    return float(case.mean() - control.mean()) / math.sqrt(squares / (len(case) + len(control) - 2))
+
+
+def _field_verdict(disjoint: bool, p_value: float, concentrated: bool, suspicious: bool) -> FieldVerdict:
+    if disjoint and (p_value < P_PARTIAL or concentrated):
+        return FieldVerdict.COMPLETE_SEPARATION
+    partial = p_value < P_PARTIAL or (disjoint and suspicious)
+    return FieldVerdict.PARTIAL_SEPARATION if partial else FieldVerdict.CLEAN
 
 
 def _concentrated(side: pd.Series) -> bool:
@@ -262,7 +301,7 @@ def _association(table: FloatArray, is_case: BoolArray, seed: int) -> tuple[floa
     return math.sqrt(max(observed, 0.0)), p_value
 
 
-def _states_condition(name: str, rows: pd.DataFrame, column: object, ignore: Sequence[str]) -> bool:
+def _is_condition_label(name: str, rows: pd.DataFrame, column: object, ignore: Sequence[str]) -> bool:
     known = name.strip().casefold()
     if known != _GEO_STATUS and any(re.fullmatch(pattern, known, re.IGNORECASE) for pattern in ignore):
         return True
@@ -286,11 +325,10 @@ def _union(sets: Sequence[frozenset[str]], chosen: BoolArray) -> set[str]:
 
 
 def _single_donor(order: pd.DataFrame, is_case: BoolArray) -> _Finding:
-    """With one donor in an arm nothing separates donor from condition; same donors, or none, cannot be judged."""
+    """Judge the donor itself: with one in an arm it is the condition; the same in both, or none, is not assessed."""
     donors = order[col.DONOR].astype(str)
     empty = is_case.all() or not is_case.any()
-    found = NOT_JUDGED if empty or set(donors[is_case]) & set(donors[~is_case]) else PERFECTLY
-    shown: list[str] = [
-        ", ".join(donors[side]) if side.sum() < 4 else f"{side.sum()} donors" for side in (is_case, ~is_case)
-    ]
-    return _Finding(found, shown[0], shown[1], math.nan, math.nan)
+    shared = bool(set(donors[is_case]) & set(donors[~is_case]))
+    shown = [", ".join(donors[side]) if side.sum() < 4 else f"n = {side.sum()}" for side in (is_case, ~is_case)]
+    verdict = FieldVerdict.NOT_ASSESSED if empty or shared else FieldVerdict.COMPLETE_SEPARATION
+    return _Finding(verdict, shown[0], shown[1], math.nan, math.nan, math.nan)

@@ -16,18 +16,17 @@ import pandas as pd
 
 from fatescore.errors import InputError, nearest
 from fatescore.stats import effect, fdr, permutation
-from fatescore.stats._adjustment import adjustment
 from fatescore.stats._donors import Arms, averaged, check_conditions, donor_means, split
+from fatescore.stats.confounding import Audit, audit_cells
+from fatescore.stats.models import adjustment
 from fatescore.stats.moderated import NO_SPREAD, moderated_p, spread
-from fatescore.stats.power import power
-from fatescore.tables import CONTRASTS
+from fatescore.tables import CONTRASTS, Note, join_notes
 from fatescore.tables import columns as col
+from fatescore.tables.codes import Agreement, ContrastKind, NoteCode, Test, Unit
 
-KINDS = ("disease", "known_fate", "other")
 SIGNS = ("+", "-", "")
 MIN_DONORS = 3
 ALPHA = 0.05
-NOT_TESTED = "described, not tested"
 _NAN = math.nan
 
 
@@ -41,7 +40,7 @@ def contrast(
     contrast: str = "",
     kind: str = "other",
     expected: str = "",
-    audit: str = "",
+    audit: Audit | None = None,
     known_conditions: Collection[str] = (),
     fields: pd.DataFrame | None = None,
     covariates: Sequence[str] = (),
@@ -61,7 +60,7 @@ def contrast(
         Columns to compare, in the order of the result. Missing values leave that donor out of that measure.
     dataset, contrast, kind, expected, audit
         Labels: names, kind (``disease``, ``known_fate``, ``other``), the sign of ``fate_bias`` that is expected
-        (``+``, ``-`` or empty) and the verdict of the confounding audit.
+        (``+``, ``-`` or empty) and what :func:`fatescore.stats.audit_summary` returns.
     known_conditions
         Conditions that exist although no sample of them is left in ``table``: such an arm has no donors.
     fields, covariates, block
@@ -77,6 +76,7 @@ def contrast(
     described, not tested: means, difference, range and (from two donors on) AUROC only. ``p_moderated`` lets the
     measures lend each other their variance (:mod:`fatescore.stats.moderated`); ``power`` is that of the design for
     a true g of 1; ``adjusted``, its interval and ``p_adjusted`` are from the model that ``adjusted_for`` names.
+    ``note``, ``p_method`` and ``adjusted_for`` hold notes (:mod:`fatescore.tables.notes`).
 
     Raises
     ------
@@ -89,14 +89,16 @@ def contrast(
     ...     "condition": ["sick"] * 3 + ["well"] * 3, "fate_bias": [1.0, 2.0, 3.0, 5.0, 6.0, 7.0]})
     >>> result = contrast(table, case="sick", control="well", measures=["fate_bias"], expected="-")
     >>> result[["difference", "p_value", "p_smallest", "agreement"]].to_numpy().tolist()
-    [[-4.0, 0.1, 0.1, 'not told apart from zero']]
+    [[-4.0, 0.1, 0.1, 'not_significant']]
     """
-    _check_labels(kind, expected, case, control)
+    check_labels(kind, expected)
+    if case == control:
+        raise InputError(f'case and control are both "{case}"', fix="name two conditions")
     donors = donor_means(table, measures)
-    check_conditions(donors[col.CONDITION], case, control, known_conditions, contrast)
+    check_conditions(donors[col.CONDITION], (case, control), known_conditions, contrast)
     labels = {"dataset": dataset, "contrast": contrast, "kind": kind, "case": case, "control": control}
-    labels |= {"unit": col.DONOR, "expected": expected, "audit": audit, "adjusted_for": ""}
-    within = averaged(table, donors, case, control)
+    labels |= {"unit": str(Unit.DONOR), "expected": expected, "adjusted_for": ""} | audit_cells(audit)
+    within = averaged(table, donors, (case, control))
     model = adjustment(donors, fields, case=case, control=control, covariates=covariates, block=block)
     rows, spreads = [], []
     for measure in measures:
@@ -108,11 +110,11 @@ def contrast(
         spreads.append(spread(arms) if math.isfinite(row["p_value"]) else NO_SPREAD)
         row |= model(measure)
         row["agreement"] = agreement(row) if measure == col.FATE_BIAS and expected else ""
-        if row["agreement"] == "not told apart from zero" and row["p_smallest"] > ALPHA:
-            notes.append(f"this design cannot reach p < {ALPHA:g}")
-        row["note"] = "; ".join([*notes, *within, *arms.missing])
+        if row["agreement"] == Agreement.NOT_SIGNIFICANT and row["p_smallest"] > ALPHA:
+            notes.append(Note(NoteCode.ALPHA_UNREACHABLE, {"alpha": ALPHA}))
+        row["note"] = join_notes([*notes, *within, *arms.missing])
         rows.append(row)
-    result = pd.DataFrame(rows, columns=list(CONTRASTS.names))
+    result = CONTRASTS.frame(rows)
     if len(result):
         variance, df, scale = np.transpose(spreads)
         result["p_moderated"] = moderated_p(result["difference"].astype(float), variance, df, scale)
@@ -120,13 +122,13 @@ def contrast(
     return result
 
 
-def _describe(row: dict[str, Any], arms: Arms) -> list[str]:
+def _describe(row: dict[str, Any], arms: Arms) -> list[Note]:
     """Fill in what needs no assumption; return why nothing more can be done, if so."""
     a, b = arms.case, arms.control
     row["n_case"], row["n_control"] = len(a), len(b)
     row["p_smallest"] = permutation.smallest_p_paired(len(a)) if arms.paired else permutation.smallest_p(len(a), len(b))
-    row["p_method"] = "not tested"
-    row["power"] = power(len(a), len(b), paired=arms.paired)
+    row["p_method"] = str(Test.NOT_TESTED)
+    row["power"] = effect.power(len(a), len(b), paired=arms.paired)
     row["mean_case"] = float(a.mean()) if len(a) else _NAN
     row["mean_control"] = float(b.mean()) if len(b) else _NAN
     if len(a) and len(b):
@@ -137,22 +139,20 @@ def _describe(row: dict[str, Any], arms: Arms) -> list[str]:
         if min(len(a), len(b)) > 1:  # of one donor against one it is 0 or 1 by construction
             row["auroc"] = effect.auroc(a, b)
     if min(len(a), len(b)) < MIN_DONORS:
-        return [f"{NOT_TESTED}: n={len(a)} against {len(b)} donor{'s' * (len(b) != 1)}"]
+        return [Note(NoteCode.FEW_DONORS, {"case": len(a), "control": len(b)})]
     if arms.shared and not arms.paired:
         row["p_smallest"] = row["power"] = _NAN  # neither rearranging labels nor flipping signs is valid here
-        return [
-            f"{NOT_TESTED}: {arms.shared} of the donors in both arms, others in one only; see p_adjusted (mixed model)"
-        ]
+        return [Note(NoteCode.PARTIALLY_PAIRED, {"donors": arms.shared})]
     return []
 
 
-def _test(row: dict[str, Any], arms: Arms, seed: int) -> list[str]:
+def _test(row: dict[str, Any], arms: Arms, seed: int) -> list[Note]:
     a, b = arms.case, arms.control
     notes = []
     if arms.paired:
         interval, standard = effect.paired_t(a, b), effect.hedges_g_paired(a, b)
         outcome = permutation.sign_flip_test(a - b, seed=seed)
-        notes.append("paired by donor: p from sign flips, interval from paired t, no Welch p")
+        notes.append(Note(NoteCode.PAIRED))
     else:
         interval, standard = effect.welch(a, b), effect.hedges_g(a, b)
         outcome = permutation.permutation_test(a, b, seed=seed)
@@ -160,26 +160,25 @@ def _test(row: dict[str, Any], arms: Arms, seed: int) -> list[str]:
     row["difference_low"], row["difference_high"] = interval.low, interval.high
     row["g"], row["g_low"], row["g_high"] = standard.g, standard.low, standard.high
     row["g_var"] = standard.variance
-    row["p_value"], row["p_method"] = outcome.p_value, outcome.method
+    row["p_value"], row["p_method"] = outcome.p_value, str(outcome.note)
     row["p_smallest"] = outcome.p_smallest
     if math.isnan(standard.g):
-        notes.append("no variation between donors: no interval, no g")
+        notes.append(Note(NoteCode.NO_VARIATION))
     return notes
 
 
 def agreement(row: Mapping[str, Any]) -> str:
-    """Say how a tested row of ``fate_bias`` stands to the sign that was expected."""
+    """Return how a row of ``fate_bias`` agrees with the expected sign, a value of :class:`Agreement`."""
     if math.isnan(row["p_value"]):
-        return "not tested"
+        return str(Agreement.NOT_TESTED)
     if row["p_value"] >= ALPHA or row["difference"] == 0:
-        return "not told apart from zero"
-    return "agrees" if (row["difference"] > 0) == (row["expected"] == "+") else "opposite"
+        return str(Agreement.NOT_SIGNIFICANT)
+    return str(Agreement.AGREES if (row["difference"] > 0) == (row["expected"] == "+") else Agreement.OPPOSITE)
 
 
-def _check_labels(kind: str, expected: str, case: str, control: str) -> None:
-    if kind not in KINDS:
-        raise InputError(f'contrast of kind "{kind}"', fix=nearest(kind, KINDS))
+def check_labels(kind: str, expected: str, kinds: Sequence[str] = tuple(ContrastKind)) -> None:
+    """Refuse a kind or an expected sign that is not known."""
+    if kind not in kinds:
+        raise InputError(f'contrast of kind "{kind}"', fix=nearest(kind, kinds))
     if expected not in SIGNS:
         raise InputError(f'expected sign "{expected}"', expected='"+", "-" or nothing')
-    if case == control:
-        raise InputError(f'case and control are both "{case}"', fix="name two conditions")

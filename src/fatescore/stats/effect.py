@@ -8,14 +8,18 @@ doi:10.3102/10769986006002107) for the exact small-sample correction; Borenstein
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
+from fatescore.tables import columns as col
 from fatescore.typing import FloatArray
 
+REFERENCE_G = 1.0
 _NAN = math.nan
 _LARGEST_T = 1000.0
 
@@ -164,6 +168,71 @@ def auroc(case: ArrayLike, control: ArrayLike) -> float:
         return _NAN
     ranks = stats.rankdata(np.concatenate([a, b]))[: len(a)]
     return float((ranks.sum() - len(a) * (len(a) + 1) / 2) / (len(a) * len(b)))
+
+
+def auroc_of_cells(cells: pd.DataFrame, *, case: str, control: str, measures: Sequence[str]) -> dict[str, float]:
+    """Return, per measure, the probability that a case cell exceeds a control cell.
+
+    Cells of one donor are not replicates, so this says how well a known fate is recovered cell by cell and
+    nothing about donors: it has no p value.
+
+    Parameters
+    ----------
+    cells
+        One row per cell with ``condition`` and the measures.
+    case, control
+        The two conditions.
+    measures
+        Columns to compare.
+
+    Returns
+    -------
+    Measure -> AUROC, 0 to 1; NaN where a condition has no cell with a value.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"condition": ["OS", "OS", "RE", "RE"], "fate_bias": [3.0, 1.0, 0.0, 2.0]})
+    >>> auroc_of_cells(cells, case="OS", control="RE", measures=["fate_bias"])
+    {'fate_bias': 0.75}
+    """
+    sides = [cells[cells[col.CONDITION] == condition] for condition in (case, control)]
+    values = {measure: [side[measure].dropna().to_numpy(dtype=float) for side in sides] for measure in measures}
+    return {measure: auroc(a, b) for measure, (a, b) in values.items()}
+
+
+def power(n_case: int, n_control: int, *, g: float = REFERENCE_G, alpha: float = 0.05, paired: bool = False) -> float:
+    """Return the probability that a t test at ``alpha`` (two-sided) finds a true standardised difference of ``g``.
+
+    By the noncentral t distribution (statsmodels): values are normal, arms of equal variance. It depends on the design
+    only, never on the data: the power to see the effect that was found adds nothing to its p value.
+
+    Parameters
+    ----------
+    n_case, n_control
+        Donors an arm; of pairs, the number of pairs twice.
+    g
+        True difference in standard deviations (of the differences, where paired).
+    alpha
+        Level of the test.
+    paired
+        Whether both arms are the same donors.
+
+    Returns
+    -------
+    0 to 1; NaN with fewer than two donors in an arm.
+
+    Examples
+    --------
+    >>> round(power(5, 4), 3), round(power(17, 17), 2)
+    (0.252, 0.81)
+    """
+    if min(n_case, n_control) < 2:
+        return _NAN
+    from statsmodels.stats.power import TTestIndPower, TTestPower
+
+    if paired:
+        return float(TTestPower().power(effect_size=g, nobs=n_case, alpha=alpha))
+    return float(TTestIndPower().power(effect_size=g, nobs1=n_case, alpha=alpha, ratio=n_control / n_case))
 
 
 def leave_one_out(case: ArrayLike, control: ArrayLike) -> tuple[float, float]:

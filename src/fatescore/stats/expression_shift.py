@@ -1,7 +1,7 @@
 """Do the conditions differ in far more genes than chance? A kit or batch moves thousands, a disease seldom does.
 
 In a comparison of a few donors about 5 % of all genes are below p = 0.05 if nothing differs, but genes go together, so
-that the share varies widely between studies. What it would be with the labels of the donors exchanged says how widely.
+that the share varies widely between studies. Its values with the labels of the donors exchanged show how widely.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from scipy import stats
 
 from fatescore.errors import InputError
 from fatescore.stats import permutation
-from fatescore.stats.confounding import CLEAN, EVIDENCE
-from fatescore.tables import CONFOUNDING
+from fatescore.tables import CONFOUNDING, Note
+from fatescore.tables.codes import FieldVerdict, NoteCode, Test
 from fatescore.typing import FloatArray
 
 ALPHA = 0.05
 ALL_GENES = "all genes"
+QUANTILE = 0.975
 MAX_ARRANGEMENTS = 2_000
 DRAWS = 999
 MIN_DONORS = 3
@@ -45,8 +46,14 @@ class ExpressionShift:
         Share of arrangements in which at least as many genes differ; of drawn ones ``(b + 1) / (m + 1)``.
     n_genes
         Genes tested.
-    method
-        What was done, in words.
+    test
+        Which test, exact or Monte Carlo, or ``not_tested``.
+    n_arrangements
+        Arrangements that were enumerated or, where the test is not exact, drawn.
+    seed
+        Seed of the draws; ``None`` where none were made.
+    reason
+        Note of why nothing was tested, if so.
     """
 
     share: float
@@ -54,7 +61,10 @@ class ExpressionShift:
     high: float
     p_value: float
     n_genes: int
-    method: str
+    test: Test = Test.NOT_TESTED
+    n_arrangements: int = 0
+    seed: int | None = None
+    reason: Note | None = None
 
 
 def expression_shift(
@@ -100,8 +110,8 @@ def expression_shift(
     >>> values = np.random.default_rng(0).normal(size=(8, 500))
     >>> values[:4, :250] += 5
     >>> found = expression_shift(values, [True] * 4 + [False] * 4)
-    >>> found.share > 0.5, round(found.p_value, 3), found.method
-    (True, 0.029, 'exact permutation, 70 arrangements')
+    >>> found.share > 0.5, round(found.p_value, 3), str(found.test), found.n_arrangements
+    (True, 0.029, 'exact_permutation', 70)
     """
     x, case = np.asarray(values, dtype=np.float64), np.asarray(is_case, dtype=bool)
     if x.ndim != 2 or len(case) != len(x) or (donors is not None and len(donors) != len(x)):
@@ -113,20 +123,24 @@ def expression_shift(
     n_case, n_control = int(case.sum()), int((~case).sum())
     shared = set(names[case]) & set(names[~case])
     if min(n_case, n_control) < MIN_DONORS:
-        return _not_tested(f"{n_case} against {n_control} donors", x.shape[1])
+        return _not_tested(Note(NoteCode.FEW_DONORS, {"case": n_case, "control": n_control}), x.shape[1])
     if not x.shape[1]:
-        return _not_tested("no gene varies", 0)
+        return _not_tested(Note(NoteCode.NO_VARIATION), 0)
     if shared and len(shared) < max(n_case, n_control):
-        return _not_tested(f"{len(shared)} of the donors in both arms, others in one only", x.shape[1])
+        return _not_tested(Note(NoteCode.PARTIALLY_PAIRED, {"donors": len(shared)}), x.shape[1])
     how = {"max_arrangements": max_arrangements, "draws": draws, "seed": seed}
-    name = "sign flips" if shared else "permutation"
-    found, exact = _paired(x[case] - x[~case], **how) if shared else _unpaired(x, case, **how)
+    if shared:
+        found, exact = _paired(x[case] - x[~case], **how)
+        test = Test.EXACT_SIGN_FLIP if exact else Test.MONTE_CARLO_SIGN_FLIP
+    else:
+        found, exact = _unpaired(x, case, **how)
+        test = Test.EXACT_PERMUTATION if exact else Test.MONTE_CARLO_PERMUTATION
     share, others = float(found[0]), found[1:]
     extreme, m = int(np.count_nonzero(others >= share - 1e-12)), len(others)
     return ExpressionShift(
-        share=share, expected=float(others.mean()), high=float(np.quantile(others, 0.975)),
+        share=share, expected=float(others.mean()), high=float(np.quantile(others, QUANTILE)),
         p_value=max(extreme, 1) / m if exact else (extreme + 1) / (m + 1), n_genes=x.shape[1],
-        method=f"exact {name}, {m} arrangements" if exact else f"Monte Carlo {name}, {m} draws, seed {seed}",
+        test=test, n_arrangements=m, seed=None if exact else seed,
     )  # fmt: skip
 
 
@@ -145,32 +159,31 @@ def add_evidence(audit: pd.DataFrame, shift: ExpressionShift, *, dataset: str = 
     Returns
     -------
     The audit with a row ``all genes`` of verdict ``evidence``, which counts neither for nor against a contrast:
-    ``statistic`` is the share (0 to 1). :func:`fatescore.stats.verdict` says the same with and without it.
+    ``statistic`` is the share (0 to 1), the values are notes. :func:`fatescore.stats.audit_summary` is the same with
+    and without it.
 
     Examples
     --------
-    >>> shift = ExpressionShift(0.41, 0.06, 0.33, 0.008, 18211, "exact permutation, 126 arrangements")
-    >>> found = add_evidence(pd.DataFrame(columns=list(CONFOUNDING.names)), shift)
+    >>> shift = ExpressionShift(share=0.41, expected=0.06, high=0.33, p_value=0.008, n_genes=18211)
+    >>> found = add_evidence(CONFOUNDING.frame(), shift)
     >>> found[["field", "verdict", "case_values"]].to_numpy().tolist()
-    [['all genes', 'evidence', '41 % of 18,211 genes differ at p < 0.05']]
+    [['all genes', 'evidence', 'genes_differ:share=0.41,genes=18211,alpha=0.05']]
     """
     if math.isnan(shift.share):
         return audit
+    differ = Note(NoteCode.GENES_DIFFER, {"share": shift.share, "genes": shift.n_genes, "alpha": ALPHA})
+    expected = Note(NoteCode.GENES_EXPECTED, {"share": shift.expected, "quantile": QUANTILE, "high": shift.high})
     row = (
-        dataset, contrast, ALL_GENES, EVIDENCE,
-        f"{100 * shift.share:.2g} % of {shift.n_genes:,} genes differ at p < {ALPHA:g}",
-        f"{100 * shift.expected:.2g} % expected when labels are permuted, in 97.5 % of them at most "
-        f"{100 * shift.high:.2g} %",
-        shift.share, shift.p_value,
+        dataset, contrast, ALL_GENES, str(FieldVerdict.EVIDENCE), str(differ), str(expected), math.nan, shift.share,
+        shift.p_value,
     )  # fmt: skip
-    added = pd.DataFrame([row], columns=list(CONFOUNDING.names))
-    clean = audit["verdict"] == CLEAN
-    parts = [part for part in (audit[~clean], added, audit[clean]) if len(part)]
+    clean = audit["verdict"] == FieldVerdict.CLEAN
+    parts = [part for part in (audit[~clean], CONFOUNDING.frame([row]), audit[clean]) if len(part)]
     return pd.concat(parts, ignore_index=True)
 
 
-def _not_tested(why: str, n_genes: int) -> ExpressionShift:
-    return ExpressionShift(math.nan, math.nan, math.nan, math.nan, n_genes, f"not tested: {why}")
+def _not_tested(reason: Note, n_genes: int) -> ExpressionShift:
+    return ExpressionShift(math.nan, math.nan, math.nan, math.nan, n_genes, reason=reason)
 
 
 def _donor_rows(
@@ -193,22 +206,18 @@ def _unpaired(
     np.put_along_axis(member, index, 1.0, axis=1)
     centred = x - x.mean(axis=0)
     # Centred genes sum to zero: the sum over the case gives both means, and n/(k(n-k)) of its square lies between them.
-    limit = np.sqrt((centred**2).sum(axis=0) * _explained(n - 2) * k * (n - k) / n)
+    limit = np.sqrt((centred**2).sum(axis=0) * _critical_share(n - 2) * k * (n - k) / n)
     return _shares(np.concatenate([case[None].astype(np.float64), member]), centred, limit), exact
 
 
 def _paired(differences: FloatArray, *, max_arrangements: int, draws: int, seed: int) -> tuple[FloatArray, bool]:
     n = len(differences)
-    exact = 2**n <= max_arrangements
-    if exact:
-        signs = 1.0 - 2.0 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1)
-    else:
-        signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(draws, n))
-    limit = np.sqrt((differences**2).sum(axis=0) * _explained(n - 1) * n)
+    signs, exact = permutation.sign_flips(n, max_arrangements=max_arrangements, draws=draws, seed=seed)
+    limit = np.sqrt((differences**2).sum(axis=0) * _critical_share(n - 1) * n)
     return _shares(np.concatenate([np.ones((1, n)), signs]), differences, limit), exact
 
 
-def _explained(df: int) -> float:
+def _critical_share(df: int) -> float:
     """Return the share of a gene's sum of squares beyond which its t test has p < ALPHA: t2 / (t2 + df)."""
     t2 = float(stats.t.isf(ALPHA / 2, df)) ** 2
     return t2 / (t2 + df)

@@ -17,13 +17,15 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fatescore.tables.codes import Test
+from fatescore.tables.notes import Note
 from fatescore.typing import FloatArray, IntArray
 
 MAX_ARRANGEMENTS = 200_000
 DRAWS = 99_999
-_CHUNK = 50_000
+CHUNK = 50_000
 # Sums of the same values in another order differ by rounding only: count those as ties.
-_TIE = 1e-10
+TIE = 1e-10
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,28 @@ class PermutationResult:
     ----------
     p_value
         Two-sided p value, in (0, 1].
-    method
-        What was done, in words.
     p_smallest
         The smallest p value that the design can reach, whatever the data.
+    test
+        Which test, exact or Monte Carlo.
+    n_arrangements
+        Arrangements that were enumerated or, where the test is not exact, drawn.
+    seed
+        Seed of the draws; ``None`` where the test is exact.
     """
 
     p_value: float
-    method: str
     p_smallest: float
+    test: Test
+    n_arrangements: int
+    seed: int | None = None
+
+    @property
+    def note(self) -> Note:
+        """The test as tables hold it."""
+        if self.test.exact:
+            return Note(self.test, {"arrangements": self.n_arrangements})
+        return Note(self.test, {"draws": self.n_arrangements, "seed": self.seed})
 
 
 def permutation_test(
@@ -74,9 +89,10 @@ def permutation_test(
     values = _centred(np.concatenate([a, b] if len(a) <= len(b) else [b, a]))
     index, exact = arrangements(len(values), small, max_arrangements=max_arrangements, draws=draws, seed=seed)
     # The values sum to zero, so the difference of means is the sum of one arm times a constant.
-    sums = np.concatenate([np.abs(values[index[i : i + _CHUNK]].sum(axis=1)) for i in range(0, len(index), _CHUNK)])
+    sums = np.concatenate([np.abs(values[index[i : i + CHUNK]].sum(axis=1)) for i in range(0, len(index), CHUNK)])
     extreme = _count_extreme(sums, abs(float(values[:small].sum())), values)
-    return _result("permutation", extreme, len(index), exact, seed, smallest_p(len(a), len(b), max_arrangements, draws))
+    test = Test.EXACT_PERMUTATION if exact else Test.MONTE_CARLO_PERMUTATION
+    return permutation_result(test, extreme, len(index), seed, smallest_p(len(a), len(b), max_arrangements, draws))
 
 
 def sign_flip_test(
@@ -92,10 +108,11 @@ def sign_flip_test(
     0.25
     """
     d = np.asarray(differences, dtype=np.float64)
-    signs, exact = _signs(len(d), max_arrangements, draws, seed)
+    signs, exact = sign_flips(len(d), max_arrangements=max_arrangements, draws=draws, seed=seed)
     sums = np.abs(signs @ d)
     extreme = _count_extreme(sums, abs(float(d.sum())), d)
-    return _result("sign flips", extreme, len(signs), exact, seed, smallest_p_paired(len(d), max_arrangements, draws))
+    test = Test.EXACT_SIGN_FLIP if exact else Test.MONTE_CARLO_SIGN_FLIP
+    return permutation_result(test, extreme, len(signs), seed, smallest_p_paired(len(d), max_arrangements, draws))
 
 
 def smallest_p(n_case: int, n_control: int, max_arrangements: int = MAX_ARRANGEMENTS, draws: int = DRAWS) -> float:
@@ -141,10 +158,7 @@ def arrangements(
     else:
         rng = np.random.default_rng(seed)
         index = np.concatenate(
-            [
-                np.argpartition(rng.random((min(_CHUNK, draws - i), n)), k, axis=1)[:, :k]
-                for i in range(0, draws, _CHUNK)
-            ]
+            [np.argpartition(rng.random((min(CHUNK, draws - i), n)), k, axis=1)[:, :k] for i in range(0, draws, CHUNK)]
         )
         exact = False
     index.setflags(write=False)
@@ -152,7 +166,10 @@ def arrangements(
 
 
 @lru_cache(maxsize=4)
-def _signs(n: int, max_arrangements: int, draws: int, seed: int) -> tuple[FloatArray, bool]:
+def sign_flips(
+    n: int, *, max_arrangements: int = MAX_ARRANGEMENTS, draws: int = DRAWS, seed: int = 0
+) -> tuple[FloatArray, bool]:
+    """Return (ways x n) signs of ``n`` differences, and whether these are all ways."""
     if 2**n <= max_arrangements:
         bits = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
         return (1.0 - 2.0 * bits).astype(np.float64), True
@@ -165,12 +182,12 @@ def _centred(values: FloatArray) -> FloatArray:
 
 
 def _count_extreme(statistics: FloatArray, observed: float, values: FloatArray) -> int:
-    tolerance = _TIE * float(np.abs(values).sum())
+    tolerance = TIE * float(np.abs(values).sum())
     return int(np.count_nonzero(statistics >= observed - tolerance))
 
 
-def _result(name: str, extreme: int, number: int, exact: bool, seed: int, p_smallest: float) -> PermutationResult:
-    if exact:
-        return PermutationResult(extreme / number, f"exact {name}, {number} arrangements", p_smallest)
-    method = f"Monte Carlo {name}, {number} draws, seed {seed}"
-    return PermutationResult((extreme + 1) / (number + 1), method, p_smallest)
+def permutation_result(test: Test, extreme: int, number: int, seed: int, p_smallest: float) -> PermutationResult:
+    """Return the p value of ``extreme`` arrangements among ``number``, which were enumerated or drawn."""
+    if test.exact:
+        return PermutationResult(extreme / number, p_smallest, test, number)
+    return PermutationResult((extreme + 1) / (number + 1), p_smallest, test, number, seed)

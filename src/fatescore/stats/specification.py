@@ -1,4 +1,4 @@
-"""Whether an answer hangs on a choice of ours: the same contrast under every method, index and unit.
+"""Whether an answer depends on a choice of ours: the same contrast under every method, index and unit.
 
 The choices are those of :func:`fatescore.tl.specification_scores`. Steegen et al. (2016, doi:10.1177/1745691616658637)
 and Simonsohn et al. (2020, doi:10.1038/s41562-020-0912-z) say why all of them are shown.
@@ -6,20 +6,20 @@ and Simonsohn et al. (2020, doi:10.1038/s41562-020-0912-z) say why all of them a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
 from fatescore.errors import InputError
 from fatescore.stats._pooling import Tau2
+from fatescore.stats.confounding import Audit
 from fatescore.stats.contrast import contrast as compare
 from fatescore.stats.meta import meta
-from fatescore.tables import META_SPECIFICATION, SPECIFICATION
+from fatescore.tables import META_SPECIFICATION, METHOD_SCORES, SPECIFICATION
 from fatescore.tables import columns as col
+from fatescore.tables.codes import Unit
 
-CHOICES = ("method", "index", "unit")
-SAMPLE_UNIT = "sample"
+CHOICES = (col.METHOD, col.INDEX, col.UNIT)
 
 
 def specification(
@@ -31,7 +31,7 @@ def specification(
     contrast: str = "",
     kind: str = "other",
     expected: str = "",
-    audit: str = "",
+    audit: Audit | None = None,
     known_conditions: Collection[str] = (),
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -73,9 +73,9 @@ def specification(
     named = compared["measure"].map(combinations)
     for place, choice in enumerate(CHOICES):
         compared[choice] = [values[place] for values in named]
-    said = zip(compared["measure"].map(reasons), compared["note"], strict=True)
-    compared["note"] = ["; ".join(part for part in both if part) for both in said]
-    return compared[list(SPECIFICATION.names)]
+    notes = zip(compared["measure"].map(reasons), compared["note"], strict=True)
+    compared["note"] = [";".join(filter(None, both)) for both in notes]
+    return compared[SPECIFICATION.names]
 
 
 def meta_specification(
@@ -104,21 +104,20 @@ def meta_specification(
     --------
     >>> rows = pd.DataFrame({"dataset": ["A", "B", "B"], "contrast": "op", "kind": "disease", "method": "rank_log",
     ...     "index": "core", "unit": ["sample", "pseudobulk", "cell mean"], "g": [-0.5, -1.5, -2.5], "g_var": 0.25,
-    ...     "g_low": -2.0, "g_high": 1.0, "p_value": 0.1, "audit": "clean", "n_case": 5, "n_control": 5})
+    ...     "g_low": -2.0, "g_high": 1.0, "p_value": 0.1, "audit_verdict": "clean", "n_case": 5, "n_control": 5})
     >>> meta_specification(rows)[["unit", "k", "effect"]].to_numpy().tolist()
     [['pseudobulk', 2, -1.0], ['cell mean', 2, -1.5]]
     """
-    columns = list(META_SPECIFICATION.names)
     if tables.empty:
-        return pd.DataFrame(columns=columns)
-    _check(tables, CHOICES)
+        return META_SPECIFICATION.frame()
+    SPECIFICATION.check(tables, "the table", CHOICES)
     parts, combinations = [], {}
     for (_, method, index), group in tables.groupby(["contrast", "method", "index"], sort=False):
-        of_cells = [unit for unit in group["unit"].unique() if unit != SAMPLE_UNIT]
-        for unit in of_cells or [SAMPLE_UNIT]:
+        of_cells = [unit for unit in group["unit"].unique() if unit != Unit.SAMPLE]
+        for unit in of_cells or [str(Unit.SAMPLE)]:
             name = _name(method, index, unit)
             combinations[name] = (method, index, unit)
-            parts.append(group[group["unit"].isin([SAMPLE_UNIT, unit])].assign(measure=name))
+            parts.append(group[group["unit"].isin([Unit.SAMPLE, unit])].assign(measure=name))
     pooled = meta(
         pd.concat(parts, ignore_index=True), populations=populations, overlap_groups=overlap_groups,
         keep_confounded=keep_confounded, tau2=tau2,
@@ -126,12 +125,14 @@ def meta_specification(
     named = pooled["measure"].map(combinations)
     for place, choice in enumerate(CHOICES):
         pooled[choice] = [values[place] for values in named]
-    return pooled[columns]
+    return pooled[META_SPECIFICATION.names]
 
 
 def _wide(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]], dict[str, str]]:
     """Return one row per sample with a column per combination, what the columns are, and why one has no values."""
-    _check(table, (col.SAMPLE, col.DONOR, col.CONDITION, *CHOICES, col.FATE_BIAS))
+    if table.columns.empty:
+        raise InputError("the table has no columns", expected=METHOD_SCORES.file)
+    METHOD_SCORES.check(table, "the table", (col.SAMPLE, col.DONOR, col.CONDITION, *CHOICES, col.FATE_BIAS))
     keys = [key for key in (col.DATASET, col.SAMPLE) if key in table.columns]
     repeated = table.loc[table.duplicated([*keys, *CHOICES])]
     if len(repeated):
@@ -151,18 +152,10 @@ def _wide(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]
         found = group.set_index(keys)[col.FATE_BIAS]
         found.index = pd.MultiIndex.from_frame(group[keys])
         columns[name] = found.reindex(at).set_axis(samples.index)
-        told = group["reason"].dropna().astype(str) if "reason" in group else pd.Series(dtype=str)
-        reasons[name] = "; ".join(dict.fromkeys(reason for reason in told if reason))
+        given: Iterable[str] = group["reason"].dropna().astype(str) if "reason" in group else ()
+        reasons[name] = ";".join(dict.fromkeys(filter(None, given)))
     return pd.concat([samples, pd.DataFrame(columns)], axis=1), combinations, reasons
 
 
-def _name(*values: Any) -> str:
+def _name(*values: object) -> str:
     return ", ".join(map(str, values))
-
-
-def _check(table: pd.DataFrame, columns: Collection[str]) -> None:
-    absent = [column for column in columns if column not in table.columns]
-    if absent:
-        raise InputError(
-            f"the table has no column {', '.join(absent)}", expected="a table of every method, index and unit"
-        )

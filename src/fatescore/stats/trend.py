@@ -17,16 +17,18 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from fatescore.errors import InputError, nearest
+from fatescore.errors import InputError
 from fatescore.stats import effect, fdr
-from fatescore.stats._donors import check_conditions, donor_means
+from fatescore.stats._donors import averaged, check_conditions, donor_means
 from fatescore.stats._levels import level_test, smallest_p_levels
-from fatescore.stats.contrast import MIN_DONORS, NOT_TESTED, SIGNS, agreement
-from fatescore.tables import CONTRASTS
+from fatescore.stats.confounding import Audit, audit_cells
+from fatescore.stats.contrast import MIN_DONORS, agreement, check_labels
+from fatescore.tables import CONTRASTS, Note, join_names, join_notes
 from fatescore.tables import columns as col
+from fatescore.tables.codes import ContrastKind, NoteCode, Test, Unit
 from fatescore.typing import FloatArray
 
-KINDS = ("known_fate", "other")
+KINDS = (ContrastKind.KNOWN_FATE, ContrastKind.OTHER)
 _NAN = math.nan
 
 
@@ -38,7 +40,7 @@ class _Course:
     levels: tuple[str, ...]
     blocked: bool  # every donor has every level
     incomplete: bool  # some donors have several levels, not all
-    missing: tuple[str, ...]
+    missing: tuple[Note, ...]
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -66,7 +68,7 @@ def trend(
     contrast: str = "",
     kind: str = "other",
     expected: str = "",
-    audit: str = "",
+    audit: Audit | None = None,
     known_conditions: Collection[str] = (),
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -95,11 +97,11 @@ def trend(
 
     Returns
     -------
-    One row per measure with the columns ``CONTRASTS.names``. ``levels`` names them (``a < b < c`` where ordered,
-    ``a | b | c`` otherwise). ``case`` is the last level, ``control`` the first; ``n_case``, ``n_control``, means and
-    AUROC are of these two. ``difference`` is the slope per step, with its 95 % interval and its range when one
-    donor is left out; NaN without order, where ``note`` has eta squared. ``g`` stays NaN: the ends of a course are not
-    comparable with the arms of a contrast. Fewer than three donors in a level are described, not tested.
+    One row per measure with the columns ``CONTRASTS.names``. ``levels`` names them, joined by ``;``, and ``ordered``
+    tells whether their order counts. ``case`` is the last level, ``control`` the first; ``n_case``, ``n_control``,
+    means and AUROC are of these two. ``difference`` is the slope per step, with its 95 % interval and its range when
+    one donor is left out; NaN without order, where ``note`` has eta squared. ``g`` stays NaN: the ends of a course are
+    not comparable with the arms of a contrast. Fewer than three donors in a level are described, not tested.
 
     Raises
     ------
@@ -113,48 +115,43 @@ def trend(
     ...     "condition": ["day0"] * 3 + ["day7"] * 3 + ["day14"] * 3, "fate_bias": [1.0, 2, 3, 3, 4, 5, 5, 6, 7]})
     >>> found = trend(table, levels=["day0", "day7", "day14"], measures=["fate_bias"], expected="+")
     >>> found[["levels", "difference", "p_value", "agreement"]].round(4).to_numpy().tolist()
-    [['day0 < day7 < day14', 2.0, 0.0048, 'agrees']]
+    [['day0;day7;day14', 2.0, 0.0048, 'agrees']]
     """
-    _check(levels, ordered, kind, expected)
+    _check_levels(levels, ordered, kind, expected)
     means = donor_means(table, measures)
-    for level in levels:
-        check_conditions(means[col.CONDITION], level, level, known_conditions, contrast)
+    check_conditions(means[col.CONDITION], levels, known_conditions, contrast)
     donors = means[means[col.CONDITION].isin(levels)]
-    samples = int(table[col.CONDITION].isin(levels).sum())
-    averaged = [f"{samples} samples averaged within {len(donors)} donors"] if samples > len(donors) else []
-    labels = {"dataset": dataset, "contrast": contrast, "kind": kind, "case": levels[-1], "control": levels[0]}
-    labels |= {"levels": (" < " if ordered else " | ").join(levels)}
-    labels |= {"unit": col.DONOR, "expected": expected, "audit": audit}
+    within = averaged(table, donors, levels)
+    labels: dict[str, Any] = {"dataset": dataset, "contrast": contrast, "kind": kind, "case": levels[-1]}
+    labels |= {"control": levels[0], "levels": join_names(levels), "ordered": ordered}
+    labels |= {"unit": str(Unit.DONOR), "expected": expected} | audit_cells(audit)
     rows = []
     for measure in measures:
         course = _course(donors, measure, tuple(levels))
         row: dict[str, Any] = dict.fromkeys(CONTRASTS.names, _NAN) | labels | {"measure": measure}
         notes = _describe(row, course, ordered) or _test(row, course, ordered, seed)
         if ordered:
-            notes.append("difference is the slope per step over the levels")
+            notes.append(Note(NoteCode.SLOPE_PER_LEVEL))
         row["agreement"] = agreement(row) if measure == col.FATE_BIAS and expected else ""
         if audit:
-            notes.append(f"audit of {levels[-1]} against {levels[0]} only")
-        row["note"] = "; ".join([*notes, *averaged, *course.missing])
+            notes.append(Note(NoteCode.AUDIT_OF_ENDS, {"case": levels[-1], "control": levels[0]}))
+        row["note"] = join_notes([*notes, *within, *course.missing])
         rows.append(row)
-    result = pd.DataFrame(rows, columns=list(CONTRASTS.names))
+    result = CONTRASTS.frame(rows)
     result["padj"] = fdr.bh(result["p_value"].astype(float)) if len(result) else []
     return result
 
 
-def _check(levels: Sequence[str], ordered: bool, kind: str, expected: str) -> None:
+def _check_levels(levels: Sequence[str], ordered: bool, kind: str, expected: str) -> None:
     if len(levels) < 3 or len(set(levels)) < len(levels):
         raise InputError(
             f"levels are {', '.join(levels) or 'none'}", expected="three or more different conditions",
             fix="compare two with case and control",
         )  # fmt: skip
-    if kind == "disease":
+    if kind == ContrastKind.DISEASE:
         raise InputError('levels with kind "disease"', expected="known_fate or other: a slope cannot be pooled with g")
-    if kind not in KINDS:
-        raise InputError(f'contrast of kind "{kind}"', fix=nearest(kind, KINDS))
-    if expected not in SIGNS:
-        raise InputError(f'expected sign "{expected}"', expected='"+", "-" or nothing')
-    if not ordered and (expected or kind != "other"):
+    check_labels(kind, expected, KINDS)
+    if not ordered and (expected or kind != ContrastKind.OTHER):
         what = f'expected sign "{expected}"' if expected else f'kind "{kind}"'
         raise InputError(f"{what} for levels without order", fix="set ordered: true, or compare pairs of conditions")
 
@@ -167,50 +164,48 @@ def _course(donors: pd.DataFrame, measure: str, levels: tuple[str, ...]) -> _Cou
     blocked, repeats = bool(has.all()), bool((has.sum(axis=1) > 1).any())
     absent = (has & wide.isna().to_numpy()).sum(axis=0)
     counted = [(n, level) for level, n in zip(levels, absent.tolist(), strict=True) if n]
-    missing = [f"{n} {level} donor{'s' * (n > 1)} without a value" for n, level in counted]
+    missing = [Note(NoteCode.MISSING_VALUES, {"condition": level, "donors": n}) for n, level in counted]
     if blocked:  # a donor without one of its values is no block
         wide = wide.dropna()
     values = wide.to_numpy(dtype=np.float64)
     return _Course(values, levels, blocked, repeats and not blocked, tuple(missing))
 
 
-def _describe(row: dict[str, Any], course: _Course, ordered: bool) -> list[str]:
+def _describe(row: dict[str, Any], course: _Course, ordered: bool) -> list[Note]:
     """Fill in what needs no assumption; return why nothing more can be done, if so."""
     last, first = course.at(-1), course.at(0)
-    row["n_case"], row["n_control"] = len(last), len(first)
     row["n_case"], row["n_control"] = len(last), len(first)
     row["mean_case"] = float(last.mean()) if len(last) else _NAN
     row["mean_control"] = float(first.mean()) if len(first) else _NAN
     row["p_smallest"] = smallest_p_levels(course.sizes, ordered, course.blocked)
-    row["p_method"] = "not tested"
+    row["p_method"] = str(Test.NOT_TESTED)
     if ordered:
         if min(len(last), len(first)) > 1:
             row["auroc"] = effect.auroc(last, first)
         row["difference"] = _slope(course.wide)
         row["loo_low"], row["loo_high"] = _leave_one_out(course.wide)
     if min(course.sizes) < MIN_DONORS:
-        told = ", ".join(f"{level} {n}" for level, n in zip(course.levels, course.sizes, strict=True))
-        return [f"{NOT_TESTED}: donors {told}"]
+        return [Note(NoteCode.FEW_DONORS, {"levels": course.levels, "donors": course.sizes})]
     if course.incomplete:
         row["p_smallest"] = _NAN  # neither free nor blocked rearrangement is valid here
-        return [f"{NOT_TESTED}: some donors have several of the levels but not all, which needs a mixed model"]
+        return [Note(NoteCode.INCOMPLETE_BLOCKS)]
     return []
 
 
-def _test(row: dict[str, Any], course: _Course, ordered: bool, seed: int) -> list[str]:
+def _test(row: dict[str, Any], course: _Course, ordered: bool, seed: int) -> list[Note]:
     values, level = course.long()
     outcome = level_test(values, level, ordered=ordered, blocked=course.blocked, seed=seed)
-    row["p_value"], row["p_method"], row["p_smallest"] = outcome.p_value, outcome.method, outcome.p_smallest
-    notes = ["every donor has every level: labels exchanged within donors"] if course.blocked else []
+    row["p_value"], row["p_method"], row["p_smallest"] = outcome.p_value, str(outcome.note), outcome.p_smallest
+    notes = [Note(NoteCode.BLOCKED_BY_DONOR)] if course.blocked else []
     if not ordered:
-        name = "partial eta squared (donors taken out)" if course.blocked else "eta squared"
-        return [f"{name} {_eta_squared(course):.3g}", *notes]
+        code = NoteCode.PARTIAL_ETA_SQUARED if course.blocked else NoteCode.ETA_SQUARED
+        return [Note(code, {"value": _eta_squared(course)}), *notes]
     low, high = _interval(course)
     row["difference_low"], row["difference_high"] = low, high
     if course.blocked:
-        notes.append("interval from the donors' own slopes")
+        notes.append(Note(NoteCode.SLOPES_OF_DONORS))
     if math.isnan(low):
-        notes.append("no variation between donors: no interval")
+        notes.append(Note(NoteCode.NO_INTERVAL))
     return notes
 
 

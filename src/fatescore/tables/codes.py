@@ -141,18 +141,33 @@ class Test(StrEnum):
 class Model(StrEnum):
     """A model behind an adjusted difference, or why there is none."""
 
-    LINEAR = "linear_model"
-    MIXED = "mixed_model"
-    ALIASED = "aliased"  # the condition is a combination of the covariates
-    NO_VARIATION = "covariate_constant"
-    FEW_DONORS = "few_donors_for_model"
+    LINEAR = "linear_model"  # covariates, left_out (donors without a value; absent where none)
+    MIXED = "mixed_model"  # blocks, covariates (absent where none)
+    ALIASED = "aliased"  # covariates: the condition is a combination of them
+    COLLINEAR = "collinear"  # covariates
+    NO_VARIATION = "covariate_constant"  # covariate
+    FEW_DONORS = "few_donors_for_model"  # donors, covariates (absent where none)
+    FEW_BLOCKS = "few_blocks_for_model"  # blocks
+    EMPTY_ARM = "empty_arm"  # once donors without a value are left out
+    NO_RESIDUALS = "no_residuals"
+    NOT_CONVERGED = "not_converged"
 
 
 class Pooling(StrEnum):
     """How an effect was pooled."""
 
-    RANDOM_EFFECTS = "random_effects"
+    RANDOM_EFFECTS = "random_effects"  # tau2: pm, reml or dl
     SINGLE = "single_data_set"
+
+
+class Analysis(StrEnum):
+    """What a robustness analysis of a pooled effect changes; the last three are facts of data sets."""
+
+    LEAVE_ONE_OUT = "leave_one_out"
+    TAU2 = "tau2"
+    ASSAY = "assay"
+    ORGANISM = "organism"
+    POPULATION = "population"
 
 
 class NoteCode(StrEnum):
@@ -161,6 +176,7 @@ class NoteCode(StrEnum):
     # contrasts
     FEW_DONORS = "few_donors"  # case, control; of levels: levels, donors
     PARTIALLY_PAIRED = "partially_paired"  # donors
+    INCOMPLETE_BLOCKS = "incomplete_blocks"  # of levels: some donors have several of them, not all
     PAIRED = "paired"
     NO_VARIATION = "no_variation"
     NO_INTERVAL = "no_interval"

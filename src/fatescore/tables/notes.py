@@ -40,7 +40,7 @@ class Note:
 
     def __str__(self) -> str:
         """Return the note as it stands in a table."""
-        parts = ",".join(f"{key}={_shown(value)}" for key, value in self.values.items())
+        parts = ",".join(f"{_encode(key)}={_shown(value)}" for key, value in self.values.items())
         return f"{_encode(self.code)}:{parts}" if parts else _encode(self.code)
 
     def names(self, key: str) -> tuple[str, ...]:

@@ -94,9 +94,9 @@ def _by_place(dataset: h5py.Dataset) -> Callable[[int, Any], None] | None:
         if [first for first, _ in stored] != list(range(0, n, dataset.chunks[0])):
             return None
     firsts, places = (np.array(column) for column in zip(*stored, strict=True))
-    apart = np.append(True, np.diff(places) != np.diff(firsts) * item)  # pieces that follow each other are one
-    starts = firsts[apart].tolist()
-    places = places[apart].tolist()
+    is_start = np.append(True, np.diff(places) != np.diff(firsts) * item)  # pieces that follow each other are one
+    starts = firsts[is_start].tolist()
+    places = places[is_start].tolist()
     ends = [*starts[1:], n]
     handle = file.id.get_vfd_handle()
 

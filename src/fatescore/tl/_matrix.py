@@ -41,9 +41,9 @@ def gene_names(data: AnnData | pd.DataFrame) -> pd.Index:
     """Return the names of the genes, each once."""
     genes = data.columns if isinstance(data, pd.DataFrame) else data.var_names
     if not genes.is_unique:
-        twice = ", ".join(map(str, genes[genes.duplicated()].unique()[:3]))
+        repeated = ", ".join(map(str, genes[genes.duplicated()].unique()[:3]))
         raise InputError(
-            f"gene names stand more than once ({twice})",
+            f"gene names are not unique ({repeated})",
             expected="unique gene names",
             fix="sum the rows of a gene, or use fatescore ingest, which does",
         )
@@ -84,20 +84,19 @@ def detected(matrix: Matrix) -> BoolArray:
     return found
 
 
-def map_blocks(matrix: Matrix, places: list[slice], work: Callable[[Matrix], R], n_jobs: int) -> Iterator[R]:
-    """Yield what ``work`` makes of some blocks of rows (CSR or dense floats), in order.
+def map_blocks(matrix: Matrix, places: list[slice], function: Callable[[Matrix], R], n_jobs: int) -> Iterator[R]:
+    """Yield ``function(block)`` of some blocks of rows (CSR or dense floats), in order.
 
-    Threads read for themselves, so that one reads while another computes. What ``work`` is given is overwritten by the
-    next block.
+    Threads read for themselves, so that one reads while another computes. A block is overwritten by the next one.
     """
     read = _reader(matrix)
-    return _in_threads(lambda place: work(_as_floats(read(place.start, place.stop))), places, n_jobs)
+    return _in_threads(lambda place: function(_as_floats(read(place.start, place.stop))), places, n_jobs)
 
 
 def for_each_chunk(
-    matrix: Matrix, work: Callable[[slice, Matrix], None], chunk_size: int | None = None, n_jobs: int = 1
+    matrix: Matrix, function: Callable[[slice, Matrix], None], chunk_size: int | None = None, n_jobs: int = 1
 ) -> None:
-    """Call ``work`` on every chunk of rows, in ``n_jobs`` threads.
+    """Call ``function`` on every chunk of rows, in ``n_jobs`` threads.
 
     Without a ``chunk_size`` every thread gets a few chunks, none larger than ``MAX_CHUNK`` rows (on disk
     ``MAX_DISK_CHUNK``, since every thread keeps a copy).
@@ -121,7 +120,7 @@ def for_each_chunk(
         n = place.stop - place.start
         for start in range(0, n, size):
             stop = min(start + size, n)
-            work(slice(place.start + start, place.start + stop), X if n <= size else X[start:stop])
+            function(slice(place.start + start, place.start + stop), X if n <= size else X[start:stop])
 
     for _ in _in_threads(run, places, n_jobs):
         pass
@@ -134,17 +133,17 @@ def check(chunk_size: int | None, n_jobs: int) -> None:
     _n_threads(n_jobs)
 
 
-def _in_threads(work: Callable[[P], R], parts: Iterable[P], n_jobs: int) -> Iterator[R]:
-    """Yield ``work(part)`` in the order of the parts; about ``n_jobs`` results wait in memory."""
+def _in_threads(function: Callable[[P], R], parts: Iterable[P], n_jobs: int) -> Iterator[R]:
+    """Yield ``function(part)`` in the order of the parts; about ``n_jobs`` results wait in memory."""
     n_threads = _n_threads(n_jobs)
     # BLAS's own threads would be too many
     with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(n_threads) as pool:
         if n_threads == 1:
-            yield from map(work, parts)
+            yield from map(function, parts)
             return
         waiting: deque[Future[R]] = deque()
         for part in parts:
-            waiting.append(pool.submit(work, part))
+            waiting.append(pool.submit(function, part))
             if len(waiting) > n_threads:
                 yield waiting.popleft().result()
         for task in waiting:

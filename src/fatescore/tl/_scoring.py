@@ -88,14 +88,14 @@ def score(
     plan = method.plan(weights, **params)
     place = None if strata is None else _ClosedForm(plan.part, strata)
 
-    def work(at: slice, X: Matrix) -> None:
+    def score_rows(at: slice, X: Matrix) -> None:
         chunk = score_chunk(X, plan.part, place.moments if place else None)
         out.score[at] = plan.finish(chunk.raw)
         out.flat[at] = chunk.flat
         if place:
             out.place(at, *place(X, chunk), alternative)
 
-    _matrix.for_each_chunk(matrix, work, chunk_size, n_jobs)
+    _matrix.for_each_chunk(matrix, score_rows, chunk_size, n_jobs)
     out.score[:, abs(weights).sum(axis=0) == 0 if plan.empty is None else plan.empty] = np.nan
     return out
 
@@ -109,14 +109,14 @@ class _ClosedForm:
         n_genes = np.bincount(part.coef.indices, minlength=part.coef.shape[1])
         self.tiny = [k for k, n in enumerate(n_genes) if 0 < n <= EXACT_UP_TO]
         lowest, highest = (getattr(part.coef, name)(axis=0).toarray() for name in ("min", "max"))
-        # a set of both signs has no lowest score when none of its genes is seen
+        # a set of both signs has no lowest score when none of its genes is detected
         self.end = np.where(lowest >= 0, 1.0, np.where(highest <= 0, -1.0, 0.0))
 
     def __call__(self, X: Matrix, chunk: ChunkScores) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return z, deviate and point mass."""
         variance = np.where(chunk.flat[:, None], 0.0, chunk.variance)
         z, deviate = null.standing(chunk.raw, chunk.mean, variance, chunk.third, chunk.fourth, bounded=self.end != 0)
-        point_mass = chunk.unseen * self.end
+        point_mass = chunk.undetected * self.end
         for k in self.tiny:
             exact, point_mass[:, k] = _enumerated(X, self.part, k, self.strata)
             deviate[:, k] = np.where(np.isnan(z[:, k]), np.nan, exact)
@@ -147,7 +147,7 @@ def score_by_permutation(
             for times in (1, n_draws)
         )
 
-        def work(
+        def score_rows(
             at: slice, X: Matrix, own: sp.csr_array = own, random: sp.csr_array = random, one: Any = one,
             many: Any = many, columns: list[int] = columns,
         ) -> None:  # fmt: skip
@@ -157,9 +157,9 @@ def score_by_permutation(
                 out.place((at, k), *random_sets.permutation_deviate(observed[:, j], sets), alternative)
 
         if method.plan is None:
-            work(slice(0, matrix.shape[0]), _matrix.whole(matrix))
+            score_rows(slice(0, matrix.shape[0]), _matrix.whole(matrix))
         else:
-            _matrix.for_each_chunk(matrix, work, chunk_size, n_jobs)
+            _matrix.for_each_chunk(matrix, score_rows, chunk_size, n_jobs)
     lost = out.flat[:, None] | np.isnan(out.score)
     for values in (out.z, out.deviate, out.pval):
         if values.shape[1]:

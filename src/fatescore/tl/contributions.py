@@ -9,7 +9,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from fatescore.errors import InputError
-from fatescore.gene_sets import index_weights, why_not_scorable
+from fatescore.gene_sets import index_weights, not_scorable_message, why_not_scorable
 from fatescore.gene_sets.index import DEFAULT_INDEX, Index
 from fatescore.methods import rank_log
 from fatescore.methods._ranking import RankPart, score_chunk
@@ -70,7 +70,7 @@ def gene_contributions(
         columns=list(weights.index),
     )  # fmt: skip
     if groupby is not None:
-        group_numbers(data, groupby)  # says what is wrong with the column
+        group_numbers(data, groupby)  # refuses a column that is not there
         table = table.groupby(data.obs[groupby].to_numpy(), observed=True).mean().rename_axis(groupby)
     table.attrs["arm"] = arm_of_genes(definition)
     return table
@@ -78,9 +78,9 @@ def gene_contributions(
 
 def scorable_weights(index: Index, genes: pd.Index) -> pd.Series[float]:
     """Return the weights of ``fate_bias``, or raise with the reason why there are none."""
-    reason = why_not_scorable(index, list(genes))
-    if reason:
-        raise InputError(f"the index cannot be computed: {reason}")
+    problems = why_not_scorable(index, list(genes))
+    if problems:
+        raise InputError(f"the index cannot be computed: {not_scorable_message(problems)}")
     return index_weights(index, list(genes))[col.FATE_BIAS]
 
 

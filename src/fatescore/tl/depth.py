@@ -10,7 +10,7 @@ import pandas as pd
 from fatescore.errors import InputError, nearest
 from fatescore.tables import columns as col
 
-MIN_CELLS = 10  # of fewer a correlation says nothing
+MIN_CELLS = 10  # of fewer a correlation is noise
 
 
 def depth_correlation(
@@ -60,8 +60,8 @@ def depth_correlation(
     for name, cells in known.groupby(groups, observed=True, sort=True):
         types = cells.groupby(col.CELL_TYPE, observed=True) if col.CELL_TYPE in cells else [("", cells)]
         found = [(len(part), _spearman(part[measure], part[depth])) for _, part in types if len(part) >= MIN_CELLS]
-        told = [(n, rho) for n, rho in found if np.isfinite(rho)]
-        rho = np.average([rho for _, rho in told], weights=[n for n, _ in told]) if told else np.nan
+        finite = [(n, rho) for n, rho in found if np.isfinite(rho)]
+        rho = np.average([rho for _, rho in finite], weights=[n for n, _ in finite]) if finite else np.nan
         rows.append((*name, rho, len(cells)))
     return pd.DataFrame(rows, columns=[*groups, col.RHO_DEPTH, "n_cells"]).set_index(groups)
 

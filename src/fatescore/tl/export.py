@@ -1,16 +1,15 @@
-"""Everything that is known of the observations in one AnnData, as scanpy and cellxgene read it."""
+"""Scores and map of the observations in one AnnData, as scanpy and cellxgene read it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from fatescore.errors import InputError
+from fatescore.tables import EMBEDDING, SCORES
 from fatescore.tables import columns as col
-from fatescore.tl.scores_table import SET_PREFIX
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -49,30 +48,24 @@ def add_scores(adata: AnnData, scores: pd.DataFrame, embedding: pd.DataFrame | N
     >>> adata.obs["fate_bias"].notna().all(), "set:notch" in adata.obs
     (np.True_, True)
     """
-    _check_columns(scores, (col.OBS_NAME, *col.INDEX_COLUMNS), "scores", "score")
-    if scores[col.OBS_NAME].tolist() != adata.obs_names.tolist():
+    SCORES.check(scores, "the table of scores", (col.OBS_NAME, *col.INDEX_COLUMNS))
+    if list(scores.get(col.OBS_NAME, ())) != adata.obs_names.tolist():
         raise InputError(
             f"the {len(scores):,} scored observations are not the {adata.n_obs:,} of the data, or in another order",
             expected="scores of the same file", fix="run fatescore score on it again",
         )  # fmt: skip
     # gene sets go to obs as well: cellxgene does not read a file with a table in obsm, and shows columns of obs
-    sets = [name for name in map(str, scores) if name.startswith(SET_PREFIX)]
+    sets = [name for name in map(str, scores) if name.startswith(col.SET_PREFIX)]
     new = scores.set_axis(adata.obs_names)[[*col.INDEX_COLUMNS, *sets]]
     obs = adata.obs.drop(columns=list(new), errors="ignore").join(new)
     for name in CATEGORIES:
         if name in obs:
             obs[name] = pd.Categorical(obs[name].astype(str).where(obs[name].notna()))
     adata.obs = obs
-    if embedding is not None:
-        _check_columns(embedding, (col.OBS_NAME, col.UMAP_1, col.UMAP_2), "map of the cells", "embed")
+    if embedding is not None and len(embedding.columns):
+        EMBEDDING.check(embedding, "the map of the cells", (col.OBS_NAME, col.UMAP_1, col.UMAP_2))
         if embedding[col.OBS_NAME].duplicated().any():
-            raise InputError("a cell stands twice on the map", fix="run fatescore embed again")
+            raise InputError("the map has several rows of one cell", fix="run fatescore embed again")
         at = embedding.set_index(col.OBS_NAME)[[col.UMAP_1, col.UMAP_2]].reindex(adata.obs_names)
         if at.notna().any(axis=None):
             adata.obsm[col.UMAP] = at.to_numpy(dtype=np.float32)
-
-
-def _check_columns(table: pd.DataFrame, needed: Sequence[str], what: str, verb: str) -> None:
-    missing = [name for name in needed if name not in table]
-    if missing:
-        raise InputError(f"{what}: no column {', '.join(missing)}", fix=f"run fatescore {verb} again")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -10,16 +10,15 @@ import pandas as pd
 import scipy.sparse as sp
 
 from fatescore import methods
-from fatescore.errors import InputError
+from fatescore.errors import InputError, nearest
 from fatescore.gene_sets import axis_sets, index_weights, load_index, why_not_scorable
 from fatescore.gene_sets.index import DEFAULT_INDEX, Index
 from fatescore.stats import fdr
-from fatescore.stats.coexpression import inflation
-from fatescore.stats.null import MIN_OBSERVATIONS, FittedNull, tail_pvalue
+from fatescore.stats.null import MIN_OBSERVATIONS, FittedNull, inflation, tail_pvalue
 from fatescore.tables import columns as col
+from fatescore.tables import join_notes
 from fatescore.tables.codes import FateCall
 from fatescore.tl import _matrix, _scoring
-from fatescore.tl._smooth import smoother
 from fatescore.tl.score_gene_sets import group_numbers, record, strata_of
 from fatescore.typing import BoolArray, FloatArray, Organism
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 FDR = 0.05
 METHOD = "rank_log"
+_CALLS = [str(call) for call in FateCall]
 
 
 def fate_bias(
@@ -52,8 +52,8 @@ def fate_bias(
 
     ``fate_bias_z`` compares ``fate_bias`` with random genes of the same mean expression over the data set
     (closed form, no seed), ``fate_bias_pval`` is its two-sided p value (Pearson III, which takes the skew into account)
-    and ``fate_bias_padj`` the Benjamini-Hochberg value over the observations. They say how an observation stands to the
-    others of the data set, or to the reference of a fitted null, and treat genes as independent: they rank
+    and ``fate_bias_padj`` the Benjamini-Hochberg value over the observations. They compare an observation with the
+    others of the data set, or with the reference of a fitted null, and treat genes as independent: they rank
     observations, they do not replace a comparison of donors.
 
     ``fate_call`` is ``osteogenic`` or ``adipogenic`` where ``fate_bias_padj`` is below ``fdr_level`` and the winning
@@ -94,9 +94,9 @@ def fate_bias(
     adipogenic | dual | uncommitted | not scorable``), into ``obsm["axis_scores"]`` one column per regulatory axis and
     miRNA of the review (mean log2(N / rank), signed; NaN where none of its genes is measured), and
     ``uns["fatescore"]["fate_bias"]``. For a DataFrame the table of the ``obs`` columns. Where too few index genes
-    are among the data's genes all numbers are NaN, the call is ``not scorable`` and the reason stands in ``uns``
-    (``attrs`` of a DataFrame). So are those of an observation whose genes all have the same value (an empty cell): it
-    has no ranking.
+    are among the data's genes all numbers are NaN, the call is ``not scorable`` and ``uns`` (``attrs`` of a
+    DataFrame) holds the reason as notes. So are those of an observation whose genes all have the same value (an empty
+    cell): it has no ranking.
 
     Raises
     ------
@@ -117,11 +117,11 @@ def fate_bias(
     if not 0 < fdr_level < 1:
         raise InputError(f"fdr_level is {fdr_level}", expected="a number between 0 and 1")
     genes = _matrix.gene_names(data)
-    reason = why_not_scorable(definition, list(genes))
+    not_scorable = join_notes(why_not_scorable(definition, list(genes)))
     weights = index_weights(definition, list(genes))
     names = _matrix.obs_names(data)
     factor: FloatArray = np.ones(0)
-    if reason:
+    if not_scorable:
         table, axes = _not_scorable(names), None
     else:
         axes = _axis_weights(organism, genes)
@@ -139,7 +139,7 @@ def fate_bias(
         "fdr_level": fdr_level,
         "inflation": dict(zip(weights.columns, factor.round(6).tolist(), strict=False)),
         "genes": list(weights.index),
-        "not_scorable": reason,
+        "not_scorable": not_scorable,
     }
     if isinstance(data, pd.DataFrame):
         table.attrs[col.UNS] = parameters
@@ -184,9 +184,36 @@ def _score(
     scores.score *= np.where(np.isnan(full).any(axis=0), np.nan, size)
     scores.score[scores.flat] = np.nan
     if smooth is not None:
-        mean = smoother(data, smooth)
+        mean = _smoother(data, smooth)
         scores.score, scores.z, scores.deviate = mean(scores.score), mean(scores.z), mean(scores.deviate)
     return scores
+
+
+def _smoother(data: AnnData | pd.DataFrame, graph: str) -> Callable[[FloatArray], FloatArray]:
+    """Return a function that takes means over each observation (weight 1) and its neighbours (the graph's weights).
+
+    A value that is missing in a cell stays missing; a neighbour's is left out.
+    """
+    if isinstance(data, pd.DataFrame) or graph not in data.obsp:
+        known = [] if isinstance(data, pd.DataFrame) else list(data.obsp)
+        raise InputError(
+            f'obsp has no graph "{graph}"',
+            expected="a graph of neighbours in an AnnData",
+            fix=nearest(graph, known) or "make one with scanpy.pp.neighbors",
+        )
+    weights = sp.csr_array(data.obsp[graph], dtype=np.float64, copy=True)
+    if weights.nnz and weights.data.min() < 0:
+        raise InputError(f'the graph "{graph}" has negative weights', expected="connectivities, 0 to 1")
+    weights.setdiag(1.0)
+
+    def mean(values: FloatArray) -> FloatArray:
+        known = np.isfinite(values)
+        total = weights @ np.where(known, values, 0.0)
+        out: FloatArray = np.full_like(total, np.nan)
+        np.divide(total, weights @ known.astype(float), out=out, where=known)
+        return out
+
+    return mean
 
 
 def _factor(
@@ -224,16 +251,16 @@ def _calls(table: pd.DataFrame, bone: FloatArray, fat: FloatArray, fdr_level: fl
     sure = table[col.FATE_BIAS_PADJ].to_numpy() < fdr_level
     z = table[col.FATE_BIAS_Z].to_numpy()
     calls = pd.Series(pd.NA, index=table.index, dtype="object")
-    calls[table[col.FATE_BIAS].isna().to_numpy()] = FateCall.NOT_SCORABLE
-    calls[np.isfinite(z)] = FateCall.UNCOMMITTED
-    calls[stands_out(bone) & stands_out(fat)] = FateCall.DUAL
+    calls[table[col.FATE_BIAS].isna().to_numpy()] = str(FateCall.NOT_SCORABLE)
+    calls[np.isfinite(z)] = str(FateCall.UNCOMMITTED)
+    calls[stands_out(bone) & stands_out(fat)] = str(FateCall.DUAL)
     # that the winning arm stands out by its own FDR would be too much: it halves the calls and mends few wrong ones
-    calls[sure & (z > 0) & (bone > 0)] = FateCall.OSTEOGENIC
-    calls[sure & (z < 0) & (fat > 0)] = FateCall.ADIPOGENIC
-    return pd.Categorical(calls, categories=list(tuple(FateCall)))
+    calls[sure & (z > 0) & (bone > 0)] = str(FateCall.OSTEOGENIC)
+    calls[sure & (z < 0) & (fat > 0)] = str(FateCall.ADIPOGENIC)
+    return pd.Categorical(calls, categories=_CALLS)
 
 
 def _not_scorable(names: pd.Index) -> pd.DataFrame:
     table = pd.DataFrame(np.nan, index=names, columns=list(col.INDEX_COLUMNS))
-    table[col.FATE_CALL] = pd.Categorical([FateCall.NOT_SCORABLE] * len(names), categories=list(tuple(FateCall)))
+    table[col.FATE_CALL] = pd.Categorical([str(FateCall.NOT_SCORABLE)] * len(names), categories=_CALLS)
     return table

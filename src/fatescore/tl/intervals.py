@@ -107,8 +107,8 @@ def cell_intervals(
 
     Cells are drawn with replacement, their counts are summed and the sum is scored, ``n_bootstrap`` times; the interval
     lies between the percentiles. Of a sample with more than 100 cells, 100 random pieces are drawn instead
-    of cells, which keeps the variance and makes the work independent of the number of cells. The interval says how
-    well these cells measure their sample; it says nothing of other donors.
+    of cells, which keeps the variance and makes the work independent of the number of cells. The interval is of
+    how well these cells measure their sample, not of other donors.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def cell_intervals(
     rows = {}
     for g in range(int(group.max(initial=-1)) + 1):
         cells = np.flatnonzero(group == g)
-        # one stream per sample, so that a sample's interval does not hang on the others' sizes
+        # one stream per sample, so that a sample's interval does not depend on the others' sizes
         (stream,) = generator.spawn(1)
         low, high = np.nan, np.nan
         if cells.size >= _MIN_CELLS:

@@ -15,8 +15,7 @@ from fatescore.errors import InputError, nearest
 from fatescore.gene_sets import as_weights
 from fatescore.gene_sets.collection import digest
 from fatescore.gene_sets.formats import GeneSets
-from fatescore.stats.coexpression import inflation
-from fatescore.stats.null import FittedNull, tail_pvalue
+from fatescore.stats.null import FittedNull, inflation, tail_pvalue
 from fatescore.tables import columns as col
 from fatescore.tl import _matrix, _scoring
 from fatescore.tl.fit_null import fit_null
@@ -50,7 +49,7 @@ def score_gene_sets(
     rng: RNG = 0,
     **params: Any,
 ) -> pd.DataFrame | None:
-    """Score gene sets in every cell or sample, and say how unusual the scores are.
+    """Score gene sets in every cell or sample, and how unusual the scores are.
 
     Parameters
     ----------
@@ -160,16 +159,16 @@ def score_gene_sets(
         return frames["score"] if len(frames) == 1 else pd.concat(frames, axis=1)
     for name, frame in frames.items():
         data.obsm[col.obsm_key(name, method)] = frame
-    notes = {"layer": layer or "X", "missing": missing, "gene_sets": digest(sets), **shown}
+    parameters = {"layer": layer or "X", "missing": missing, "gene_sets": digest(sets), **shown}
     if null is not None:
-        notes |= {"null": null if isinstance(null, str) else "fitted", "alternative": alternative}
-        notes |= (
+        parameters |= {"null": null if isinstance(null, str) else "fitted", "alternative": alternative}
+        parameters |= (
             {"inflation": dict(zip(sets, factor.round(6).tolist(), strict=True))} if inflation_by is not None else {}
         )
-        notes |= {"n_permutations": n_permutations} if null == "permutation" else {}
+        parameters |= {"n_permutations": n_permutations} if null == "permutation" else {}
     if null == "permutation" or "rng" in chosen.parameters:
-        notes["seed"] = int(rng) if isinstance(rng, int | np.integer) else str(rng.bit_generator.seed_seq)
-    record(data, col.score_key(method), notes)
+        parameters["seed"] = int(rng) if isinstance(rng, int | np.integer) else str(rng.bit_generator.seed_seq)
+    record(data, col.score_key(method), parameters)
     return None
 
 
@@ -226,16 +225,16 @@ def _dispersion(
     data: AnnData | pd.DataFrame, layer: str | None, method: methods.Method, weights: sp.csr_array,
     chunk_size: int | None, n_jobs: int,
 ) -> FloatArray:  # fmt: skip
-    measure = method.dispersion
-    if measure is None:
-        able = ", ".join(name for name in methods.names() if methods.get(name).dispersion)
-        raise InputError(f"{method.name} has no dispersion", expected=able)
+    dispersion = method.dispersion
+    if dispersion is None:
+        others = ", ".join(name for name in methods.names() if methods.get(name).dispersion)
+        raise InputError(f"{method.name} has no dispersion", expected=others)
     out = np.empty((len(data), weights.shape[1]))
 
-    def work(at: slice, X: Matrix) -> None:
-        out[at] = measure(X, weights)
+    def measure_rows(at: slice, X: Matrix) -> None:
+        out[at] = dispersion(X, weights)
 
-    _matrix.for_each_chunk(_matrix.matrix_of(data, layer), work, chunk_size, n_jobs)
+    _matrix.for_each_chunk(_matrix.matrix_of(data, layer), measure_rows, chunk_size, n_jobs)
     return out
 
 
@@ -259,11 +258,11 @@ def _checked(
 
 
 def record(adata: AnnData, key: str, parameters: Mapping[str, Any]) -> None:
-    """Note in ``uns["fatescore"]`` what was done, with which version and parameters."""
-    notes = dict(adata.uns.get(col.UNS, {}))
-    notes["version"] = __version__
-    notes[key] = dict(parameters)
-    adata.uns[col.UNS] = notes
+    """Record in ``uns["fatescore"]`` what was done, with which version and parameters."""
+    records = dict(adata.uns.get(col.UNS, {}))
+    records["version"] = __version__
+    records[key] = dict(parameters)
+    adata.uns[col.UNS] = records
 
 
 def _weight_matrix(sets: Mapping[str, Mapping[str, float]], genes: pd.Index) -> tuple[sp.csr_array, FloatArray]:

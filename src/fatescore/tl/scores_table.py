@@ -17,24 +17,23 @@ from fatescore.gene_sets import (
     load,
     match,
     not_measurable,
+    not_scorable_message,
     why_not_scorable,
 )
 from fatescore.stats.null import FittedNull
-from fatescore.tables import COVERAGE
+from fatescore.tables import COVERAGE, Note, join_notes
 from fatescore.tables import columns as col
+from fatescore.tables.codes import NoteCode
 from fatescore.tl import _matrix
 from fatescore.tl.contributions import gene_contributions
 from fatescore.tl.depth import depth_correlation
-from fatescore.tl.fate_bias import as_index, fate_bias
+from fatescore.tl.fate_bias import METHOD, as_index, fate_bias
 from fatescore.tl.intervals import cell_intervals, gene_intervals
 from fatescore.tl.score_gene_sets import score_gene_sets
 from fatescore.typing import Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-SET_PREFIX = "set:"
-METHOD = "rank_log"
 
 
 @dataclass(frozen=True)
@@ -84,16 +83,19 @@ def observation_scores(
     import anndata
 
     # A single cell may well lack a gene; a data set in which no observation shows it did not measure it.
-    reason = why_not_scorable(as_index(index, organism), list(adata.var_names[_matrix.detected(adata.X)]))
-    if reason:
-        raise NotScorable(f"too few genes of the index are detected in any observation: {reason}")
+    problems = why_not_scorable(as_index(index, organism), list(adata.var_names[_matrix.detected(adata.X)]))
+    if problems:
+        raise NotScorable(
+            f"too few genes of the index are detected in any observation: {not_scorable_message(problems)}",
+            reason=join_notes([Note(NoteCode.INDEX_NOT_DETECTED), *problems]),
+        )
     scored = anndata.AnnData(X=adata.X, obs=adata.obs.copy(), var=adata.var[[]])  # X is shared, not copied
     fate_bias(scored, organism=organism, index=index, null=null, n_jobs=n_jobs)
     matched = match(load(organism=organism), list(scored.var_names))
     # the arms are columns of the index already
     sets = {name: genes for name, genes in matched.items() if genes and name not in col.INDEX_MEASURES}
     score_gene_sets(scored, sets, method=METHOD, n_jobs=n_jobs)
-    table = scored.obsm[col.score_key(METHOD)].add_prefix(SET_PREFIX)
+    table = scored.obsm[col.score_key(METHOD)].add_prefix(col.SET_PREFIX)
     kept = [column for column in (*col.IDENTITY, col.CELL_TYPE, col.TOTAL_COUNTS, col.N_GENES) if column in scored.obs]
     out: pd.DataFrame = pd.concat([scored.obs[kept], scored.obs[list(col.INDEX_COLUMNS)], table], axis=1)
     return out.rename_axis(col.OBS_NAME).reset_index()
@@ -191,7 +193,7 @@ def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "", index
         name: "; ".join(f"{g} ({why})" for g, why in genes.items()) for name, genes in not_measurable(organism).items()
     }
     table["not_measurable"] = table["gene_set"].map(silent).fillna("")
-    return table[list(COVERAGE.names)]
+    return table[COVERAGE.names]
 
 
 def _arms(index: Index | None) -> dict[str, dict[str, float]]:

@@ -1,12 +1,12 @@
 """The index of samples under every scoring method, definition of the index, and unit.
 
-Whether an answer hangs on one of these choices is for :func:`fatescore.stats.specification` to say.
+Whether an answer depends on one of these choices is shown by :func:`fatescore.stats.specification`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,9 @@ from fatescore import methods
 from fatescore.errors import InputError
 from fatescore.gene_sets import index_names, index_weights, load_index, why_not_scorable
 from fatescore.gene_sets.index import Index
-from fatescore.tables import METHOD_SCORES
+from fatescore.tables import METHOD_SCORES, Note, join_notes
 from fatescore.tables import columns as col
+from fatescore.tables.codes import NoteCode, Unit
 from fatescore.tl import _matrix
 from fatescore.tl.fate_bias import METHOD, as_index
 from fatescore.tl.score_gene_sets import score_gene_sets
@@ -25,7 +26,6 @@ from fatescore.typing import FloatArray, Organism
 if TYPE_CHECKING:
     from anndata import AnnData
 
-CELL_MEAN = "cell mean"
 _PER_MILLION = 1e6
 
 
@@ -64,7 +64,7 @@ def specification_scores(
     -------
     One row per combination and sample, ``METHOD_SCORES.names``, the default method first. ``fate_bias`` is in
     the method's own unit (positive = osteogenic): compare samples under one method, never numbers of two methods. It is
-    missing where the combination cannot be computed, and ``reason`` says why.
+    missing where the combination cannot be computed, and ``reason`` holds why, as notes.
 
     Raises
     ------
@@ -85,18 +85,23 @@ def specification_scores(
         if data is not None and col.SAMPLE not in data.obs:
             raise InputError('obs has no column "sample"', expected="the sample of every row")
     definitions = [load_index(name, organism=organism, scorable=scorable) for name in index_names()]
-    reasons = {definition.name: why_not(definition, samples) for definition in definitions}
-    able = [definition for definition in definitions if not reasons[definition.name]]
+    reasons = {definition.name: join_notes(why_no_index(definition, samples)) for definition in definitions}
+    scorable_ones = [definition for definition in definitions if not reasons[definition.name]]
     logarithms = _log_cpm(samples) if counts else samples
     parts = []
     for method in sorted(methods.names(), key=lambda name: name != METHOD):
         data = logarithms if methods.get(method).relative else samples
-        scores = {one.name: index_scores(data, method=method, index=one, n_jobs=n_jobs) for one in able}
-        parts += [_rows(samples, method, name, unit, scores.get(name), reason) for name, reason in reasons.items()]
+        scores = {one.name: index_scores(data, method=method, index=one, n_jobs=n_jobs) for one in scorable_ones}
+        parts += [
+            _method_scores(samples, method, name, unit, scores.get(name), reason) for name, reason in reasons.items()
+        ]
     if cells is not None:
-        scores = _cell_means(cells, samples, able, n_jobs) if able else {}
-        parts += [_rows(samples, METHOD, name, CELL_MEAN, scores.get(name), why) for name, why in reasons.items()]
-    return pd.concat(parts, ignore_index=True)[list(METHOD_SCORES.names)]
+        scores = _cell_means(cells, samples, scorable_ones, n_jobs) if scorable_ones else {}
+        parts += [
+            _method_scores(samples, METHOD, name, str(Unit.CELL_MEAN), scores.get(name), why)
+            for name, why in reasons.items()
+        ]
+    return pd.concat(parts, ignore_index=True)[METHOD_SCORES.names]
 
 
 def index_scores(
@@ -106,7 +111,7 @@ def index_scores(
 
     Methods that use the size of weights score the index as one signed set, with the weights of
     :func:`fatescore.gene_sets.index_weights`. The others score each part (arm, axis, miRNA; positive and negative genes
-    apart), and the parts are combined with the coefficients of the index.
+    by themselves), and the parts are combined with the coefficients of the index.
 
     Parameters
     ----------
@@ -143,7 +148,7 @@ def index_scores(
     definition, chosen = as_index(index, organism), methods.get(method)
     if chosen.weighted:
         weights = index_weights(definition, list(data.var_names))[col.FATE_BIAS]
-        scores = _set_scores(data, {"index": _used(weights)}, method, n_jobs)["index"].to_numpy()
+        scores = _set_scores(data, {"index": _nonzero(weights)}, method, n_jobs)["index"].to_numpy()
         # a mean weighted by the sizes, times their sum, is the index on its own scale
         return np.asarray(scores * (weights.abs().sum() if chosen.linear else 1.0))
     sets, share = {}, {}
@@ -159,16 +164,18 @@ def index_scores(
     return np.asarray(_set_scores(data, sets, method, n_jobs) @ pd.Series(share))
 
 
-def why_not(definition: Index, data: AnnData) -> str:
-    """Return why an index cannot be computed from the genes that any observation shows, or an empty text."""
+def why_no_index(definition: Index, data: AnnData) -> list[Note]:
+    """Return why an index cannot be computed from the genes that any observation shows; empty where it can."""
     detected = list(data.var_names[_matrix.detected(data.X)])
-    reason = why_not_scorable(definition, detected)
-    parts = [] if reason else definition.measures[col.FATE_BIAS]
+    notes = why_not_scorable(definition, detected)
+    if notes:
+        return notes
+    parts = definition.measures[col.FATE_BIAS]
     empty = [part for part in parts if not definition.units(part)["symbol"].isin(detected).any()]
-    return reason or (f"no gene of {', '.join(empty)} is measured" if empty else "")
+    return [Note(NoteCode.GROUP_NOT_MEASURED, {"groups": empty})] if empty else []
 
 
-def _used(weights: pd.Series[float]) -> dict[str, float]:
+def _nonzero(weights: pd.Series[float]) -> dict[str, float]:
     return {str(gene): float(weight) for gene, weight in weights.items() if weight != 0}
 
 
@@ -185,7 +192,7 @@ def _cell_means(cells: AnnData, samples: AnnData, definitions: Sequence[Index], 
     """Return the mean over each sample's cells under the default method; all definitions in one pass over the cells."""
     genes = list(cells.var_names)
     weights = {one.name: index_weights(one, genes)[col.FATE_BIAS] for one in definitions}
-    sets = {name: _used(column) for name, column in weights.items()}
+    sets = {name: _nonzero(column) for name, column in weights.items()}
     scores = _set_scores(cells, sets, METHOD, n_jobs)
     means = scores.groupby(cells.obs[col.SAMPLE].astype(str).to_numpy()).mean()
     means = means.reindex(samples.obs[col.SAMPLE].astype(str))
@@ -202,9 +209,13 @@ def _log_cpm(samples: AnnData) -> AnnData:
     return out
 
 
-def _rows(samples: AnnData, method: str, index: str, unit: str, scores: FloatArray | None, reason: str) -> pd.DataFrame:
-    identity = {key: samples.obs[key].astype(str).to_numpy() if key in samples.obs else "" for key in col.IDENTITY}
+def _method_scores(
+    samples: AnnData, method: str, index: str, unit: str, scores: FloatArray | None, reason: str
+) -> pd.DataFrame:
+    identity: dict[str, Any] = {
+        key: samples.obs[key].astype(str).to_numpy() if key in samples.obs else "" for key in col.IDENTITY
+    }  # fmt: skip
     rows = pd.DataFrame({**identity, "method": method, "index": index, "unit": unit}, index=samples.obs_names)
     rows[col.FATE_BIAS] = np.nan if scores is None else scores
-    rows["reason"] = np.where(rows[col.FATE_BIAS].isna(), reason or "the method gives no value", "")
+    rows["reason"] = np.where(rows[col.FATE_BIAS].isna(), reason or str(Note(NoteCode.NO_VALUE)), "")
     return rows

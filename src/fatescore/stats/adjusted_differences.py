@@ -1,4 +1,4 @@
-"""How far other numbers of the donors account for a difference of the index."""
+"""Differences of the index with other numbers of the donors held constant."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fatescore.stats._donors import donor_means
-from fatescore.stats.adjusted import adjusted_difference
-from fatescore.tables import ADJUSTED_DIFFERENCES
+from fatescore.stats.models import adjusted_difference
+from fatescore.tables import ADJUSTED_DIFFERENCES, Note
 from fatescore.tables import columns as col
+from fatescore.tables.codes import Model
 
 
-def explained(
+def adjusted_differences(
     table: pd.DataFrame,
     *,
     case: str,
     control: str,
-    by: Sequence[str],
+    covariates: Sequence[str],
     measure: str = col.FATE_BIAS,
     dataset: str = "",
     contrast: str = "",
 ) -> pd.DataFrame:
-    """Say what is left of a difference once another number of the donors is held constant, one by one.
+    """Adjust a difference for other numbers of the donors, one at a time.
 
     "The index is lower because fewer cells are committed at all" and "because the sample holds other cells" are
     other findings than "because cells choose fat". What is held constant may itself follow from the condition, so
@@ -35,7 +36,7 @@ def explained(
         One row per sample: ``sample donor condition``, the measure and the numbers to hold constant.
     case, control
         The two conditions.
-    by
+    covariates
         Columns: commitment, maturation, shares of cell types.
     measure
         The measure whose difference is looked at.
@@ -44,20 +45,21 @@ def explained(
 
     Returns
     -------
-    One row per column of ``by``, ``ADJUSTED_DIFFERENCES.names``: ``difference`` of the donors that have all values,
-    ``difference_left`` with its 95 % interval and p (linear model), and ``accounted``, the share of the difference that
-    is gone (negative where it grew; NaN where there was none).
+    One row per covariate, ``ADJUSTED_DIFFERENCES.names``: ``difference`` of the donors that have all values,
+    ``adjusted_difference`` with its 95 % interval and p (linear model), and ``proportion_explained``, the share of the
+    difference that is gone (negative where it grew; NaN where there was none).
 
     Examples
     --------
     >>> table = pd.DataFrame({"sample": list("abcdef"), "donor": list("abcdef"),
     ...     "condition": ["sick"] * 3 + ["well"] * 3, "fate_bias": [1.0, 2.1, 3.0, 2.0, 2.9, 4.0],
     ...     "commitment": [1.0, 2.0, 3.0, 3.0, 4.0, 5.0]})
-    >>> explained(table, case="sick", control="well", by=["commitment"])["difference_left"].round(2).tolist()
+    >>> found = adjusted_differences(table, case="sick", control="well", covariates=["commitment"])
+    >>> found["adjusted_difference"].round(2).tolist()
     [1.07]
     """
     rows = []
-    for name in by:
+    for name in covariates:
         donors = donor_means(table, [measure, name])
         donors = donors[donors[col.CONDITION].isin([case, control])].dropna(subset=[measure, name])
         is_case = (donors[col.CONDITION] == case).to_numpy()
@@ -65,13 +67,12 @@ def explained(
         difference = float(means.get(True, math.nan) - means.get(False, math.nan))
         varies = bool(donors[name].max() > donors[name].min())
         found = adjusted_difference(donors[measure].to_numpy(), is_case, donors[[name] if varies else []])
-        note = found.method if varies else f"{name} does not vary"
+        model = found.model if varies else Note(Model.NO_VARIATION, {"covariate": name})
+        explained = 1 - found.difference / difference if difference else math.nan
         rows.append(
-            {
-                "dataset": dataset, "contrast": contrast, "by": name, "difference": difference,
-                "difference_left": found.difference, "left_low": found.low, "left_high": found.high,
-                "p_left": found.p_value, "accounted": 1 - found.difference / difference if difference else math.nan,
-                "note": note,
-            }
+            (
+                dataset, contrast, name, difference, found.difference, found.low, found.high, found.p_value, explained,
+                str(model),
+            )
         )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(ADJUSTED_DIFFERENCES.names))
+    return ADJUSTED_DIFFERENCES.frame(rows)

@@ -1,18 +1,24 @@
-"""Differences between conditions with other fields held constant: linear and mixed models (statsmodels)."""
+"""Linear and mixed models of a contrast (statsmodels): covariates held constant, shared blocks as random intercepts."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from fatescore.errors import InputError
 from fatescore.stats import _fields
+from fatescore.stats._donors import donor_fields
+from fatescore.tables import columns as col
+from fatescore.tables.codes import Model
+from fatescore.tables.notes import Note
 from fatescore.typing import FloatArray
 
 _NAN = math.nan
@@ -29,8 +35,8 @@ class Adjusted:
         Case minus control, its 95 % interval and two-sided p value; NaN where the model cannot be fitted.
     df
         Degrees of freedom of the t distribution used.
-    method
-        What was done, in words; where nothing was, why.
+    model
+        Note of :class:`fatescore.tables.codes.Model`: the model, or why there is none.
     """
 
     difference: float
@@ -38,7 +44,58 @@ class Adjusted:
     high: float
     p_value: float
     df: float
-    method: str
+    model: Note
+
+    @classmethod
+    def none(cls, why: Note, difference: float = _NAN, df: float = _NAN) -> Adjusted:
+        """Return the outcome without an interval."""
+        return cls(difference, _NAN, _NAN, _NAN, df, why)
+
+
+def adjustment(
+    donors: pd.DataFrame, fields: pd.DataFrame | None, *, case: str, control: str, covariates: Sequence[str], block: str
+) -> Callable[[str], dict[str, Any]]:
+    """Return a function that fits the model of a measure and returns its columns; none where nothing is adjusted for.
+
+    Parameters
+    ----------
+    donors
+        One row per donor and condition, as from :func:`donor_means`.
+    fields, covariates, block
+        As in :func:`fatescore.stats.contrast`.
+    case, control
+        The two conditions.
+    """
+    rows = donors[donors[col.CONDITION].isin([case, control])]
+    keys = [key for key in (col.DATASET, col.DONOR) if key in rows]
+    shared = rows.duplicated(keys, keep=False)
+    partial = bool(shared.any() and not shared.all())
+    wanted = [*covariates, *([block] if block else [])]
+    if not (wanted or partial) or rows[col.CONDITION].nunique() < 2:
+        return lambda measure: {}
+    known = pd.DataFrame(index=rows.index)
+    if wanted:
+        if fields is None:
+            raise InputError(f"there are no sample fields to adjust for {', '.join(wanted)}", expected="fields")
+        at = pd.MultiIndex.from_frame(rows[[*keys, col.CONDITION]])
+        known = donor_fields(fields, wanted).reindex(at).set_axis(rows.index)
+    columns = covariate_columns(known, covariates)
+    blocks = _blocks(rows, known, keys, block, of_donors=bool(shared.any()))
+    is_case = (rows[col.CONDITION] == case).to_numpy()
+
+    def model(measure: str) -> dict[str, Any]:
+        values = rows[measure].to_numpy(dtype=float)
+        found = (
+            adjusted_difference(values, is_case, columns)
+            if blocks is None
+            else mixed_difference(values, is_case, blocks, columns)
+        )
+        return {
+            "adjusted": found.difference, "adjusted_low": found.low, "adjusted_high": found.high,
+            "p_adjusted": found.p_value, "adjusted_for": str(found.model),
+        }  # fmt: skip
+
+    return model
 
 
 def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> pd.DataFrame:
@@ -100,19 +157,18 @@ def adjusted_difference(values: ArrayLike, is_case: ArrayLike, covariates: pd.Da
     y, case = np.asarray(values, dtype=np.float64), np.asarray(is_case, dtype=float)
     use = np.isfinite(y) & covariates.notna().all(axis=1).to_numpy()
     design = np.column_stack([np.ones(use.sum()), case[use], covariates.to_numpy(dtype=float)[use]])
-    names = ", ".join(map(str, covariates.columns))
-    why = _why_not(design, case[use], names)
-    if why:
-        return Adjusted(_NAN, _NAN, _NAN, _NAN, _NAN, why)
+    names = list(map(str, covariates.columns))
+    problem = _why_no_model(design, case[use], names)
+    if problem:
+        return Adjusted.none(problem)
     import statsmodels.api as sm
 
     fit = sm.OLS(y[use], design).fit()
     if not fit.bse[1] > 1e-12 * max(1.0, float(np.abs(y[use]).max())):
-        return Adjusted(float(fit.params[1]), _NAN, _NAN, _NAN, float(fit.df_resid), "the model leaves no residuals")
+        return Adjusted.none(Note(Model.NO_RESIDUALS), float(fit.params[1]), float(fit.df_resid))
     low, high = (float(end) for end in fit.conf_int()[1])
-    left = f", {int((~use).sum())} donors without a value left out" if (~use).any() else ""
-    told = f"linear model with {names}{left}"
-    return Adjusted(float(fit.params[1]), low, high, float(fit.pvalues[1]), float(fit.df_resid), told)
+    model = _model(Model.LINEAR, covariates=names, left_out=int((~use).sum()))
+    return Adjusted(float(fit.params[1]), low, high, float(fit.pvalues[1]), float(fit.df_resid), model)
 
 
 def mixed_difference(
@@ -133,8 +189,8 @@ def mixed_difference(
     Examples
     --------
     >>> found = mixed_difference([1.0, 2.0, 3.0, 1.9, 3.1, 4.4], [False] * 3 + [True] * 3, list("abcabd"))
-    >>> found.method
-    'mixed model, random intercept for 4 blocks'
+    >>> str(found.model)
+    'mixed_model:blocks=4'
     """
     y, case = np.asarray(values, dtype=np.float64), np.asarray(is_case, dtype=float)
     more = pd.DataFrame(index=range(len(y))) if covariates is None else covariates
@@ -142,21 +198,20 @@ def mixed_difference(
     design = np.column_stack([np.ones(use.sum()), case[use], more.to_numpy(dtype=float)[use]])
     groups = np.asarray(block, dtype=object)[use]
     n_blocks = len(set(groups))
-    why = _why_not(design, case[use], ", ".join(map(str, more.columns)))
+    names = list(map(str, more.columns))
+    problem = _why_no_model(design, case[use], names)
     df = n_blocks - design.shape[1]
-    if not why and df < 1:
-        why = f"{n_blocks} blocks are too few for a mixed model"
-    if why:
-        return Adjusted(_NAN, _NAN, _NAN, _NAN, _NAN, why)
+    if not problem and df < 1:
+        problem = Note(Model.FEW_BLOCKS, {"blocks": n_blocks})
+    if problem:
+        return Adjusted.none(problem)
     estimate, error = _reml(y[use], design, groups)
     if not (np.isfinite(error) and error > 0):
-        return Adjusted(estimate, _NAN, _NAN, _NAN, df, "the mixed model did not converge")
+        return Adjusted.none(Note(Model.NOT_CONVERGED), estimate, df)
     half = float(stats.t.isf(0.025, df)) * error
-    told = f"mixed model, random intercept for {n_blocks} blocks"
-    if more.shape[1]:
-        told += f", with {', '.join(map(str, more.columns))}"
     p_value = float(2 * stats.t.sf(abs(estimate) / error, df))
-    return Adjusted(estimate, estimate - half, estimate + half, p_value, float(df), told)
+    model = _model(Model.MIXED, blocks=n_blocks, covariates=names)
+    return Adjusted(estimate, estimate - half, estimate + half, p_value, float(df), model)
 
 
 def _reml(y: FloatArray, design: FloatArray, groups: np.ndarray) -> tuple[float, float]:
@@ -171,15 +226,33 @@ def _reml(y: FloatArray, design: FloatArray, groups: np.ndarray) -> tuple[float,
     return float(fit.fe_params[1]), float(fit.bse_fe[1])
 
 
-def _why_not(design: FloatArray, case: FloatArray, names: str) -> str:
-    """Say why a model cannot tell the arms apart from the covariates, if so."""
+def _why_no_model(design: FloatArray, case: FloatArray, names: Sequence[str]) -> Note | None:
+    """Return why no model can be fitted, if so."""
     if case.sum() in (0, len(case)):
-        return "an arm is empty once donors without a value are left out"
+        return Note(Model.EMPTY_ARM)
     if np.linalg.matrix_rank(design) < design.shape[1]:
         others = np.delete(design, 1, axis=1)
-        if np.linalg.matrix_rank(others) == np.linalg.matrix_rank(design):
-            return f"the condition cannot be told apart from {names}"
-        return f"{names} say the same twice"
+        aliased = np.linalg.matrix_rank(others) == np.linalg.matrix_rank(design)
+        return _model(Model.ALIASED if aliased else Model.COLLINEAR, covariates=names)
     if len(design) - design.shape[1] < _MIN_DF:
-        return f"{len(design)} donors are too few for a model with {names or 'these arms'}"
-    return ""
+        return _model(Model.FEW_DONORS, donors=len(design), covariates=names)
+    return None
+
+
+def _model(code: Model, **values: Any) -> Note:
+    """Return the note of a model; values that are empty or 0 are left out."""
+    return Note(code, {key: value for key, value in values.items() if value})
+
+
+def _blocks(
+    rows: pd.DataFrame, known: pd.DataFrame, keys: Sequence[str], block: str, *, of_donors: bool
+) -> list[str] | None:
+    if block and of_donors:
+        raise InputError(
+            f'block "{block}" is given, and donors are in both arms', expected="one of them", fix="leave block out"
+        )
+    if block:
+        if known[block].isna().any():
+            raise InputError(f'a donor has no "{block}", or several', expected="one value per donor")
+        return [str(value) for value in known[block]]
+    return [" ".join(map(str, row)) for row in rows[list(keys)].itertuples(index=False)] if of_donors else None

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from fatescore.stats.adjusted import adjusted_difference, covariate_columns, mixed_difference
+from fatescore.stats.models import adjusted_difference, covariate_columns, mixed_difference
+from fatescore.tables import Note
+from fatescore.tables.codes import Model
 
 NONE = pd.DataFrame(index=range(9))
 
@@ -48,16 +50,18 @@ def test_a_covariate_that_is_the_condition_cannot_be_held_constant() -> None:
     kit = pd.DataFrame({"kit[B]": [0.0, 0, 0, 1, 1, 1]})
     found = adjusted_difference(range(6), [True] * 3 + [False] * 3, kit)
     assert np.isnan(found.p_value)
-    assert found.method == "the condition cannot be told apart from kit[B]"
+    assert str(found.model) == "aliased:covariates=kit[B]"
 
 
-def test_covariates_that_repeat_each_other_or_leave_no_donors() -> None:
-    twice = pd.DataFrame({"age": [1.0, 2, 3, 4, 5, 7], "years": [2.0, 4, 6, 8, 10, 14]})
-    assert adjusted_difference(range(6), [True, False] * 3, twice).method == "age, years say the same twice"
+def test_collinear_covariates_and_too_few_donors() -> None:
+    collinear = pd.DataFrame({"age": [1.0, 2, 3, 4, 5, 7], "years": [2.0, 4, 6, 8, 10, 14]})
+    found = adjusted_difference(range(6), [True, False] * 3, collinear)
+    assert str(found.model) == "collinear:covariates=age|years"
     many = pd.DataFrame(np.random.default_rng(0).normal(size=(6, 3)), columns=["a", "b", "c"])
-    assert "6 donors are too few" in adjusted_difference(range(6), [True, False] * 3, many).method
+    found = adjusted_difference(range(6), [True, False] * 3, many)
+    assert str(found.model) == "few_donors_for_model:donors=6,covariates=a|b|c"
     gone = adjusted_difference([1.0, np.nan, 2.0, np.nan, 3.0, np.nan], [True, False] * 3, many[["a"]])
-    assert gone.method == "an arm is empty once donors without a value are left out"
+    assert gone.model == Note(Model.EMPTY_ARM)
 
 
 def test_columns_from_fields() -> None:
@@ -79,7 +83,7 @@ def test_whole_pairs_in_a_mixed_model_are_a_paired_t() -> None:
     assert (found.high - found.difference) / stats.t.isf(0.025, 6) == pytest.approx(error, rel=1e-3)
 
 
-def test_partly_shared_donors_under_the_null() -> None:
+def test_partially_paired_donors_under_the_null() -> None:
     rng = np.random.default_rng(5)
     block = [*"abcdefgh", *"cdefghij"]
     rejected = 0
@@ -93,4 +97,14 @@ def test_partly_shared_donors_under_the_null() -> None:
 def test_too_few_blocks() -> None:
     found = mixed_difference([1.0, 2, 3, 4], [True, False] * 2, ["a", "a", "b", "b"])
     assert np.isnan(found.p_value)
-    assert "too few" in found.method
+    assert found.model == Note(Model.FEW_BLOCKS, {"blocks": 2})
+
+
+def test_donors_without_a_value_are_counted_in_the_model() -> None:
+    age = pd.DataFrame({"age": [-2.0, -1.0, 0.0, 0.0, 1.0, 2.0, 5.0]})
+    values = [1.0, 2.1, 3.0, 2.0, 2.9, 4.0, np.nan]
+    found = adjusted_difference(values, [True] * 3 + [False] * 4, age)
+    assert found.model == Note(Model.LINEAR, {"covariates": ["age"], "left_out": 1})
+    flat = adjusted_difference([1.0] * 3 + [2.0] * 3, [True] * 3 + [False] * 3, age[:6])
+    assert (flat.model, flat.difference) == (Note(Model.NO_RESIDUALS), pytest.approx(-1.0))
+    assert np.isnan(flat.p_value)
