@@ -1,39 +1,53 @@
-"""Collect the texts of pages and figures for translators: python docs/catalogues.py.
+"""Bring the translations of pages and figures up to date: python docs/catalogues.py.
 
-Writes ``src/fatescore/locale/en.pot`` and brings every ``<language>.po`` beside it up to date. New texts stand there
-with an empty translation; texts that are gone are dropped.
+New texts stand in every ``src/fatescore/locale/<language>.po`` with an empty translation; texts that are gone are
+dropped.
 """
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from fatescore.gene_sets import titles
+from fatescore.pl.labels import CODES, WORDS
+from fatescore.report.sentences import sentences_of_codes
+from fatescore.tables import TABLES
+
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "fatescore"
 LOCALE = SOURCE / "locale"
 
 FILES = [("**.py", "python"), ("**.j2", "jinja2")]
 OPTIONS = {"**.j2": {"silent": "false"}}
-KEYWORDS = {"tr": None, "tr_n": (1, 2), "mark": None, "_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "gettext_noop": None, "ngettext": (1, 2)}
 
 
 def collect() -> Catalog:
     """Return every text that the package shows, without translations."""
-    catalogue = Catalog(header_comment="# Texts of fatescore's pages and figures.")
-    for _, _, text, _, _ in extract_from_dir(SOURCE, FILES, OPTIONS, keywords=KEYWORDS, comment_tags=()):
+    catalogue = Catalog()
+    for _file, _line, text, _comments, _context in extract_from_dir(
+        SOURCE, FILES, OPTIONS, keywords=KEYWORDS, comment_tags=()
+    ):
+        catalogue.add(text)
+    for text in declared():
         catalogue.add(text)
     return catalogue
 
 
-def template(catalogue: Catalog) -> bytes:
-    """Return the template for translators; without dates and line numbers it changes with the texts only."""
-    stream = io.BytesIO()
-    write_po(stream, catalogue, width=110, no_location=True, omit_header=True, sort_output=True)
-    return stream.getvalue()
+def declared() -> Iterator[str]:
+    """Yield the texts that stand in declarations and data: of columns, tables, codes and gene sets."""
+    for table in TABLES:
+        yield table.meaning
+        yield from (column.label for column in table.columns if not column.is_any)
+    yield from CODES.values()
+    yield from WORDS
+    yield from titles().values()
+    for sentences in sentences_of_codes().values():
+        yield from (sentence for sentence in sentences if sentence != "{message}")
 
 
 def update(path: Path, texts: Catalog) -> None:
@@ -46,9 +60,8 @@ def update(path: Path, texts: Catalog) -> None:
 
 
 def main() -> None:
-    """Write the template and bring the translations up to date."""
+    """Bring the translations up to date."""
     texts = collect()
-    (LOCALE / "en.pot").write_bytes(template(texts))
     for path in sorted(LOCALE.glob("*.po")):
         update(path, texts)
 

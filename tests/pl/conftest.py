@@ -116,7 +116,7 @@ def judged_cells() -> pd.DataFrame:
     share = rng.gamma(2, 3, n)
     return pd.DataFrame({
         "obs_name": [f"c{i}" for i in range(n)], "sample": pd.Categorical(sample),
-        "dropped_because": np.where(counts < limit, "low depth", np.where(share > 12, "mitochondrial share", "")),
+        "qc_fail_reason": np.where(counts < limit, "low_depth", np.where(share > 12, "high_mitochondrial", "")),
         "total_counts": counts, "n_genes_by_counts": (counts / 2).astype(int), "pct_counts_mt": share,
         "doublet_score": np.nan, "limit_min_total_counts": limit, "limit_min_genes": 50.0, "limit_max_pct_mt": 12.0,
     })  # fmt: skip

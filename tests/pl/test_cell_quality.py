@@ -11,13 +11,18 @@ import pytest
 
 from fatescore import pl
 from fatescore.errors import InputError
-from fatescore.pp import _judge_cells
+from fatescore.pl.labels import code_label
+from fatescore.tables.codes import QcFailReason
 
 Draw = Callable[[Any], Any]
+OF_CELLS = (
+    QcFailReason.EMPTY_DROPLET, QcFailReason.LOW_DEPTH, QcFailReason.FEW_GENES, QcFailReason.HIGH_MITOCHONDRIAL,
+    QcFailReason.DOUBLET, QcFailReason.NOT_STROMAL,
+)  # fmt: skip
 METRICS = {
-    "total_counts": ("low depth", "limit_min_total_counts"),
-    "n_genes_by_counts": ("few genes", "limit_min_genes"),
-    "pct_counts_mt": ("mitochondrial share", "limit_max_pct_mt"),
+    "total_counts": ("low_depth", "limit_min_total_counts"),
+    "n_genes_by_counts": ("few_genes", "limit_min_genes"),
+    "pct_counts_mt": ("high_mitochondrial", "limit_max_pct_mt"),
 }
 
 
@@ -26,7 +31,7 @@ def test_every_cell_is_counted_once_by_what_became_of_it(judged_cells: pd.DataFr
     drawn = pd.DataFrame(draw(pl.cell_quality(judged_cells, metric)).rows("cells"))
     reason = METRICS[metric][0]
     names = {"": "kept", reason: "dropped for this"}
-    state = judged_cells["dropped_because"].map(names).fillna("dropped for something else")
+    state = judged_cells["qc_fail_reason"].map(names).fillna("dropped for something else")
     expected = judged_cells.groupby(["sample", state], observed=True).size()
     assert drawn.groupby(["sample", "state"])["cells"].sum().to_dict() == expected.to_dict()
 
@@ -62,7 +67,7 @@ def test_a_limit_of_zero_is_none(judged_cells: pd.DataFrame, draw: Draw) -> None
 
 
 def test_empty_droplets_are_left_out(judged_cells: pd.DataFrame, draw: Draw) -> None:
-    empty = judged_cells.assign(dropped_because="empty droplet", total_counts=1.0)
+    empty = judged_cells.assign(qc_fail_reason="empty_droplet", total_counts=1.0)
     both = pd.concat([judged_cells, empty], ignore_index=True)
     assert draw(pl.cell_quality(both, "total_counts")).spec == draw(pl.cell_quality(judged_cells, "total_counts")).spec
 
@@ -104,8 +109,9 @@ def test_another_number_is_refused(judged_cells: pd.DataFrame) -> None:
 
 def test_shares_of_a_sample_lie_end_to_end(judged_cells: pd.DataFrame, draw: Draw) -> None:
     drawn = pd.DataFrame(draw(pl.dropped(judged_cells)).rows("cells"))
-    counts = judged_cells.assign(n=1).groupby(["sample", "dropped_because"], observed=True)["n"].sum()
-    assert drawn.set_index(["sample", "reason"])["cells"].to_dict() == counts.to_dict()
+    counts = judged_cells.assign(n=1).groupby(["sample", "qc_fail_reason"], observed=True)["n"].sum()
+    expected = {(sample, why or "kept"): n for (sample, why), n in counts.to_dict().items()}
+    assert drawn.set_index(["sample", "reason"])["cells"].to_dict() == expected
     for _, bars in drawn.groupby("sample"):
         assert bars["low"].iloc[0] == 0
         assert bars["high"].iloc[-1] == 1
@@ -114,17 +120,17 @@ def test_shares_of_a_sample_lie_end_to_end(judged_cells: pd.DataFrame, draw: Dra
 
 
 def test_every_reason_that_quality_control_gives_has_a_colour(draw: Draw) -> None:
-    reasons = ["", *_judge_cells.REASONS, *[""] * 9]
-    drawn = draw(pl.dropped(pd.DataFrame({"sample": "s", "dropped_because": reasons})))
+    reasons = ["", *map(str, OF_CELLS), *[""] * 9]
+    drawn = draw(pl.dropped(pd.DataFrame({"sample": "s", "qc_fail_reason": reasons})))
     (colour,) = drawn.channel("color")
     assert colour["scale"]["domain"][0] == "kept"
-    assert set(colour["scale"]["domain"][1:]) == set(_judge_cells.REASONS)
-    assert len(set(colour["scale"]["range"])) == len(_judge_cells.REASONS) + 1
+    assert set(colour["scale"]["domain"][1:]) == set(map(code_label, OF_CELLS))
+    assert len(set(colour["scale"]["range"])) == len(OF_CELLS) + 1
 
 
 @pytest.mark.parametrize(("empty", "left_out"), [(9, False), (10, False), (11, True)])
 def test_empty_droplets_that_are_most_are_left_out_and_the_axis_says_so(draw: Draw, empty: int, left_out: bool) -> None:
-    cells = pd.DataFrame({"sample": "s", "dropped_because": [""] * 10 + ["empty droplet"] * empty})
+    cells = pd.DataFrame({"sample": "s", "qc_fail_reason": [""] * 10 + ["empty_droplet"] * empty})
     drawn = draw(pl.dropped(cells))
     assert ("empty droplets left out" in drawn.channel("x")[0]["axis"]["title"]) == left_out
     assert sum(row["cells"] for row in drawn.rows("cells")) == (10 if left_out else 10 + empty)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fatescore import pl
 from fatescore.errors import InputError
-from fatescore.pl import _colours, _palette
+from fatescore.pl import _palette
 from fatescore.pl.embedding import FEW
 from fatescore.pp.markers import MARKERS, UNKNOWN
 
@@ -112,7 +112,7 @@ def test_the_title_stands_over_the_chart(make_cells: Make, draw: Draw) -> None:
 @given(st.lists(st.one_of(st.none(), st.floats(-5, 5)), min_size=1, max_size=30))
 def test_dots_have_the_colours_that_vega_blends(values: list[float | None]) -> None:
     numbers = pd.Series(values, dtype=float)
-    found = _colours.of_numbers(numbers, None, about_median=True)
+    found = _palette.of_numbers(numbers, None, about_median=True)
     low, middle, high = found.scale.to_dict()["domain"]
     fat, grey, bone = (np.array(_palette.rgb(colour)) for colour in _palette.BIAS)
     for number, dot in zip(numbers, found.of_dots, strict=True):

@@ -72,18 +72,18 @@ def test_a_donor_in_two_conditions_has_two_rows(samples: pd.DataFrame) -> None:
 @pytest.mark.parametrize("n", [1_000, 20_000])
 def test_the_size_of_a_chart_does_not_grow_with_the_cells(samples: pd.DataFrame, cells: pd.DataFrame, n: int) -> None:
     some = cells.iloc[:n]
-    for chart in (pl.donors(samples, some, case="op", control="control"), pl.plane(some)):
+    for chart in (pl.donors(samples, some, case="op", control="control"), pl.arms_scatter(some)):
         assert len(json.dumps(spec(chart))) < 600_000
 
 
-def test_plane_bins_count_every_cell_once(cells: pd.DataFrame) -> None:
-    drawn = rows(spec(pl.plane(cells)), "cells")
+def test_arms_scatter_bins_count_every_cell_once(cells: pd.DataFrame) -> None:
+    drawn = rows(spec(pl.arms_scatter(cells)), "cells")
     assert sum(row["cells"] for row in drawn) == len(cells)
     assert {row["call"] for row in drawn} == {"osteogenic", "adipogenic"}
 
 
-def test_plane_shows_few_observations_as_points(samples: pd.DataFrame) -> None:
-    assert len(rows(spec(pl.plane(samples)), "name")) == len(samples)
+def test_arms_scatter_shows_few_observations_as_points(samples: pd.DataFrame) -> None:
+    assert len(rows(spec(pl.arms_scatter(samples)), "name")) == len(samples)
 
 
 def contrast(dataset: str, **values: Any) -> dict[str, Any]:
@@ -93,8 +93,8 @@ def contrast(dataset: str, **values: Any) -> dict[str, Any]:
 
 def test_forest_marks_what_is_not_pooled_and_draws_the_pooled_row() -> None:
     table = pd.DataFrame([
-        contrast("A", g=-0.5, g_low=-1.0, g_high=0.0, audit="clean"),
-        contrast("B", g=-3.0, g_low=-4.0, g_high=-2.0, audit="cannot be separated from kit"),
+        contrast("A", g=-0.5, g_low=-1.0, g_high=0.0, audit_verdict="clean"),
+        contrast("B", g=-3.0, g_low=-4.0, g_high=-2.0, audit_verdict="completely_confounded", audit_fields="kit"),
         contrast("C"),
         contrast("A", g=9.0, measure="set:wnt"),
     ])  # fmt: skip
@@ -119,11 +119,12 @@ def test_controls_draws_the_auroc() -> None:
     assert [row["auroc"] for row in drawn] == [0.9]
 
 
-def test_names_show_the_donors_and_what_cannot_be_separated_is_marked() -> None:
-    table = pd.DataFrame([contrast("A", g=1.0, auroc=0.9, n_case=5, n_control=4, audit="cannot be separated from kit")])
+def test_names_show_the_donors_and_complete_confounding_is_marked() -> None:
+    audit = {"audit_verdict": "completely_confounded", "audit_fields": "kit"}
+    table = pd.DataFrame([contrast("A", g=1.0, auroc=0.9, n_case=5, n_control=4, **audit)])
     assert [row["row"] for row in rows(spec(pl.forest(table)), "role")] == ["A\n5 v 4"]
     drawn = rows(spec(pl.controls(table)), "auroc")
-    assert [(row["row"], row["warned"]) for row in drawn] == [("A\nop, 5 v 4", True)]
+    assert [(row["row"], row["confounded"]) for row in drawn] == [("A\nop, 5 v 4", True)]
     assert [row["column"] for row in rows(spec(pl.heatmap(table)), "column")] == ["⚠ A"]
 
 
@@ -146,7 +147,7 @@ def tooltip(chart: Any) -> list[str]:
 
 def test_tooltips_have_no_line_that_is_empty_in_every_row() -> None:
     bare = contrast("A", g=1.0, auroc=0.9)
-    full = {**bare, "dataset": "B", "p_value": 0.1, "audit": "clean", "n_case": 5, "n_control": 4}
+    full = {**bare, "dataset": "B", "p_value": 0.1, "audit_verdict": "clean", "n_case": 5, "n_control": 4}
     for draw in (pl.forest, pl.heatmap, pl.controls):
         without, with_some = (set(tooltip(draw(pd.DataFrame(rows)))) for rows in ([bare], [bare, full]))
         assert not without & {"p_value", "p_smallest", "audit", "donors", "n_case"}
@@ -162,14 +163,14 @@ def test_the_tooltip_of_a_data_set_names_it_without_its_donors() -> None:
 
 
 def test_few_observations_have_outlines_by_condition(samples: pd.DataFrame) -> None:
-    drawn = spec(pl.plane(samples, case="op", control="control"))
+    drawn = spec(pl.arms_scatter(samples, case="op", control="control"))
     stroke = drawn["layer"][1]["encoding"]["stroke"]
     assert dict(zip(stroke["scale"]["domain"], stroke["scale"]["range"], strict=True)) == {
         "op": _palette.CASE, "control": _palette.CONTROL, "other": _palette.OTHER,
     }  # fmt: skip
-    assert "stroke" not in spec(pl.plane(samples))["layer"][1]["encoding"]
+    assert "stroke" not in spec(pl.arms_scatter(samples))["layer"][1]["encoding"]
     many = pd.concat([samples] * 13)
-    assert "stroke" not in spec(pl.plane(many, case="op", control="control"))["layer"][1]["encoding"]
+    assert "stroke" not in spec(pl.arms_scatter(many, case="op", control="control"))["layer"][1]["encoding"]
 
 
 def test_marks_are_silent_but_axes_and_legends_are_not(svg: Callable[..., ET.Element]) -> None:

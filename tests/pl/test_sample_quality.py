@@ -28,8 +28,8 @@ def qc() -> pd.DataFrame:
 def metrics() -> pd.DataFrame:
     return pd.DataFrame({
         "sample": list("abcd"), "top_1": [0.1, 0.2, 0.3, 0.9], "top_10": [0.2, 0.3, 0.4, np.nan],
-        "library_size": [1e6, 2e6, 3e6, 4e6], "outlier": ["", np.nan, "top_10 low (6 deviations)",
-        "library_size low (9 deviations); top_1 high (8 deviations)"],
+        "library_size": [1e6, 2e6, 3e6, 4e6], "outlier": ["", np.nan, "outlier:metric=top_10,side=low,deviations=6",
+        "outlier:metric=library_size,side=low,deviations=9;outlier:metric=top_1,side=high,deviations=8"],
     })  # fmt: skip
 
 
@@ -40,12 +40,12 @@ def test_every_sample_is_drawn_in_its_condition(metrics: pd.DataFrame, qc: pd.Da
     assert {channel["field"] for channel in drawn.channel("y")} == {"condition"}
 
 
-@pytest.mark.parametrize(("metric", "apart"), [("top_1", {"d"}), ("top_10", {"c"}), ("library_size", {"d"})])
-def test_samples_that_stand_out_in_this_number_are_marked(
-    metrics: pd.DataFrame, qc: pd.DataFrame, draw: Draw, metric: str, apart: set[str]
+@pytest.mark.parametrize(("metric", "outliers"), [("top_1", {"d"}), ("top_10", {"c"}), ("library_size", {"d"})])
+def test_outliers_in_this_metric_are_marked(
+    metrics: pd.DataFrame, qc: pd.DataFrame, draw: Draw, metric: str, outliers: set[str]
 ) -> None:
     drawn = draw(pl.sample_quality(metrics, qc, metric))
-    assert {row["sample"] for row in drawn.rows("value") if row["state"] != "sample"} == apart
+    assert {row["sample"] for row in drawn.rows("value") if row["state"] != "sample"} == outliers
     assert [layer["mark"]["filled"] for layer in drawn.spec["layer"]] == [True, False]
 
 

@@ -22,9 +22,9 @@ def pca() -> pd.DataFrame:
     parts = [
         pd.DataFrame({
             "dataset": "A", "sample": samples, "donor": samples, "condition": ["op", "control"] * 12,
-            "component": component, "score": rng.normal(size=24), "explained": explained,
+            "component": component, "score": rng.normal(size=24), "variance_ratio": ratio,
         })
-        for component, explained in (("PC1", 0.344), ("PC2", 0.2), ("PC3", 0.1))
+        for component, ratio in (("PC1", 0.344), ("PC2", 0.2), ("PC3", 0.1))
     ]  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
@@ -58,7 +58,7 @@ def test_more_values_than_colours_are_other(pca: pd.DataFrame, draw: Draw) -> No
     assert colours.pop("other") == _palette.OTHER
     assert sorted(colours) == ["b00", "b01", "b02", "b03", "b04", "b05", "b06", "b10"]
     assert set(colours.values()) == set(_palette.BATCHES)
-    assert {row["said"] for row in drawn.rows("x")} == set(batch.values())
+    assert {row["shown"] for row in drawn.rows("x")} == set(batch.values())
 
 
 def test_a_sample_without_a_value_is_grey(pca: pd.DataFrame, draw: Draw) -> None:
@@ -76,7 +76,7 @@ def test_numbers_go_from_low_to_high(pca: pd.DataFrame, draw: Draw) -> None:
 
 
 def test_no_samples_are_still_a_chart(draw: Draw) -> None:
-    empty = pd.DataFrame(columns=["dataset", "sample", "donor", "condition", "component", "score", "explained"])
+    empty = pd.DataFrame(columns=["dataset", "sample", "donor", "condition", "component", "score", "variance_ratio"])
     assert draw(pl.samples_pca(empty, {})).spec["width"] == "container"
 
 

@@ -25,13 +25,17 @@ def charts(make_cells: Callable[[int], pd.DataFrame], judged_cells: pd.DataFrame
     cells = make_cells(2000)
     judged = judged_cells.assign(sample=np.repeat(HOSTILE, len(judged_cells) // len(HOSTILE)))
     names = pd.DataFrame({"sample": HOSTILE, "donor": HOSTILE, "condition": HOSTILE})
-    pca = pd.concat([names.assign(component=c, score=[1.0, 2, 3, 4, 5], explained=0.5) for c in ("PC1", "PC2")])
+    pca = pd.concat([names.assign(component=c, score=[1.0, 2, 3, 4, 5], variance_ratio=0.5) for c in ("PC1", "PC2")])
     metrics = names.assign(
-        top_1=0.1, outlier="top_1 high (<b>)", ambient_share=0.1, ambient_share_low=0.05, ambient_share_high=0.2
+        top_1=0.1,
+        outlier="outlier:metric=top_1,side=<b>",
+        ambient_share=0.1,
+        ambient_share_low=0.05,
+        ambient_share_high=0.2,
     )
     way = {"method": "rank_log", "unit": "sample", "g": 1.0, "g_low": 0.0, "g_high": 2.0}
     return {
-        "plane": pl.plane(cells),
+        "arms_scatter": pl.arms_scatter(cells),
         "embedding": pl.embedding(cells.assign(donor=np.resize(HOSTILE, 2000)), "donor", title=HOSTILE[0]),
         "few cells": pl.embedding(cells.iloc[:100]),
         "cell_quality": pl.cell_quality(judged, "total_counts"),
@@ -69,8 +73,8 @@ def test_names_end_up_as_text(charts: dict[str, Any], tmp_path: Path) -> None:
 
 
 def test_the_cloud_is_a_picture_in_the_pdf_and_its_axes_are_not(charts: dict[str, Any], tmp_path: Path) -> None:
-    pl.save(charts["plane"], tmp_path / "plane.pdf")
-    data = (tmp_path / "plane.pdf").read_bytes()
+    pl.save(charts["arms_scatter"], tmp_path / "arms.pdf")
+    data = (tmp_path / "arms.pdf").read_bytes()
     assert b"/Subtype /Image" in data or b"/Subtype/Image" in data
     assert re.search(rb"/Font\b", data) or any(
         b"BT" in zlib.decompress(part) for part in re.findall(rb"stream\r?\n(.*?)endstream", data, re.S) if part
@@ -78,7 +82,7 @@ def test_the_cloud_is_a_picture_in_the_pdf_and_its_axes_are_not(charts: dict[str
 
 
 def test_the_same_chart_gives_the_same_bytes(charts: dict[str, Any], tmp_path: Path) -> None:
-    for kind in ("plane", "few cells", "cell_quality"):
+    for kind in ("arms_scatter", "few cells", "cell_quality"):
         for suffix in ("svg", "png"):  # vl-convert writes the parts of a PDF in another order each time
             for name in ("a", "b"):
                 pl.save(charts[kind], tmp_path / f"{name}.{suffix}")

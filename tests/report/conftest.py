@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,32 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fatescore.files import write_json, write_text
+from fatescore.files import write_json
 from fatescore.report import DatasetTables, SummaryTables
-from fatescore.tables import CONFOUNDING, CONTRASTS, COVERAGE, META, META_SPECIFICATION, SCOREBOARD, SPECIFICATION
+from fatescore.tables import (
+    CONFOUNDING,
+    CONTRASTS,
+    CONTRIBUTIONS,
+    COVERAGE,
+    EMBEDDING,
+    META,
+    META_SPECIFICATION,
+    QC,
+    QC_CELLS,
+    QC_COMPONENTS,
+    QC_METRICS,
+    QC_PCA,
+    SAMPLE_FIELDS,
+    SAMPLE_SCORES,
+    SCOREBOARD,
+    SCORES,
+    SPECIFICATION,
+    Note,
+    join_notes,
+)
 from fatescore.tables import columns as col
-from fatescore.tables.folder import STEPS
+from fatescore.tables.codes import AuditVerdict, FieldVerdict, NoteCode
+from fatescore.tables.folder import STEPS, RunFolder, failure
 from fatescore.tables.io import write_tsv
 from tests.report.made import (
     EVIL,
@@ -31,11 +51,14 @@ from tests.report.made import (
     status,
 )
 
-TABLES = (
-    "sample_scores", "coverage", "contributions", "contrasts", "confounding", "specification", "qc", "qc_metrics",
-    "qc_components", "qc_pca", "sample_fields",
+OF_DATASET = (
+    SAMPLE_SCORES, SCORES, COVERAGE, CONTRIBUTIONS, CONTRASTS, CONFOUNDING, SPECIFICATION, QC, QC_CELLS, QC_METRICS,
+    QC_COMPONENTS, QC_PCA, SAMPLE_FIELDS, EMBEDDING,
 )  # fmt: skip
-CELL_TABLES = ("scores", "qc_cells", "embedding")
+
+
+CLEAN = (AuditVerdict.CLEAN, "")
+KIT = (AuditVerdict.COMPLETELY_CONFOUNDED, "characteristics: kit")
 
 
 class Results:
@@ -59,23 +82,24 @@ class Results:
             "control": "adipo medium",
             "expected": "+",
         }
-        self.add("GSE1", disease, {"osteoporosis": 5, "control": 4}, -0.4, "clean", names=[EVIL, FORMULA])
+        self.add("GSE1", disease, {"osteoporosis": 5, "control": 4}, -0.4, CLEAN, names=[EVIL, FORMULA])
         self.add(
             "sc",
             disease,
             {"osteoporosis": 3, "control": 3},
             -0.2,
-            "partly confounded: passage",
+            (AuditVerdict.PARTIALLY_CONFOUNDED, "characteristics: passage"),
             n_cells=n_cells,
             assay="single_cell",
         )
-        self.add("kit", disease, {"osteoporosis": 4, "control": 4}, -0.9, "cannot be separated from kit")
-        self.add("tiny", disease, {"osteoporosis": 1, "control": 1}, 0.1, "clean")
-        self.add("fates", known, {"osteo medium": 4, "adipo medium": 4}, 1.5, "clean", simulated=True)
-        self.stop(
-            "lowdepth", "not scorable", "score", f"3 of 40 osteogenic genes detected in {EVIL}; expected at least 5"
-        )
-        self.stop("GSE404", "failed", "fetch", "file:///mirror/GSE404 does not exist; expected a series matrix")
+        self.add("kit", disease, {"osteoporosis": 4, "control": 4}, -0.9, KIT)
+        self.add("tiny", disease, {"osteoporosis": 1, "control": 1}, 0.1, CLEAN)
+        self.add("fates", known, {"osteo medium": 4, "adipo medium": 4}, 1.5, CLEAN, simulated=True)
+        few = {"arm": "osteogenic", "measured": 3, "size": 40, "needed": 5, "missing": [EVIL, "SP7"]}
+        why = [Note(NoteCode.INDEX_NOT_DETECTED), Note(NoteCode.ARM_TOO_SMALL, few)]
+        self.stop("lowdepth", "not scorable", "score", join_notes(why))
+        gone = failure(NoteCode.ERROR, f"file:///mirror/{EVIL} does not exist; expected a series matrix")
+        self.stop("GSE404", "failed", "fetch", gone)
 
     def add(
         self,
@@ -83,7 +107,7 @@ class Results:
         spec: dict[str, str],
         arms: dict[str, int],
         shift: float,
-        audit: str,
+        audit: tuple[str, str],
         *,
         names: list[str] | None = None,
         n_cells: int = 0,
@@ -95,30 +119,19 @@ class Results:
         difference = float(contrasts.set_index("measure").loc["fate_bias", "difference"])
         parts = self.rng.normal(0, 0.03, len(GENES))
         parts += (difference - parts.sum()) / len(parts)
+        kit, passage = ("characteristics: " + field in audit[1] for field in ("kit", "passage"))
+        separated = FieldVerdict.COMPLETE_SEPARATION if kit else FieldVerdict.CLEAN
+        partly = FieldVerdict.PARTIAL_SEPARATION if passage else FieldVerdict.CLEAN
         fields = [
-            (
-                "characteristics: kit",
-                "separates perfectly" if "kit" in audit else "clean",
-                "v2",
-                "v1" if "kit" in audit else "v2",
-                1.0,
-                0.01,
-            ),
-            (
-                "characteristics: passage",
-                "partly separates" if "passage" in audit else "clean",
-                "3-5",
-                "2-4",
-                0.7,
-                0.08,
-            ),
-            ("title", "states the condition", "osteopo_*", "old_*", 1.0, 0.01),
-            ("total_counts", "clean", "1.1e6-2.9e6", "1.0e6-2.8e6", 0.55, 0.9),
+            ("characteristics: kit", separated, "v2", "v1" if kit else "v2", None, 1.0, 0.01),
+            ("characteristics: passage", partly, "4 [3, 5]", "3 [2, 4]", 0.7, 0.7, 0.08),
+            ("title", FieldVerdict.CONDITION_LABEL, "osteopo_*", "old_*", None, 1.0, 0.01),
+            ("total_counts", FieldVerdict.CLEAN, "2e6 [1e6, 3e6]", "2e6 [1e6, 3e6]", 0.1, 0.55, 0.9),
         ]
-        confounding = pd.DataFrame([(name, spec["id"], *row) for row in fields], columns=list(CONFOUNDING.names))
+        confounding = CONFOUNDING.frame([(name, spec["id"], *row) for row in fields])
         coverage = pd.DataFrame(
             [
-                (name, "osteogenic", 40, 38, 1, 2, 0.95, "IBSP,BGLAP", True, ""),
+                (name, "osteogenic", 40, 38, 1, 2, 0.95, "IBSP;BGLAP", True, ""),
                 (name, "wnt", 20, 20, 0, 0, 1.0, "", True, "DVL1 (acts when phosphorylated)"),
             ],
             columns=list(COVERAGE.names),
@@ -132,7 +145,8 @@ class Results:
             n_stromal=np.nan,
             fraction_stromal=np.nan,
             verdict="ok",
-            reason="",
+            qc_fail_reason="",
+            qc_flags="",
         )
         scores = (
             make_cells(samples, n_cells, self.rng)
@@ -249,9 +263,9 @@ class Results:
                 0.05,
                 0.2,
                 1.3,
-                "Paule-Mandel, Hartung-Knapp",
-                "GSE1, sc",
-                "kit (cannot be separated from kit); tiny (described, not tested)",
+                "random_effects:tau2=pm",
+                "GSE1;sc",
+                "confounded:dataset=kit,fields=characteristics%3A kit;few_donors:dataset=tiny,case=1,control=1",
                 "",
             )
             for measure in col.INDEX_MEASURES
@@ -260,7 +274,7 @@ class Results:
 
     def meta_specification(self) -> pd.DataFrame:
         rows = [
-            ("osteoporosis", method, index, "sample", 2, effect, 0.4, effect - 0.9, effect + 0.9, "GSE1, sc")
+            ("osteoporosis", method, index, "sample", 2, effect, 0.4, effect - 0.9, effect + 0.9, "GSE1;sc")
             for effect, (method, index) in enumerate(
                 [("zscore", "core"), ("rank_log", "extended"), ("ucell", "core")], -2
             )
@@ -286,71 +300,21 @@ class Results:
         }
         return SummaryTables(**{**values, **changes})
 
-    def write(self) -> None:
+    def write(self) -> RunFolder:
         """Write every table where the workflow would."""
+        run = RunFolder(self.folder)
         for name, tables in self.tables.items():
-            folder = self.folder / "datasets" / name
-            for index, one in enumerate(tables.statuses):
-                write_json(folder / "status" / f"{STEPS[index]}.json", dict(one))
-            for table in TABLES:
-                data = getattr(tables, table)
-                write_tsv(folder / f"{table}.tsv", data) if len(data) else write_text(folder / f"{table}.tsv", "")
-            for table in CELL_TABLES:
-                data = getattr(tables, table)
-                if len(data):
-                    data.to_parquet(folder / f"{table}.parquet")
-                else:
-                    write_text(folder / f"{table}.parquet", "")
-        write_tsv(self.folder / "meta.tsv", self.meta())
-        write_tsv(self.folder / "scoreboard.tsv", self.scoreboard())
-        (self.folder / "config.json").write_text(json.dumps({"score": {"method": "rank_log"}}))
-
-    def dataset_command(self, name: str) -> list[str]:
-        folder = self.folder / "datasets" / name
-        words = [
-            "report",
-            "dataset",
-            "--dataset",
-            name,
-            "--status",
-            *map(str, sorted((folder / "status").glob("*.json"))),
-            "--output",
-            str(folder / "report.html"),
-        ]
-        for table in TABLES:
-            words += [f"--{table.replace('_', '-')}", str(folder / f"{table}.tsv")]
-        for table in CELL_TABLES:
-            words += [f"--{table.replace('_', '-')}", str(folder / f"{table}.parquet")]
-        return words
-
-    def summary_command(self) -> list[str]:
-        def every(pattern: str) -> list[str]:
-            return [str(path) for path in sorted(self.folder.glob(f"datasets/*/{pattern}"))]
-
-        return [
-            "report",
-            "summary",
-            "--status",
-            *every("status/*.json"),
-            "--contrasts",
-            *every("contrasts.tsv"),
-            "--confounding",
-            *every("confounding.tsv"),
-            "--meta",
-            str(self.folder / "meta.tsv"),
-            "--scoreboard",
-            str(self.folder / "scoreboard.tsv"),
-            "--title",
-            "A run",
-            "--settings",
-            str(self.folder / "config.json"),
-            "--output",
-            str(self.folder / "report.html"),
-            "--provenance",
-            str(self.folder / "provenance.json"),
-            "--answer",
-            str(self.folder / "answer.txt"),
-        ]
+            folder = run.dataset(name)
+            for step, one in zip(STEPS, tables.statuses, strict=True):
+                write_json(folder.status_file(step), vars(one))
+            for table in OF_DATASET:
+                data = getattr(tables, table.name)
+                absent = [one for one in table.required or table.names if one not in data and len(data)]
+                folder.write(table, data.assign(**dict.fromkeys(absent)))
+        for table, data in ((META, self.meta()), (SCOREBOARD, self.scoreboard())):
+            run.write(table, data)
+            write_tsv(run.path / "tables" / table.file, data)
+        return run
 
 
 @pytest.fixture(scope="session")
@@ -362,6 +326,4 @@ def make_results() -> Callable[..., Results]:
 @pytest.fixture(scope="session")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """One results folder for the tests that only read it."""
-    made = Results(tmp_path_factory.mktemp("results"))
-    made.write()
-    return made
+    return Results(tmp_path_factory.mktemp("results"))

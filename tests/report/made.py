@@ -9,9 +9,14 @@ import pandas as pd
 
 from fatescore.tables import CONTRASTS, SPECIFICATION
 from fatescore.tables import columns as col
+from fatescore.tables.codes import Agreement, QcFailReason, Status, Test
+from fatescore.tables.folder import Outcome
 
 EVIL = "<script>alert(1)</script>"
 FORMULA = "=cmd()"
+DROPPED = (
+    QcFailReason.LOW_DEPTH, QcFailReason.HIGH_MITOCHONDRIAL, QcFailReason.DOUBLET, QcFailReason.NOT_STROMAL,
+)  # fmt: skip
 SETS = ("bmp_smad", "wnt", "hedgehog", "nf_kb", "epigenetic", "mir_204")
 GENES = {
     **dict.fromkeys(
@@ -24,8 +29,8 @@ GENES = {
 }
 
 
-def status(dataset: str, step: str, state: str = "ok", reason: str = "", **facts: Any) -> dict[str, Any]:
-    return {"dataset": dataset, "step": step, "status": state, "reason": reason, "facts": facts}
+def status(dataset: str, step: str, state: str = "ok", reason: str = "", **facts: Any) -> Outcome:
+    return Outcome(dataset, step, Status(state), reason, facts)
 
 
 def make_samples(
@@ -61,7 +66,9 @@ def make_samples(
     return pd.DataFrame(rows)
 
 
-def make_contrasts(samples: pd.DataFrame, spec: dict[str, str], audit: str, rng: np.random.Generator) -> pd.DataFrame:
+def make_contrasts(
+    samples: pd.DataFrame, spec: dict[str, str], audit: tuple[str, str], rng: np.random.Generator
+) -> pd.DataFrame:
     case, control = (samples[samples["condition"] == spec[side]] for side in ("case", "control"))
     enough = min(len(case), len(control)) >= 3
     rows = []
@@ -92,7 +99,7 @@ def make_contrasts(samples: pd.DataFrame, spec: dict[str, str], audit: str, rng:
                 "g_high": g + 1.1,
                 "g_var": 0.3,
                 "p_value": p if enough else np.nan,
-                "p_method": "exact permutation" if enough else "",
+                "p_method": f"{Test.EXACT_PERMUTATION}:arrangements=126" if enough else str(Test.NOT_TESTED),
                 "p_smallest": 0.007936507937 if enough else np.nan,
                 "padj": 0.4 if enough else np.nan,
                 "p_welch": 0.2 if enough else np.nan,
@@ -100,14 +107,17 @@ def make_contrasts(samples: pd.DataFrame, spec: dict[str, str], audit: str, rng:
                 "loo_high": difference + 0.1,
                 "auroc": (a.to_numpy()[:, None] > b.to_numpy()).mean(),
                 "expected": spec["expected"] if measure == "fate_bias" else "",
-                "agreement": (("agrees" if p < 0.05 else "not told apart from zero") if enough else "not tested")
-                if measure == "fate_bias"
-                else "",
-                "audit": audit,
-                "note": "" if enough else "described, not tested: n=1 against 1 donors",
+                "agreement": _agreement(p, enough) if measure == "fate_bias" else "",
+                "audit_verdict": audit[0],
+                "audit_fields": audit[1],
+                "note": "" if enough else "few_donors:case=1,control=1",
             }
         )
     return pd.DataFrame(rows).reindex(columns=list(CONTRASTS.names))
+
+
+def _agreement(p: float, enough: bool) -> Agreement:
+    return (Agreement.AGREES if p < 0.05 else Agreement.NOT_SIGNIFICANT) if enough else Agreement.NOT_TESTED
 
 
 def make_cells(samples: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -130,17 +140,17 @@ def make_quality(samples: pd.DataFrame, cells: pd.DataFrame, rng: np.random.Gene
     """Return what quality control and the map say of cells: the kept ones, and others that were dropped."""
     kept = cells[["obs_name", *col.IDENTITY]].copy()
     others = kept.sample(frac=0.3, random_state=0).assign(obs_name=lambda table: "x" + table["obs_name"])
-    why = pd.Series(rng.choice(["low depth", "mitochondrial share", "doublet", "not stromal"], len(others)))
+    why = pd.Series(rng.choice(list(map(str, DROPPED)), len(others)))
     every = pd.concat([kept, others], ignore_index=True)
     n = len(every)
-    every["dropped_because"] = ["" for _ in range(len(kept))] + list(why)
+    every["qc_fail_reason"] = ["" for _ in range(len(kept))] + list(why)
     every["total_counts"] = rng.lognormal(8, 0.5, n).round()
     every["n_genes_by_counts"] = rng.lognormal(7, 0.3, n).round()
     every["pct_counts_mt"] = rng.gamma(2, 2, n)
     every["doublet_score"] = rng.beta(1, 9, n)
-    every["cell_type"] = np.where(every["dropped_because"] == "not stromal", "erythroid", "stromal")
+    every["cell_type"] = np.where(every["qc_fail_reason"] == QcFailReason.NOT_STROMAL, "erythroid", "stromal")
     limits = {"limit_min_total_counts": 500.0, "limit_min_genes": 300.0, "limit_max_pct_mt": 12.5}
-    shown = every[every["dropped_because"].isin(["", "not stromal"])]
+    shown = every[every["qc_fail_reason"].isin(["", QcFailReason.NOT_STROMAL])]
     embedding = shown[["obs_name", "sample", "donor", "condition", "cell_type", "total_counts"]].assign(
         umap_1=rng.normal(0, 3, len(shown)), umap_2=rng.normal(0, 3, len(shown))
     )
@@ -157,7 +167,7 @@ def make_quality(samples: pd.DataFrame, cells: pd.DataFrame, rng: np.random.Gene
 def make_metrics(samples: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Return the numbers of arrays; the first sample stands out."""
     n = len(samples)
-    outlier = ["rle_iqr", *[""] * (n - 1)]
+    outlier = ["outlier:metric=rle_iqr,side=high,deviations=6", *[""] * (n - 1)]
     return pd.DataFrame({
         "sample": samples["sample"],
         "q50": rng.normal(8, 0.1, n),
@@ -172,7 +182,7 @@ def make_pca(samples: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Da
     """Return two components of the samples, and the field (kit) that goes with the first."""
     identity = samples[list(col.IDENTITY)]
     parts = [
-        identity.assign(component=name, score=rng.normal(0, 5, len(samples)), explained=share)
+        identity.assign(component=name, score=rng.normal(0, 5, len(samples)), variance_ratio=share)
         for name, share in (("PC1", 0.42), ("PC2", 0.17))
     ]
     row = ("characteristics: kit", "text", "PC1", len(samples), 2, 0.8, 0.75, 0.01, 0.008, 0.04)
@@ -188,7 +198,8 @@ def make_specification(contrasts: pd.DataFrame, unit: str, rng: np.random.Genera
         for index in ("core", "review", "extended"):
             g = main["g"] + rng.normal(0, 0.3)
             values: dict[str, Any] = {
-                key: main[key] for key in ("dataset", "contrast", "kind", "case", "control", "audit")
+                key: main[key]
+                for key in ("dataset", "contrast", "kind", "case", "control", "audit_verdict", "audit_fields")
             }
             values |= {"method": method, "index": index, "unit": unit, "g": g, "g_low": g - 1, "g_high": g + 1}
             rows.append(values | {"n_case": main["n_case"], "n_control": main["n_control"], "p_value": 0.1})

@@ -12,7 +12,9 @@ from fatescore.pl import _palette
 from fatescore.report import DatasetTables, dataset_page
 from fatescore.report.cells import cell_map
 from fatescore.report.tables import outcome
+from fatescore.tables.folder import failure
 from tests.report.made import EVIL, status
+from tests.report.parts import figures, named, words_of
 
 MAPS = {f"map-{name}" for name in ("fate_bias", "cell_type", "condition", "donor", "total_counts")}
 
@@ -29,7 +31,7 @@ def small(**more: Any) -> DatasetTables:
         "statuses": [status("A", "ingest", assay="single_cell")],
         "embedding": embedding,
         "scores": pd.DataFrame({"obs_name": names[3::-1], "fate_bias": [4.0, 3.0, 2.0, 1.0], "condition": "op"}),
-        "qc_cells": pd.DataFrame({"sample": "s", "dropped_because": ["", "", "", "", "not stromal", "doublet"]}),
+        "qc_cells": pd.DataFrame({"sample": "s", "qc_fail_reason": ["", "", "", "", "not_stromal", "doublet"]}),
         "contrasts": pd.DataFrame({"case": ["op"], "control": ["ctl"]}),
     }
     return DatasetTables("A", **{**tables, **more})
@@ -37,7 +39,7 @@ def small(**more: Any) -> DatasetTables:
 
 def drawn(tables: DatasetTables) -> dict[str, Any]:
     found = cell_map(tables)
-    return {figure.name: figure.spec for figure in found["figures"]} if found else {}
+    return {name: figure.spec for name, figure in figures(found).items()} if found else {}
 
 
 def values(spec: dict[str, Any], name: str) -> dict[str, Any]:
@@ -69,8 +71,8 @@ def test_the_sides_of_the_contrast_have_their_colours() -> None:
 def test_cells_are_counted_in_words_and_by_donor() -> None:
     found = cell_map(small())
     assert found is not None
-    assert found["said"].startswith("5 cells of good quality; 4 of them are scored, ")
-    rows = {tuple(cell.text for cell in row) for row in found["table"].rows}
+    assert words_of(found).startswith("5 cells of good quality; 4 of them are scored, ")
+    rows = {tuple(cell.text for cell in row) for row in named(found, "map-table").rows}
     assert rows == {
         (EVIL, "op", "stromal", "2", "2"),
         ("b", "ctl", "stromal", "2", "2"),
@@ -79,10 +81,10 @@ def test_cells_are_counted_in_words_and_by_donor() -> None:
 
 
 def test_a_draw_of_many_cells_is_told() -> None:
-    more = pd.DataFrame({"sample": "s", "dropped_because": [""] * 1000 + ["not stromal"] * 234 + ["low depth"] * 99})
+    more = pd.DataFrame({"sample": "s", "qc_fail_reason": [""] * 1000 + ["not_stromal"] * 234 + ["low_depth"] * 99})
     found = cell_map(small(qc_cells=more))
     assert found is not None
-    assert found["said"].startswith("Of 1,234 cells, 5 were drawn at random. 5 cells of good quality")
+    assert words_of(found).startswith("Of 1,234 cells, 5 were drawn at random. 5 cells of good quality")
 
 
 @pytest.mark.parametrize("assay", ["array", "bulk"])
@@ -95,9 +97,9 @@ def test_without_a_map_it_says_why(results: Any) -> None:
     none = replace(results.tables["sc"], embedding=pd.DataFrame())
     found = cell_map(none)
     assert found is not None
-    assert found["figures"] == []
-    assert found["said"] == "No map of the cells was drawn: there are too few of them, or none was asked for."
-    stopped = [*none.statuses, status("sc", "embed", "failed", f"no component of {EVIL} is finite.")]
+    assert figures(found) == {}
+    assert words_of(found) == "No map of the cells was drawn: there are too few of them, or none was asked for."
+    stopped = [*none.statuses, status("sc", "embed", "failed", failure("error", f"no component of {EVIL} is finite."))]
     page = dataset_page(replace(none, statuses=stopped))
     assert "No map of the cells was drawn: no component of &lt;script&gt;alert(1)&lt;/script&gt; is finite.<" in page
     assert EVIL not in page

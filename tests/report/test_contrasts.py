@@ -1,4 +1,4 @@
-"""The tables of a contrast: what the audit shows, what accounts for the difference, which samples stand out."""
+"""The sections of a contrast: the audit, adjusted differences, and which samples are flagged."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from fatescore.report import DatasetTables, dataset_page
-from fatescore.report.contrasts import contrasts
+from fatescore.report.contrasts import _IDENTITY, _MEASURES, contrasts
+from fatescore.report.elements import Section
+from fatescore.tables import CONTRASTS
 from tests.report.made import EVIL
+from tests.report.parts import named, rows_of, words_of
+
+FEW = {"audit_verdict": "not_assessable", "audit_fields": ""}
 
 
-def rows_of(table: Any) -> list[dict[str, str]]:
-    return [dict(zip(table.columns, [cell.text for cell in row], strict=True)) for row in table.rows]
+def changed(tables: DatasetTables, *, audit: dict[str, str] | None = None, **more: Any) -> Section:
+    """Return the section of the first contrast of a data set whose audit found something else."""
+    found = {"audit_verdict": "clean", "audit_fields": ""} if audit is None else audit
+    return contrasts(replace(tables, contrasts=tables.contrasts.assign(**found), **more))[0][1]
 
 
-def changed(tables: DatasetTables, *, audit: str = "clean", **more: Any) -> dict[str, Any]:
-    """Return the first contrast of a data set whose audit says something else."""
-    return contrasts(replace(tables, contrasts=tables.contrasts.assign(audit=audit), **more))[0]
-
-
-def test_no_field_is_called_clean_where_none_was_judged(results: Any) -> None:
+def test_no_field_is_called_clean_where_none_was_assessed(results: Any) -> None:
     tables = results.tables["tiny"]
-    few = changed(tables, audit="cannot be judged with so few donors")
-    assert few["too_few"]
-    assert few["audit_clean"].columns == ("field", "values in case", "values in control")
-    page = dataset_page(replace(tables, contrasts=tables.contrasts.assign(audit="cannot be judged with so few donors")))
-    assert "3 fields, not judged with so few donors" in page
+    few = changed(tables, audit=FEW)
+    assert named(few, "clean-1").columns == ("field", "values in case", "values in control")
+    page = dataset_page(replace(tables, contrasts=tables.contrasts.assign(**FEW)))
+    assert "3 fields, not assessed with so few donors" in page
     assert "that do not separate the groups" not in page
-    assert "verdict" in changed(tables)["audit_clean"].columns
+    assert "verdict" in named(changed(tables), "clean-1").columns
     assert "3 fields that do not separate the groups" in dataset_page(tables)
 
 
@@ -41,52 +43,56 @@ def test_a_field_that_repeats_another_is_shown_once(results: Any) -> None:
     again = tables.confounding[tables.confounding["field"] == "characteristics: kit"]
     audit = pd.concat([again.assign(field="characteristics: Kit 2"), tables.confounding])
     given = {"sample_fields": fields, "confounding": audit}
-    shown = [row["field"] for row in rows_of(changed(tables, **given)["audit_clean"])]
+    shown = [row["field"] for row in rows_of(named(changed(tables, **given), "clean-1"))]
     assert shown.count("kit") == 1
     assert "Kit 2" not in shown
-    named = changed(tables, audit="partly confounded: characteristics: Kit 2", **given)
-    assert [row["field"] for row in rows_of(named["audit_clean"])].count("Kit 2") == 1
-    assert "kit" not in [row["field"] for row in rows_of(named["audit_clean"])]
+    partly = {"audit_verdict": "partially_confounded", "audit_fields": "characteristics: Kit 2"}
+    kept = changed(tables, audit=partly, **given)
+    assert [row["field"] for row in rows_of(named(kept, "clean-1"))].count("Kit 2") == 1
+    assert "kit" not in [row["field"] for row in rows_of(named(kept, "clean-1"))]
 
 
 def test_rows_that_look_the_same_stand_once(results: Any) -> None:
     tables = results.tables["GSE1"]
     again = tables.confounding[tables.confounding["field"] == "characteristics: passage"].assign(field="passage")
     twice = pd.concat([tables.confounding, again])
-    shown = [row["field"] for row in rows_of(changed(tables, confounding=twice)["audit_clean"])]
+    shown = [row["field"] for row in rows_of(named(changed(tables, confounding=twice), "clean-1"))]
     assert shown.count("passage") == 1
     other = pd.concat([tables.confounding, again.assign(case_values="7")])
-    found = rows_of(changed(tables, confounding=other)["audit_clean"])
-    assert [row["values in case"] for row in found if "passage" in row["field"]] == ["3-5", "7"]
+    found = rows_of(named(changed(tables, confounding=other), "clean-1"))
+    assert [row["values in case"] for row in found if "passage" in row["field"]] == ["4 [3, 5]", "7"]
 
 
 def test_all_genes_are_a_sentence_and_no_field(results: Any) -> None:
     tables = results.tables["GSE1"]
-    genes = tables.confounding.iloc[[0]].assign(field="all genes", verdict="evidence", case_values="23 % of 9 genes")
+    genes = tables.confounding.iloc[[0]].assign(
+        field="all genes", verdict="evidence", case_values="genes_differ:share=0.228,genes=9,alpha=0.05",
+        control_values="genes_expected:share=0.05,quantile=0.975,high=0.1",
+    )  # fmt: skip
     one = changed(tables, confounding=pd.concat([tables.confounding, genes]))
-    assert "23 % of 9 genes" in one["all_genes"]
-    assert "all genes" not in [row["field"] for table in (one["audit"], one["audit_clean"]) for row in rows_of(table)]
+    text = "22.8 % of 9 genes differ at p < 0.05; 5 % expected when labels are permuted, in 97.5 % of them at most 10 %"
+    assert text in words_of(one)
+    every = [row["field"] for name in ("audit-1", "clean-1") for row in rows_of(named(one, name))]
+    assert "all genes" not in every
 
 
-def explained(notes: list[str]) -> pd.DataFrame:
-    by = ["commitment", "fraction_stromal"][: len(notes)]
+def adjusted(notes: list[str]) -> pd.DataFrame:
+    covariates = ["commitment", "fraction_stromal"][: len(notes)]
     return pd.DataFrame({
-        "contrast": "osteoporosis", "by": by, "difference": 0.5, "difference_left": 0.1,
-        "accounted": [0.7799, -0.137][: len(notes)], "note": notes,
+        "contrast": "osteoporosis", "covariate": covariates, "difference": 0.5, "adjusted_difference": 0.1,
+        "proportion_explained": [0.7799, -0.137][: len(notes)], "note": notes,
     })  # fmt: skip
 
 
-def test_the_share_accounted_for_is_a_percentage(results: Any) -> None:
+def test_the_proportion_explained_is_a_percentage(results: Any) -> None:
     tables = results.tables["GSE1"]
-    plain = explained(["linear model with commitment", "linear model with fraction_stromal"])
-    found = rows_of(changed(tables, explained=plain)["explained"])
-    assert [row["share accounted for"] for row in found] == ["78 %", "-14 %"]
+    plain = adjusted(["linear_model:covariates=commitment", "linear_model:covariates=fraction_stromal"])
+    found = rows_of(named(changed(tables, adjusted_differences=plain), "adjusted-1"))
+    assert [row["proportion explained"] for row in found] == ["78 %", "-14 %"]
     assert "note" not in found[0]
-    found = rows_of(
-        changed(tables, explained=explained(["linear model with commitment", "fraction_stromal does not vary"]))[
-            "explained"
-        ]
-    )
+    other = adjusted(["linear_model:covariates=commitment", "covariate_constant:covariate=fraction_stromal"])
+    found = rows_of(named(changed(tables, adjusted_differences=other), "adjusted-1"))
+    assert [row["covariate"] for row in found] == ["commitment", "stromal share"]
     assert [row["note"] for row in found] == ["–", "stromal share does not vary"]
 
 
@@ -94,36 +100,50 @@ def test_the_composition_has_one_bracket(results: Any) -> None:
     tables = results.tables["GSE1"]
     rows = tables.contrasts.iloc[[0, 1]].assign(
         measure=["composition:endothelial", "composition:muscle"],
-        note=["shares of all cells; seen by hand", "shares of all cells"],
+        note=["arcsine_shares;paired", "arcsine_shares"],
     )
     more = pd.concat([tables.contrasts, rows], ignore_index=True)
-    one = contrasts(replace(tables, contrasts=more))[0]
-    assert one["composition"].caption.endswith("before any cell is dropped (donors are compared; shares of all cells)")
-    assert [row["note"] for row in rows_of(one["composition"])] == ["seen by hand", "–"]
+    table = named(contrasts(replace(tables, contrasts=more))[0][1], "composition-1")
+    assert "any cell is dropped (donors are compared; shares of all cells" in table.caption
+    assert [row["note"][:6] for row in rows_of(table)] == ["paired", "–"]
 
 
 def test_effects_stand_beside_the_measure(results: Any) -> None:
-    columns = contrasts(results.tables["GSE1"])[0]["measures"].columns
+    table = named(contrasts(results.tables["GSE1"])[0][1], "measures-1")
+    columns = table.columns
     assert columns[:6] == ("measure", "Hedges' g", "g, CI low", "g, CI high", "p", "smallest p")
     assert "audit" not in columns
-    names = [row["measure"] for row in rows_of(contrasts(results.tables["GSE1"])[0]["measures"])]
+    names = [row["measure"] for row in rows_of(table)]
     assert "BMP/Smad" in names
     assert not any(name.startswith("set:") for name in names)
 
 
-def test_samples_that_stand_out_are_named_below_the_chart(results: Any) -> None:
+def test_a_new_column_of_the_contrast_table_is_shown(results: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is declared and holds anything is shown, but for what all measures of a contrast share."""
+    assert {"difference", "loo_low", "power", "note"} <= set(_MEASURES)
+    assert set(CONTRASTS.names) - set(_MEASURES) == set(_IDENTITY)
+    monkeypatch.setattr("fatescore.report.contrasts._MEASURES", (*_MEASURES, "median_case"))
     tables = results.tables["GSE1"]
-    reasons = ["stands out in rle_iqr high (6 deviations); spread low (7 deviations)", *[""] * (len(tables.qc) - 1)]
-    doubted = tables.qc.assign(reason=reasons)
-    said = changed(tables, qc=doubted)["donors"].caption
-    donor = doubted["donor"].iloc[0]
-    assert f"Stand out in quality: {donor} (RLE IQR high (6 deviations); spread low (7 dev" in said
-    assert "Stand out" not in contrasts(tables)[0]["donors"].caption
-    assert "Stand out" not in changed(tables, qc=doubted.assign(verdict="not scorable"))["donors"].caption
-    assert "Stand out" not in changed(tables, qc=doubted.assign(sample="of another contrast"))["donors"].caption
+    more = tables.contrasts.assign(median_case=0.123)
+    assert "median case" in named(contrasts(replace(tables, contrasts=more))[0][1], "measures-1").columns
+
+
+def test_flagged_samples_are_named_below_the_chart(results: Any) -> None:
+    tables = results.tables["GSE1"]
+    flag = "outlier:metric=rle_iqr,side=high,deviations=6;outlier:metric=spread,side=low,deviations=7"
+    flagged = tables.qc.assign(qc_flags=[flag, *[""] * (len(tables.qc) - 1)])
+    donor = flagged["donor"].iloc[0]
+    text = f"Flagged by quality control: {donor} (outlier in RLE IQR (high, 6 deviations); outlier in spread (low"
+    assert text in named(changed(tables, qc=flagged), "donors-1").caption
+    for section in (
+        contrasts(tables)[0][1], changed(tables, qc=flagged.assign(verdict="not scorable")),
+        changed(tables, qc=flagged.assign(sample="of another contrast")),
+    ):  # fmt: skip
+        assert "Flagged" not in named(section, "donors-1").caption
     cells = results.tables["sc"]
-    assert "Stand out" not in changed(cells, qc=cells.qc.assign(reason="seen"))["donors"].caption
-    page = dataset_page(replace(tables, qc=doubted.assign(donor=EVIL)))
+    of_cells = changed(cells, qc=cells.qc.assign(qc_flags="many_dropped:share=0.6"))
+    assert "Flagged" not in named(of_cells, "donors-1").caption
+    page = dataset_page(replace(tables, qc=flagged.assign(donor=EVIL)))
     assert EVIL not in page
 
 

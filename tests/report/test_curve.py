@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fatescore.report.curve import curve
+from fatescore.report.effects import curve
 from fatescore.tables import META_SPECIFICATION, SPECIFICATION
 from tests.report.made import EVIL
 

@@ -9,10 +9,11 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fatescore.pp._judge_cells import REASONS
+from fatescore.pl.cell_quality import FATE_COLOURS
 from fatescore.report.multiqc import dropped_section, samples_section
-from fatescore.tables import QC
+from fatescore.tables import QC, QC_METRICS
 
+REASONS = [str(fate) for fate in FATE_COLOURS if fate != "kept"]
 HOSTILE = [
     "<script>alert(1)</script>",
     "=cmd()",
@@ -29,13 +30,20 @@ HOSTILE = [
 
 def samples(names: list[str]) -> pd.DataFrame:
     table = pd.DataFrame({"dataset": "A", "sample": names, "donor": "d", "condition": "<b>", "n_obs": 3, "n_kept": 2})
-    return table.assign(total_counts=float("nan"), pct_counts_mt=5.5, verdict="ok", reason="").reindex(
+    return table.assign(total_counts=float("nan"), pct_counts_mt=5.5, verdict="ok", qc_fail_reason="").reindex(
         columns=list(QC.names)
     )
 
 
 def test_every_sample_stands_with_what_is_known_of_it() -> None:
-    metrics = pd.DataFrame({"sample": ["s2", "s1"], "spread": [1.25, 1.0], "outlier": ["q05 low", ""], "q05": 3.0})
+    metrics = pd.DataFrame(
+        {
+            "sample": ["s2", "s1"],
+            "spread": [1.25, 1.0],
+            "outlier": ["outlier:metric=q50,side=low,deviations=6", ""],
+            "q05": 3.0,
+        }
+    )
     found = samples_section("A", samples(["s1", "s2"]), metrics)
     assert found["data"] == {
         "A | s1": {
@@ -43,15 +51,17 @@ def test_every_sample_stands_with_what_is_known_of_it() -> None:
         },
         "A | s2": {
             "condition": "&lt;b&gt;", "verdict": "ok", "n_obs": 3, "n_kept": 2, "pct_counts_mt": 5.5, "spread": 1.25,
-            "outlier": "q05 low",
+            "outlier": "outlier in median intensity (log2) (low, 6 deviations)",
         },
     }  # fmt: skip
     assert set(found["data"]["A | s2"]) <= set(found["headers"])
+    header = found["headers"]["rle_iqr"]
+    assert (header["title"], header["description"]) == ("RLE IQR", QC_METRICS.column("rle_iqr").meaning)
     json.dumps(found, allow_nan=False)
 
 
 def test_cells_are_counted_by_what_became_of_them() -> None:
-    cells = pd.DataFrame({"sample": ["s1"] * 8 + ["s2"], "dropped_because": ["", "", *REASONS, ""]})
+    cells = pd.DataFrame({"sample": ["s1"] * 8 + ["s2"], "qc_fail_reason": ["", "", *REASONS, ""]})
     found = dropped_section("A", cells.astype({"sample": "category"}))
     assert found["data"]["A | s2"] == {"kept": 1}
     assert found["data"]["A | s1"] == {"kept": 2, **dict.fromkeys(REASONS, 1)}
@@ -61,7 +71,7 @@ def test_cells_are_counted_by_what_became_of_them() -> None:
 
 
 def test_sections_of_several_data_sets_are_one() -> None:
-    whole = pd.DataFrame({"sample": ["s1"], "dropped_because": ""})
+    whole = pd.DataFrame({"sample": ["s1"], "qc_fail_reason": ""})
     for one, other in (
         (samples_section("A", samples(["s1"]), pd.DataFrame()), samples_section("B", pd.DataFrame(), pd.DataFrame())),
         (dropped_section("A", whole), dropped_section("B", pd.DataFrame())),

@@ -13,12 +13,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from fatescore._language import language
-from fatescore.report import SummaryTables, _format, _words, answer_lines, dataset_page, provenance, stack, summary_page
-from fatescore.tables import DUPLICATES
+from fatescore.i18n import language
+from fatescore.report import SummaryTables, answer_lines, dataset_page, formatting, provenance, stack, summary_page
+from fatescore.report.answers import answer
+from fatescore.report.elements import cell_text
+from fatescore.tables import DUPLICATES, join_names
 from fatescore.tables.codes import Status
 
 EVIL = "<script>alert(1)</script>"
+CLEAN = {"audit_verdict": "clean", "audit_fields": ""}
 VOID = {"meta", "link", "br", "input", "img", "hr"}
 
 
@@ -116,10 +119,10 @@ def test_summary_has_every_section(summary: Page) -> None:
 
 
 def test_every_dataset_page_has_every_section(pages: dict[str, Page]) -> None:
-    sections = {"answer", "plane", "qc", "coverage", "samples", "steps", "files", "methods", "glossary"}
+    sections = {"answer", "arms", "qc", "coverage", "samples", "steps", "files", "methods", "glossary"}
     for page in pages.values():
         assert sections <= set(page.ids)
-    assert {"donors-1", "genes-1", "plane-chart", "audit-1", "measures-1"} <= set(pages["GSE1"].ids)
+    assert {"donors-1", "genes-1", "arms-scatter", "audit-1", "measures-1"} <= set(pages["GSE1"].ids)
 
 
 def test_ids_are_unique_and_links_inside_the_page_lead_somewhere(summary: Page, pages: dict[str, Page]) -> None:
@@ -167,8 +170,14 @@ def test_made_twice_gives_the_same_bytes(results: Any, name: str) -> None:
 
 
 def test_stopped_data_sets_say_why(pages: dict[str, Page], summary: Page) -> None:
-    assert f"stopped at the step “score”: 3 of 40 osteogenic genes detected in {EVIL}" in pages["lowdepth"].words
-    assert "stopped at the step “fetch”: file:///mirror/GSE404 does not exist" in pages["GSE404"].words
+    assert (
+        "step “score”: too few genes of the index are detected: 3 of 40 osteogenic genes measured, 5 needed."
+        in pages["lowdepth"].words
+    )
+    assert (
+        f"stopped at the step “fetch”: file:///mirror/{EVIL} does not exist; expected a series matrix."
+        in pages["GSE404"].words
+    )
     for name, state in (("lowdepth", "not scorable"), ("GSE404", "failed")):
         row = next(row for row in summary.tables["scoreboard-table"] if row and row[0][0] == name)
         assert row[1][0] == state
@@ -199,25 +208,25 @@ def test_numbers_on_the_page_equal_the_table(results: Any, pages: dict[str, Page
     shown = {row[0][0]: row for row in pages["GSE1"].tables["measures-1"] if row}
     assert len(shown) == len(table)
     for row in table.to_dict("records"):
-        orders = [order for _, order in shown[_format.cell("measure", row["measure"])]]
+        orders = [order for _, order in shown[cell_text("measure", row["measure"])]]
         for column in ("mean_case", "difference", "g", "p_value", "p_smallest"):
             assert f"{row[column]:.10g}" in orders
     main = table.set_index("measure").loc["fate_bias"]
     said = pages["GSE1"].words
-    assert f"fate_bias was {_format.number(abs(main['difference']))}" in said
-    assert f"p = {_format.p(main['p_value'])}; the smallest p this design can reach is 0.0079" in said
+    assert f"fate_bias was {formatting.number(abs(main['difference']))}" in said
+    assert f"p = {formatting.p(main['p_value'])}; the smallest p this design can reach is 0.0079" in said
 
 
 def test_a_p_value_is_never_without_its_warning(results: Any, pages: dict[str, Page], summary: Page) -> None:
-    warning = "cannot be separated from kit"
-    p = _format.p(results.tables["kit"].contrasts.set_index("measure").loc["fate_bias", "p_value"])
+    warning = "completely confounded with kit"
+    p = formatting.p(results.tables["kit"].contrasts.set_index("measure").loc["fate_bias", "p_value"])
     for page in (summary, pages["kit"]):
         for found in re.finditer(rf"p = {re.escape(p)};", page.words):
             assert warning in page.words[found.start() : found.start() + 120]
     assert f"Every measure of osteoporosis; confounding: {warning}" in pages["kit"].words  # above the table
     rows = [row for row in summary.tables["all-contrasts"] if row and row[0][0] == "kit"]
     assert rows
-    assert all(warning in " ".join(text for text, _ in row) for row in rows)
+    assert all("completely confounded kit" in " ".join(text for text, _ in row) for row in rows)
 
 
 def test_few_donors_are_described_not_tested(pages: dict[str, Page]) -> None:
@@ -237,23 +246,25 @@ def test_charts_hold_the_numbers_of_the_tables(results: Any, summary: Page) -> N
 
 
 def test_fields_are_named_in_words(results: Any) -> None:
-    fields = "characteristics: kit, label_protocol_ch1, n_genes_by_counts"
-    table = results.tables["kit"].contrasts.assign(audit=f"cannot be separated from {fields}")
+    fields = join_names(["characteristics: kit", "label_protocol_ch1", "n_genes_by_counts"])
+    table = results.tables["kit"].contrasts.assign(audit_fields=fields)
     page = Page(dataset_page(dataclasses.replace(results.tables["kit"], contrasts=table)))
-    assert "warning: cannot be separated from kit, labelling protocol, genes detected" in page.words
-    assert "differ as completely in kit, labelling protocol, genes detected, so" in page.words
+    assert "warning: completely confounded with kit, labelling protocol, genes detected" in page.words
+    assert "condition is completely confounded with kit, labelling protocol, genes detected, so" in page.words
     assert not {"label_protocol_ch1", "n_genes_by_counts"} & set(re.split(r"[ ,;.]+", page.words))
 
 
 def test_positive_controls_say_what_weakens_them(results: Any) -> None:
-    table = results.tables["fates"].contrasts.assign(audit="cannot be separated from dataset", auroc=1.0)
-    single = table.assign(dataset="one", n_case=1, n_control=1, auroc=float("nan"), auroc_cells=0.9, audit="clean")
-    wrong = table.assign(dataset="wrong", difference=-1.0, audit="clean")
+    table = results.tables["fates"].contrasts.assign(
+        audit_verdict="completely_confounded", audit_fields="dataset", auroc=1.0
+    )
+    single = table.assign(dataset="one", n_case=1, n_control=1, auroc=float("nan"), auroc_cells=0.9, **CLEAN)
+    wrong = table.assign(dataset="wrong", difference=-1.0, **CLEAN)
     said = Page(summary_page(results.summary(contrasts=stack([table, single, wrong], table.columns)))).words
     assert "2 of 3 contrasts with a known fate point the right way: fates (4 against 4 donors; AUROC 1 over" in said
     assert "one (1 against 1 donor; AUROC 0.9 over cells)" in said
     assert "Not so: wrong (" in said
-    assert "groups differ in other things too: fates (data set)." in said
+    assert "completely confounded with other fields: fates (data set)." in said
 
 
 def test_without_positive_controls_nothing_supports_the_answer(results: Any) -> None:
@@ -262,26 +273,24 @@ def test_without_positive_controls_nothing_supports_the_answer(results: Any) -> 
 
 
 def test_what_was_not_estimated_is_left_out(results: Any) -> None:
-    names = dict(
-        _words.answer(results.tables["tiny"].contrasts.set_index("measure").loc["fate_bias"].to_dict()).numbers
-    )
+    names = dict(answer(results.tables["tiny"].contrasts.set_index("measure").loc["fate_bias"].to_dict()).numbers)
     assert "smallest reachable p" not in names
-    assert not any(_format.MISSING in value for value in names.values())
+    assert not any(formatting.MISSING in value for value in names.values())
 
 
 def test_samples_that_occur_twice(results: Any, summary: Page) -> None:
-    assert "copies" not in summary.ids
+    assert "duplicates" not in summary.ids
     empty = pd.DataFrame(columns=list(DUPLICATES.names))
-    assert "copies" not in Page(summary_page(results.summary(copies=empty))).ids
+    assert "duplicates" not in Page(summary_page(results.summary(duplicates=empty))).ids
     rows = [
         {"dataset_a": "GSE1", "sample_a": "1", "dataset_b": EVIL, "sample_b": EVIL, "declared": "no"},
         {"dataset_a": EVIL, "sample_a": "2", "dataset_b": "kit", "sample_b": "3", "declared": "yes"},
     ]
-    copies = pd.DataFrame(rows).assign(kind="identical").reindex(columns=list(DUPLICATES.names))
-    text = summary_page(results.summary(copies=copies))
+    duplicates = pd.DataFrame(rows).assign(kind="identical").reindex(columns=list(DUPLICATES.names))
+    text = summary_page(results.summary(duplicates=duplicates))
     page = Page(text)
-    assert {"copies", "copies-table"} <= set(page.ids)
-    assert "#copies" in page.links
+    assert {"duplicates", "duplicates-table"} <= set(page.ids)
+    assert "#duplicates" in page.links
     assert f"1 sample of GSE1 is identical to a sample of {EVIL}; declare overlap_group" in page.words
     assert f"1 sample of {EVIL} is identical to a sample of kit; declared" in page.words
     assert EVIL not in text
@@ -307,13 +316,14 @@ def test_an_answer_is_not_said_twice(results: Any) -> None:
 
 def test_the_scoreboard_gives_step_and_reason_of_what_stopped(summary: Page) -> None:
     why = {row[0][0]: row[2][0] for row in summary.tables["scoreboard-table"] if row}
-    assert why["lowdepth"].startswith("score: 3 of 40 osteogenic genes")
-    assert why["GSE1"] == _format.MISSING
+    assert why["lowdepth"].startswith("score: too few genes of the index are detected: 3 of 40")
+    assert why["GSE1"] == formatting.MISSING
 
 
 def test_quality_counts_cells_of_a_stopped_data_set_too(results: Any) -> None:
     stopped = [
-        {**one, "status": "not scorable"} if one["step"] == "qc" else one for one in results.tables["sc"].statuses
+        dataclasses.replace(one, status=Status.NOT_SCORABLE) if one.step == "qc" else one
+        for one in results.tables["sc"].statuses
     ]
     tables = dataclasses.replace(results.tables["sc"], statuses=stopped, scores=results.tables["sc"].scores.iloc[:0])
     assert "cells or samples kept" in Page(dataset_page(tables)).words
@@ -354,9 +364,9 @@ def test_columns_that_say_the_same_in_every_row_are_left_out(results: Any) -> No
     assert "unit" not in headings(page, "all-contrasts")
     assert "unit" in headings(page, "each-table")  # samples and pseudobulk
     assert "method" not in headings(page, "meta-table")
-    assert "Pooled over data sets: Paule-Mandel, Hartung-Knapp" in page
+    assert "Pooled over data sets: random effects (Paule-Mandel), Hartung-Knapp interval" in page
     meta = results.meta()
-    mixed = summary_page(results.summary(meta=meta.assign(method=[*meta["method"][:-1], "another"])))
+    mixed = summary_page(results.summary(meta=meta.assign(method=[*meta["method"][:-1], "single_data_set"])))
     assert "method" in headings(mixed, "meta-table")
 
 
@@ -389,7 +399,7 @@ def test_without_pooling_the_soundest_data_set_leads(results: Any) -> None:
 
 def test_an_empty_run_is_still_a_page(results: Any) -> None:
     nothing = results.summary().contrasts.iloc[:0]
-    stopped = [status for status in results.summary().statuses if status["dataset"] in {"lowdepth", "GSE404"}]
+    stopped = [status for status in results.summary().statuses if status.dataset in {"lowdepth", "GSE404"}]
     tables = results.summary(contrasts=nothing, confounding=nothing, meta=nothing, statuses=stopped)
     assert "No disease contrast could be estimated" in Page(summary_page(tables)).words
     assert answer_lines(tables)[1] == "No disease contrast could be estimated in this run."
@@ -399,7 +409,7 @@ def test_a_dataset_without_contrasts(results: Any) -> None:
     empty = results.tables["GSE1"].contrasts.iloc[:0]
     page = Page(dataset_page(dataclasses.replace(results.tables["GSE1"], contrasts=empty)))
     assert "no contrast was asked of it" in page.words
-    assert "plane-chart" in page.ids
+    assert "arms-scatter" in page.ids
 
 
 def test_a_hundred_thousand_cells_fit(make_results: Callable[..., Any], tmp_path: Path) -> None:

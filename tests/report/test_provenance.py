@@ -13,17 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fatescore._version import __version__
-from fatescore.cli.main import main
 from fatescore.report import provenance
-from fatescore.report.methods import flatten, input_files, versions
-from fatescore.tables.folder import STEPS
+from fatescore.report.provenance import flatten, input_files, versions
+from fatescore.tables.codes import Status
+from fatescore.tables.folder import STEPS, Outcome
 from tests.report.made import EVIL, FORMULA, status
 
 NAMES = st.text(min_size=1, max_size=8)
 FACTS = st.dictionaries(NAMES, st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2), max_size=3)
 
 
-def of(statuses: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+def of(statuses: list[Outcome], **more: Any) -> dict[str, Any]:
     return provenance(statuses, **{"settings": {}, "tables": {}, **more})
 
 
@@ -31,7 +31,7 @@ def of(statuses: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
 @given(st.dictionaries(NAMES, st.lists(st.tuples(st.booleans(), FACTS), min_size=1, max_size=6), max_size=4))
 def test_every_outcome_is_there_with_its_facts(made: dict[str, list[tuple[bool, dict[str, Any]]]]) -> None:
     statuses = [
-        status(name, step, "ok" if ok else "failed", "" if ok else EVIL) | {"facts": facts}
+        Outcome(name, step, Status.OK if ok else Status.FAILED, "" if ok else EVIL, facts)
         for name, found in made.items()
         for step, (ok, facts) in zip(STEPS, found, strict=False)
     ]
@@ -39,9 +39,8 @@ def test_every_outcome_is_there_with_its_facts(made: dict[str, list[tuple[bool, 
     assert json.loads(json.dumps(said)) == said
     assert sorted(said["datasets"]) == sorted(made)
     for one in statuses:
-        assert said["datasets"][one["dataset"]][one["step"]] == {
-            key: one[key] for key in ("step", "status", "reason", "facts")
-        }
+        recorded = {"step": one.step, "status": one.status, "reason": one.reason, "facts": one.facts}
+        assert said["datasets"][one.dataset][one.step] == recorded
     assert sum(len(steps) for steps in said["datasets"].values()) == len(statuses)
 
 
@@ -122,18 +121,3 @@ def test_settings_lose_no_value_when_they_are_laid_flat(asked: dict[str, Any]) -
     rows = flatten(asked)
     assert dict(rows) == expected(asked, "")
     assert len({name for name, _ in rows}) == len(rows)
-
-
-def test_the_verb_hashes_sources_and_tells_of_fetch(results: Any, tmp_path: Path) -> None:
-    source = tmp_path / f"{FORMULA}.tsv"
-    source.write_bytes(b"abc")
-    fetch = tmp_path / "fetch.json"
-    fetch.write_text(json.dumps(status("GSE1", "fetch", url="https://example.org/GSE1")), encoding="utf-8")
-    command = [*results.summary_command(), "--sources", str(source), "--provenance-status", str(fetch)]
-    command[command.index("--provenance") + 1] = str(tmp_path / "provenance.json")
-    assert main(command) == 0
-    said = json.loads((tmp_path / "provenance.json").read_text(encoding="utf-8"))
-    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc", FIPS 180-2
-    assert said["sources"] == {str(source): known}
-    assert said["datasets"]["GSE1"]["fetch"]["facts"] == {"url": "https://example.org/GSE1"}
-    assert {"scoreboard.tsv", "meta.tsv", "datasets/sc/confounding.tsv"} <= set(said["tables"])

@@ -29,13 +29,13 @@ def test_data_sets_that_are_not_pooled_are_shown_too(results: Any) -> None:
         {
             "dataset": "D", "contrast": ["op", "op", "bone"], "kind": ["disease", "disease", "known_fate"],
             "method": ["ucell", "rank_log", "zscore"], "index": "core", "unit": "sample", "g": [2.0, -1.0, 5.0],
-            "audit": "cannot be separated from kit",
+            "audit_verdict": "completely_confounded", "audit_fields": "kit",
         }
     ).reindex(columns=list(SPECIFICATION.names))  # fmt: skip
     page = summary_page(results.summary(specification=rows))
     table = page[page.index('id="each-table"') :].split("</table>")[0]
     assert 0 < table.index("rank_log") < table.index("ucell")
-    assert "cannot be separated from kit" in table  # wherever the difference goes, its warning goes too
+    assert "completely confounded" in table  # wherever the difference goes, its warning goes too
     assert "zscore" not in table
 
 
@@ -62,7 +62,7 @@ def test_the_pooled_index_made_again(results: Any) -> None:
     rows = pd.DataFrame(
         {
             "contrast": "op", "measure": ["fate_bias", "fate_bias", "set:wnt"],
-            "analysis": ["leave one out", "tau2", "leave one out"], "level": ["GSE1", "reml", "GSE2"],
+            "analysis": ["leave_one_out", "tau2", "leave_one_out"], "level": ["GSE1", "reml", "GSE2"],
             "effect": [-1.0, -2.0, -3.0],
         }
     ).reindex(columns=list(META_ROBUSTNESS.names))  # fmt: skip

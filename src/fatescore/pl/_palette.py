@@ -1,6 +1,6 @@
 """One colour (and one shape) per meaning, the same in every figure and on every page.
 
-The hues come from the Okabe-Ito and Paul Tol sets, which stay apart for the common kinds of colour blindness;
+The hues come from the Okabe-Ito and Paul Tol sets, which are distinct for the common kinds of colour blindness;
 shapes carry the same meaning a second time. Colours with a meaning keep about 3:1 contrast on the light and the dark
 page.
 """
@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from fatescore.tables import columns as col
@@ -62,6 +65,10 @@ CELL_TYPES: dict[str, str] = {
 INDICES: dict[str, str] = {"core": BATCHES[1], "review": BATCHES[3], "extended": BATCHES[2]}
 INDEX_SHAPES: dict[str, str] = {"core": "circle", "review": "square", "extended": "triangle-up"}
 ARMS: dict[str, str] = {col.OSTEOGENIC: OSTEOGENIC, col.ADIPOGENIC: ADIPOGENIC}
+
+CLIPPED = (0.01, 0.99)  # quantiles: a few extreme values would take all the colours
+FAINT = 0.3  # opacity of what has no value, for a light and a dark page
+MOST_NAMES = 16  # in a legend
 
 
 def condition_colours(conditions: Iterable[str], *, case: str = "", control: str = "") -> dict[str, str]:
@@ -129,3 +136,97 @@ def css_variables() -> dict[str, str]:
         "--case": CASE,
         "--control": CONTROL,
     }
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The colours of a column.
+
+    Attributes
+    ----------
+    of_dots
+        Red, green, blue and opacity (0 to 1) of every row; rows without a value are pale and see-through.
+    kind, scale, legend
+        Type, scale and legend of Vega's colour channel.
+    """
+
+    of_dots: FloatArray
+    kind: str
+    scale: Any
+    legend: Any
+
+
+def of_numbers(values: pd.Series, title: str | None, *, about_median: bool = False, logged: bool = False) -> Colours:
+    """Colour numbers from low to high, clipped at the 1st and the 99th percentile.
+
+    Parameters
+    ----------
+    values
+        NaN where there is none; infinite ones are no values either.
+    title
+        Of the legend.
+    about_median
+        From fat through grey, at the median, to bone, as far on both sides.
+    logged
+        On a logarithmic scale; values below 1 are shown as 1.
+    """
+    import altair as alt
+
+    values = values.where(np.isfinite(values))
+    places = np.log10(values.clip(lower=1)) if logged else values
+    low, middle, high = places.quantile([CLIPPED[0], 0.5, CLIPPED[1]]) if places.notna().any() else (0.0, 0.5, 1.0)
+    palette = BIAS if about_median else SEQUENTIAL
+    if about_median:
+        reach = max(high - middle, middle - low)
+        low, high = middle - reach, middle + reach
+    stops = np.linspace(low, high if high > low else low + 1.0, len(palette))
+    dots = np.column_stack([gradient(places, stops.tolist(), palette), np.ones(len(places))])
+    dots[places.isna().to_numpy()] = _pale()
+    scale = alt.Scale(
+        type="log" if logged else "linear", domain=(10**stops if logged else stops).tolist(), range=list(palette),
+        clamp=True, interpolate="rgb", nice=False,
+    )  # fmt: skip
+    legend = alt.Legend(
+        title=title,
+        titleLimit=320,
+        gradientLength=180,
+        gradientOpacity=1,
+        format="~s" if logged else ".3~g",
+        tickCount=3,
+    )
+    return Colours(dots, "quantitative", scale, legend)
+
+
+def of_names(values: pd.Series, title: str | None, known: Mapping[str, str]) -> Colours:
+    """Give every name a colour; ``known`` ones have their own, and an empty text is no value."""
+    import altair as alt
+
+    chosen = categories(sorted(set(values) - {""}), known)
+    hexes = values.map(chosen)
+    dots = np.full((len(values), 4), 1.0)
+    for name, colour in chosen.items():
+        dots[(values == name).to_numpy(), :3] = rgb(colour)
+    dots[hexes.isna().to_numpy()] = _pale()
+    columns = legend_columns(chosen)
+    legend = alt.Legend(
+        title=title, titleLimit=320, columns=columns, symbolOpacity=1, symbolType="circle",
+        labelLimit=160 if columns > 1 else 260,
+    )  # fmt: skip
+    scale = alt.Scale(domain=list(chosen), range=list(chosen.values()))
+    return Colours(dots, "nominal", scale, legend if len(chosen) <= MOST_NAMES else None)
+
+
+def legend_columns(names: Iterable[str]) -> int:
+    """Return in how many columns a legend of these names fits above a chart of some 300 pixels.
+
+    Examples
+    --------
+    >>> legend_columns(["stromal", "endothelial"])
+    2
+    """
+    longest = max(map(len, names), default=0)
+    return 3 if longest < 10 else 2 if longest <= 20 else 1
+
+
+def _pale() -> list[float]:
+    return [*rgb(NEUTRAL), FAINT]

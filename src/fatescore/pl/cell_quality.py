@@ -1,4 +1,4 @@
-"""What cells are judged by, sample by sample, and what became of them."""
+"""Quality metrics of cells with the limits of their samples, and what became of the cells."""
 
 from __future__ import annotations
 
@@ -7,30 +7,40 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fatescore._language import mark, tr
 from fatescore.errors import InputError, nearest
-from fatescore.pl import _palette, _parts
+from fatescore.i18n import gettext as _
+from fatescore.i18n import gettext_noop
+from fatescore.pl import _encoding, _palette
+from fatescore.pl.labels import code_label, label
 from fatescore.tables import columns as col
 from fatescore.tables.codes import QcFailReason
 from fatescore.typing import FloatArray
 
 BINS = 60  # a sample; of many samples fewer
-_KEPT, _HERE, _ELSEWHERE = mark("kept"), mark("dropped for this"), mark("dropped for something else")
-_TITLES = {
-    col.TOTAL_COUNTS: mark("counts"),
-    col.N_GENES: mark("genes detected"),
-    col.PCT_MT: mark("mitochondrial share (%)"),
-    col.DOUBLET_SCORE: mark("doublet score"),
-}
+_HERE, _ELSEWHERE = gettext_noop("dropped for this"), gettext_noop("dropped for something else")
 # What a cell is dropped for by each number, and the column of its sample's limit.
-_REASONS = {
-    col.TOTAL_COUNTS: QcFailReason.LOW_DEPTH, col.N_GENES: QcFailReason.FEW_GENES, col.PCT_MT: QcFailReason.HIGH_MITOCHONDRIAL,
+_REASONS: dict[str, QcFailReason] = {
+    col.TOTAL_COUNTS: QcFailReason.LOW_DEPTH,
+    col.N_GENES: QcFailReason.FEW_GENES,
+    col.PCT_MT: QcFailReason.HIGH_MITOCHONDRIAL,
     col.DOUBLET_SCORE: QcFailReason.DOUBLET,
-}  # fmt: skip
-_LIMITS = {
+}
+_LIMITS: dict[str, str] = {
     col.TOTAL_COUNTS: "limit_min_total_counts", col.N_GENES: "limit_min_genes", col.PCT_MT: "limit_max_pct_mt",
 }  # fmt: skip
 _LOGGED = (col.TOTAL_COUNTS, col.N_GENES)
+_MOSTLY = 0.5  # a share of empty droplets past which the bars would show little else
+KEPT = "kept"
+#: Colour of what became of cells, in the order in which they are judged.
+FATE_COLOURS: dict[str, str] = {
+    KEPT: _palette.KEPT,
+    QcFailReason.LOW_DEPTH: _palette.BATCHES[5],
+    QcFailReason.FEW_GENES: _palette.BATCHES[1],
+    QcFailReason.HIGH_MITOCHONDRIAL: _palette.DROPPED,
+    QcFailReason.DOUBLET: _palette.BATCHES[3],
+    QcFailReason.NOT_STROMAL: _palette.NOT_SCORABLE,
+    QcFailReason.EMPTY_DROPLET: "#DDE0E5",
+}
 
 
 def cell_quality(cells: pd.DataFrame, metric: str) -> Any:
@@ -59,7 +69,7 @@ def cell_quality(cells: pd.DataFrame, metric: str) -> Any:
 
     Examples
     --------
-    >>> cells = pd.DataFrame({"sample": ["a", "a"], "dropped_because": ["", "low depth"],
+    >>> cells = pd.DataFrame({"sample": ["a", "a"], "qc_fail_reason": ["", "low_depth"],
     ...                       "total_counts": [2000.0, 90.0], "limit_min_total_counts": 400.0})
     >>> len(cell_quality(cells, "total_counts").to_dict()["layer"])
     3
@@ -73,12 +83,12 @@ def cell_quality(cells: pd.DataFrame, metric: str) -> Any:
     row = float(np.clip(1000 / max(len(samples), 1), 9, 26))
     ends = np.concatenate([counts["low"], counts["high"], limits["limit"]])
     logged = metric in _LOGGED
-    padded = _parts.padded(np.log10(ends) if logged else ends, share=0.02)
+    padded = _encoding.padded(np.log10(ends) if logged else ends, share=0.02)
     domain = np.power(10.0, padded).tolist() if logged else padded
     x = {
         "type": "quantitative",
         "scale": alt.Scale(domain=domain, nice=False, type="log" if logged else "linear"),
-        "axis": alt.Axis(title=tr(_TITLES[metric]), grid=True, tickCount=5, format="~s" if logged else ".4~g"),
+        "axis": alt.Axis(title=label(metric), grid=True, tickCount=5, format="~s" if logged else ".4~g"),
     }
     y = alt.Y(field="sample", type="nominal", sort=samples, title=None, scale=alt.Scale(domain=samples))
     mark_of_limit = alt.Chart(limits).mark_tick(orient="vertical", thickness=2, size=row * 0.9)
@@ -86,8 +96,8 @@ def cell_quality(cells: pd.DataFrame, metric: str) -> Any:
         x=alt.X(field="limit", **x),
         y=y,
         tooltip=[
-            _parts.nominal("sample", tr("sample")),
-            _parts.quantitative("limit", tr("limit"), _parts.digits(limits["limit"])),
+            _encoding.nominal("sample", _("sample")),
+            _encoding.quantitative("limit", _("limit"), _encoding.digits(limits["limit"])),
         ],
     )
     return alt.layer(*_bands(counts, x, y, row), limit).properties(width="container", height=row * max(len(samples), 1))
@@ -97,7 +107,7 @@ def _bands(counts: pd.DataFrame, x: dict[str, Any], y: Any, row: float) -> list[
     """Draw the cells that were kept or dropped for this number, and in a strip below them all others."""
     import altair as alt
 
-    states = [_KEPT, _HERE, _ELSEWHERE]
+    states = [KEPT, _HERE, _ELSEWHERE]
     colours = [_palette.KEPT, _palette.DROPPED, _palette.NOT_SCORABLE]
     encoding = {
         "x": alt.X(field="low", **x),
@@ -106,43 +116,43 @@ def _bands(counts: pd.DataFrame, x: dict[str, Any], y: Any, row: float) -> list[
         "color": alt.Color(
             field="state",
             type="nominal",
-            scale=alt.Scale(domain=[tr(state) for state in states], range=colours),
+            scale=alt.Scale(domain=[_(state) for state in states], range=colours),
             legend=alt.Legend(title=None, columns=1, symbolOpacity=1),
         ),
         "opacity": alt.Opacity(
             field="strength", type="quantitative", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.05, 1])
         ),
         "tooltip": [
-            _parts.nominal("sample", tr("sample")),
-            _parts.nominal("state", tr("cells that were")),
-            _parts.quantitative("low", tr("from"), _parts.digits(counts["high"])),
-            _parts.quantitative("high", tr("to"), _parts.digits(counts["high"])),
-            _parts.quantitative("cells", tr("cells"), ",d"),
+            _encoding.nominal("sample", _("sample")),
+            _encoding.nominal("state", _("cells that were")),
+            _encoding.quantitative("low", _("from"), _encoding.digits(counts["high"])),
+            _encoding.quantitative("high", _("to"), _encoding.digits(counts["high"])),
+            _encoding.quantitative("cells", _("cells"), ",d"),
         ],
     }
-    other = counts["state"] == tr(_ELSEWHERE)
+    other = counts["state"] == _(_ELSEWHERE)
     main = alt.Chart(counts[~other]).mark_rect(height=row * 0.56, yOffset=-row * 0.12)
     strip = alt.Chart(counts[other]).mark_rect(height=max(row * 0.16, 2.0), yOffset=row * 0.33)
     return [main.encode(**encoding), strip.encode(**encoding)]
 
 
 def _counted(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
-    values, why = _parts.number_column(cells, metric), _parts.text_column(cells, col.QC_FAIL_REASON)
+    values, why = _encoding.number_column(cells, metric), _encoding.text_column(cells, col.QC_FAIL_REASON)
     there = values.notna() & (why != QcFailReason.EMPTY_DROPLET)
     values, why = values[there], why[there]
     logged = metric in _LOGGED
-    bins = _parts.bins_each(len(_samples(cells)), BINS)
+    bins = _encoding.bins_each(len(_samples(cells)), BINS)
     edges = _edges(values, logged, bins)
-    state = why.map({"": tr(_KEPT), _REASONS[metric]: tr(_HERE)}).fillna(tr(_ELSEWHERE))
+    state = why.map({"": _(KEPT), _REASONS[metric]: _(_HERE)}).fillna(_(_ELSEWHERE))
     frame = pd.DataFrame({
-        "sample": _parts.text_column(cells, col.SAMPLE)[there],
+        "sample": _encoding.text_column(cells, col.SAMPLE)[there],
         "state": state,
         "bin": np.clip(np.searchsorted(edges, values.clip(lower=1) if logged else values, "right") - 1, 0, bins - 1),
     })  # fmt: skip
     counts = frame.groupby(["sample", "state", "bin"], sort=True).size().rename("cells").reset_index()
     share = counts["cells"] / counts.groupby("sample")["cells"].transform("max")
     # Few cells are dropped for one number, so they are never pale.
-    counts["strength"] = np.maximum(np.sqrt(share), np.where(counts["state"] == tr(_HERE), 0.6, 0.0)).round(2)
+    counts["strength"] = np.maximum(np.sqrt(share), np.where(counts["state"] == _(_HERE), 0.6, 0.0)).round(2)
     counts["low"], counts["high"] = edges[counts["bin"]], edges[counts["bin"] + 1]
     return pd.DataFrame(counts[["sample", "state", "low", "high", "cells", "strength"]])
 
@@ -160,12 +170,86 @@ def _edges(values: pd.Series, logged: bool, bins: int) -> FloatArray:
 def _limits(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return the limit of every sample that has one."""
     table = pd.DataFrame({
-        "sample": _parts.text_column(cells, col.SAMPLE),
-        "limit": _parts.number_column(cells, _LIMITS.get(metric, "")),
+        "sample": _encoding.text_column(cells, col.SAMPLE),
+        "limit": _encoding.number_column(cells, _LIMITS.get(metric, "")),
     })  # fmt: skip
     known = table[table["limit"] > 0].drop_duplicates("sample")
     return known.reset_index(drop=True)
 
 
 def _samples(cells: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(_parts.text_column(cells, col.SAMPLE)))
+    return list(dict.fromkeys(_encoding.text_column(cells, col.SAMPLE)))
+
+
+def dropped(cells: pd.DataFrame) -> Any:
+    """Draw what share of the cells of every sample was kept, and what the others were dropped for.
+
+    Parameters
+    ----------
+    cells
+        Rows of ``qc_cells.parquet``: ``sample`` and ``qc_fail_reason``, which gives the first reason that holds.
+
+    Returns
+    -------
+    altair.Chart
+        One bar per sample; the numbers of cells are in the tooltips. Where more than half of the barcodes of a sample
+        are empty droplets, they are left out of all bars, and the title of the axis says so.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"sample": ["a", "a"], "qc_fail_reason": ["", "doublet"]})
+    >>> dropped(cells).to_dict()["mark"]["type"]
+    'bar'
+    """
+    import altair as alt
+
+    counts, samples, left_out = _counted_by_reason(cells)
+    found = [fate for fate in FATE_COLOURS if (counts["reason"] == fate).any()]
+    scale = alt.Scale(domain=list(map(code_label, found)), range=[FATE_COLOURS[fate] for fate in found])
+    title = _("share of cells (empty droplets left out)") if left_out else _("share of cells")
+    row = float(np.clip(1000 / max(len(samples), 1), 9, 24))
+    return (
+        alt.Chart(counts)
+        .mark_bar(height=row * 0.7)
+        .encode(
+            x=alt.X(
+                field="low", type="quantitative", scale=alt.Scale(domain=[0, 1], nice=False),
+                axis=alt.Axis(title=title, format=".0%", grid=True, tickCount=5),
+            ),
+            x2="high",
+            y=alt.Y(field="sample", type="nominal", sort=samples, title=None),
+            color=alt.Color(
+                field="fate", type="nominal", scale=scale, legend=alt.Legend(title=None, columns=1)
+            ),
+            tooltip=[
+                _encoding.nominal("sample", _("sample")),
+                _encoding.nominal("fate", _("what became of them")),
+                _encoding.quantitative("cells", _("cells"), ",d"),
+                _encoding.quantitative("of", _("of"), ",d"),
+                _encoding.quantitative("share", _("share"), ".1%"),
+            ],
+        )
+        .properties(width="container", height=row * max(len(samples), 1))
+    )  # fmt: skip
+
+
+def _counted_by_reason(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]:
+    """Count every sample's cells by what became of them; tell whether empty droplets were left out."""
+    frame = pd.DataFrame({
+        "sample": _encoding.text_column(cells, col.SAMPLE),
+        "reason": _encoding.text_column(cells, col.QC_FAIL_REASON).replace("", KEPT),
+    })  # fmt: skip
+    samples = list(dict.fromkeys(frame["sample"]))
+    empty = frame["reason"] == QcFailReason.EMPTY_DROPLET
+    left_out = bool((empty.groupby(frame["sample"]).mean() > _MOSTLY).any())
+    if left_out:
+        frame = frame[~empty]
+    order = {fate: place for place, fate in enumerate(FATE_COLOURS)}
+    counts = frame.groupby(["sample", "reason"], sort=True).size().rename("cells").reset_index()
+    counts = counts.assign(order=counts["reason"].map(order)).sort_values(["sample", "order"], kind="stable")
+    counts["of"] = counts.groupby("sample")["cells"].transform("sum")
+    counts["share"] = (counts["cells"] / counts["of"]).round(6)
+    counts["high"] = (counts.groupby("sample")["cells"].cumsum() / counts["of"]).round(6)
+    counts["low"] = ((counts.groupby("sample")["cells"].cumsum() - counts["cells"]) / counts["of"]).round(6)
+    counts["fate"] = list(map(code_label, counts["reason"]))
+    return counts.drop(columns="order").reset_index(drop=True), samples, left_out

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fatescore._language import tr
-from fatescore.pl import _palette, _parts
+from fatescore.i18n import gettext as _
+from fatescore.pl import _encoding, _palette
 from fatescore.tables import columns as col
 
 BINS = 48  # a row; of many rows fewer
@@ -62,11 +62,11 @@ def donors(
     scale = alt.Scale(domain=conditions, range=list(colours.values()))
     bars = pd.DataFrame() if cells is None else _bars(cells, points, measure)
     ends = [bars["low"], bars["high"]] if len(bars) else []
-    seen = np.concatenate([points[["value", "cells_low", "cells_high"]].to_numpy().ravel(), *ends])
-    title = tr("← fat · fate_bias · bone →") if measure == col.FATE_BIAS else measure
+    extent = np.concatenate([points[["value", "cells_low", "cells_high"]].to_numpy().ravel(), *ends])
+    title = _("← fat · fate_bias · bone →") if measure == col.FATE_BIAS else measure
     x = {
         "type": "quantitative",
-        "scale": alt.Scale(domain=_parts.padded(seen, zero=True), nice=False),
+        "scale": alt.Scale(domain=_encoding.padded(extent, zero=True), nice=False),
         "axis": alt.Axis(title=title, grid=True, tickCount=6),
     }
     y = alt.Y(field="row", type="nominal", sort=points["row"].drop_duplicates().tolist(), title=None)
@@ -97,10 +97,10 @@ def _band(bars: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any) -> Any:
             color=colour,
             opacity=alt.Opacity(field="share", type="quantitative", legend=None, scale=strength),
             tooltip=[
-                _parts.nominal("row", tr("donor")),
-                _parts.quantitative("low", tr("from")),
-                _parts.quantitative("high", tr("to")),
-                _parts.quantitative("cells", tr("cells"), ",d"),
+                _encoding.nominal("row", _("donor")),
+                _encoding.quantitative("low", _("from")),
+                _encoding.quantitative("high", _("to")),
+                _encoding.quantitative("cells", _("cells"), ",d"),
             ],
         )
     )
@@ -121,27 +121,27 @@ def _dots(points: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any, case: st
             y=y,
             color=colour,
             shape=alt.Shape(field="condition", type="nominal", scale=shapes, legend=legend),
-            tooltip=_parts.tooltip(
+            tooltip=_encoding.tooltip(
                 points,
-                _parts.nominal("donor", tr("donor")),
-                _parts.nominal("sample", tr("sample")),
-                _parts.nominal("condition", tr("condition")),
-                _parts.quantitative("value", measure, ".4~g"),
-                _parts.nominal("cells_said", tr("95 % interval over cells")),
-                _parts.nominal("genes_said", tr("95 % interval over the choice of genes")),
+                _encoding.nominal("donor", _("donor")),
+                _encoding.nominal("sample", _("sample")),
+                _encoding.nominal("condition", _("condition")),
+                _encoding.quantitative("value", measure, ".4~g"),
+                _encoding.nominal("cells_interval", _("95 % interval over cells")),
+                _encoding.nominal("genes_interval", _("95 % interval over the choice of genes")),
             ),
         )
     )
 
 
 def _points(table: pd.DataFrame, measure: str, wanted: Sequence[str]) -> pd.DataFrame:
-    data = pd.DataFrame({name: _parts.text_column(table, name) for name in col.IDENTITY})
-    data["value"] = _parts.number_column(table, measure)
+    data = pd.DataFrame({name: _encoding.text_column(table, name) for name in col.IDENTITY})
+    data["value"] = _encoding.number_column(table, measure)
     for of, names in _INTERVALS.items():
         for end, name in zip(("low", "high"), names, strict=True):
-            data[f"{of}_{end}"] = _parts.number_column(table, name) if measure == col.FATE_BIAS else np.nan
+            data[f"{of}_{end}"] = _encoding.number_column(table, name) if measure == col.FATE_BIAS else np.nan
         ends = zip(data[f"{of}_low"], data[f"{of}_high"], strict=True)
-        data[f"{of}_said"] = [f"{low:.3g}, {high:.3g}" if low == low else "" for low, high in ends]
+        data[f"{of}_interval"] = [f"{low:.3g}, {high:.3g}" if low == low else "" for low, high in ends]
     if wanted:
         data = data[data["condition"].isin(wanted)]
     rank = {name: index for index, name in enumerate(wanted)}
@@ -158,15 +158,15 @@ def _row(table: pd.DataFrame) -> pd.Series:
 
 def _bars(cells: pd.DataFrame, points: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Bin the cells of every row; the darkest bin of a row is its most common value."""
-    values = _parts.number_column(cells, measure).to_numpy()
+    values = _encoding.number_column(cells, measure).to_numpy()
     kept = np.isfinite(values)
     if not kept.any():
         return pd.DataFrame()
     low, high = np.quantile(values[kept], [0.001, 0.999])
-    bins = _parts.bins_each(points["row"].nunique(), BINS)
+    bins = _encoding.bins_each(points["row"].nunique(), BINS)
     edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
     keys = ["donor", "condition"]
-    frame = pd.DataFrame({name: _parts.text_column(cells, name) for name in keys})[kept]
+    frame = pd.DataFrame({name: _encoding.text_column(cells, name) for name in keys})[kept]
     frame["bin"] = np.clip(np.searchsorted(edges, values[kept], side="right") - 1, 0, bins - 1)
     counts = frame.groupby([*keys, "bin"], sort=True).size().rename("cells").reset_index()
     counts = counts.merge(points[[*keys, "row"]].drop_duplicates(), on=keys)

@@ -7,22 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore._language import mark, tr
-from fatescore._written import written
 from fatescore.errors import InputError, nearest
-from fatescore.pl import _cloud, _colours, _palette, _parts
+from fatescore.i18n import gettext as _
+from fatescore.pl import _encoding, _palette, _raster
+from fatescore.pl.labels import code_label, label
 from fatescore.tables import columns as col
 
 FEW = 400
-_LABELS = {
-    col.CELL_TYPE: mark("cell type"),
-    col.FATE_CALL: mark("call"),
-    col.DONOR: mark("donor"),
-    col.SAMPLE: mark("sample"),
-    col.CONDITION: mark("condition"),
-    col.TOTAL_COUNTS: mark("counts"),
-}
-_WRITTEN: dict[str, Mapping[str, str]] = {col.CELL_TYPE: _palette.CELL_TYPES, col.FATE_CALL: _palette.CALLS}
+_CODED: dict[str, Mapping[str, str]] = {col.CELL_TYPE: _palette.CELL_TYPES, col.FATE_CALL: _palette.CALLS}
 
 
 def embedding(
@@ -68,20 +60,20 @@ def embedding(
     if colour not in cells:
         raise InputError(f'the cells have no column "{colour}"', fix=nearest(colour, cells.columns))
     data = _rows(cells, colour)
-    limits = _parts.padded(data[["x", "y"]], share=0.03)
+    limits = _encoding.padded(data[["x", "y"]], share=0.03)
     axis = {"type": "quantitative", "axis": None, "scale": alt.Scale(domain=limits, nice=False)}
     axes = {"x": axis, "y": axis}
-    label = tr(_LABELS.get(colour, "")) or colour
+    heading = label(colour)
     if pd.api.types.is_numeric_dtype(data["value"]):
         bias = colour == col.FATE_BIAS
-        heading = tr("{measure} (grey: median of these cells)").format(measure=label) if bias else label
-        colours = _colours.of_numbers(data["value"], heading, about_median=bias, logged=colour == col.TOTAL_COUNTS)
+        scale_title = _("{measure} (grey: median of these cells)").format(measure=heading) if bias else heading
+        colours = _palette.of_numbers(data["value"], scale_title, about_median=bias, logged=colour == col.TOTAL_COUNTS)
     else:
         own = {case: _palette.CASE, control: _palette.CONTROL} if colour == col.CONDITION else {}
-        known = {written(name): one for name, one in _WRITTEN[colour].items()} if colour in _WRITTEN else own
-        colours = _colours.of_names(data["value"], label, known)
+        known = {code_label(name): one for name, one in _CODED[colour].items()} if colour in _CODED else own
+        colours = _palette.of_names(data["value"], heading, known)
     few = len(data) <= FEW
-    layers = _as_points(data, axes, colours, label) if few else _as_cloud(data, axes, colours, limits)
+    layers = _as_points(data, axes, colours, heading) if few else _as_cloud(data, axes, colours, limits)
     chart = alt.layer(*layers).properties(width="container", height=380)
     return chart.properties(title=title) if title else chart
 
@@ -89,52 +81,55 @@ def embedding(
 def _rows(cells: pd.DataFrame, colour: str) -> pd.DataFrame:
     """Return the cells that have a place, around the middle of all, so that both axes have the same limits."""
     names = (col.OBS_NAME, col.SAMPLE, col.DONOR, col.CONDITION)
-    data = pd.DataFrame({name: _parts.text_column(cells, name) for name in names})
+    data = pd.DataFrame({name: _encoding.text_column(cells, name) for name in names})
     for name, key in (("x", col.UMAP_1), ("y", col.UMAP_2)):
-        place = _parts.number_column(cells, key)
+        place = _encoding.number_column(cells, key)
         data[name] = (place - (place.min() + place.max()) / 2).round(4)
     if pd.api.types.is_numeric_dtype(cells[colour]):
-        data["value"] = _parts.number_column(cells, colour)
+        data["value"] = _encoding.number_column(cells, colour)
     else:
-        text = _parts.text_column(cells, colour)
-        data["value"] = text.map(written) if colour in _WRITTEN else text
+        text = _encoding.text_column(cells, colour)
+        data["value"] = text.map(code_label) if colour in _CODED else text
     return data[data[["x", "y"]].notna().all(axis=1)].reset_index(drop=True)
 
 
-def _as_points(data: pd.DataFrame, axes: dict[str, Any], colours: _colours.Colours, label: str) -> list[Any]:
+def _as_points(data: pd.DataFrame, axes: dict[str, Any], colours: _palette.Colours, heading: str) -> list[Any]:
     import altair as alt
 
-    number = colours.kind == "quantitative"
-    tooltip = _parts.tooltip(
+    if colours.kind == "quantitative":
+        value = _encoding.quantitative("value", heading, _encoding.digits(data["value"]))
+    else:
+        value = _encoding.nominal("value", heading)
+    tooltip = _encoding.tooltip(
         data,
-        _parts.nominal(col.OBS_NAME, tr("cell")),
-        _parts.nominal(col.SAMPLE, tr("sample")),
-        _parts.nominal(col.DONOR, tr("donor")),
-        _parts.nominal(col.CONDITION, tr("condition")),
-        _parts.quantitative("value", label, _parts.digits(data["value"])) if number else _parts.nominal("value", label),
+        _encoding.nominal(col.OBS_NAME, _("cell")),
+        _encoding.nominal(col.SAMPLE, _("sample")),
+        _encoding.nominal(col.DONOR, _("donor")),
+        _encoding.nominal(col.CONDITION, _("condition")),
+        value,
     )
     there = "isValid(datum.value) && datum.value !== ''"
     place = {"x": alt.X(field="x", **axes["x"]), "y": alt.Y(field="y", **axes["y"]), "tooltip": tooltip}
     base = alt.Chart(data)
     behind = base.transform_filter(f"!({there})").mark_point(
-        filled=True, size=22, opacity=_colours.FAINT, color=_palette.NEUTRAL
+        filled=True, size=22, opacity=_palette.FAINT, color=_palette.NEUTRAL
     )
     colour = alt.Color(field="value", type=colours.kind, scale=colours.scale, legend=colours.legend)
     shown = base.transform_filter(there).mark_point(filled=True, size=22, opacity=0.9)
     return [behind.encode(**place), shown.encode(color=colour, **place)]
 
 
-def _as_cloud(data: pd.DataFrame, axes: dict[str, Any], colours: _colours.Colours, limits: list[float]) -> list[Any]:
+def _as_cloud(data: pd.DataFrame, axes: dict[str, Any], colours: _palette.Colours, limits: list[float]) -> list[Any]:
     import altair as alt
 
-    picture = _cloud.picture(data["x"], data["y"], colours.of_dots, limits)
-    table, row = _cloud.counted(data["x"], data["y"], limits)
+    picture = _raster.picture(data["x"], data["y"], colours.of_dots, limits)
+    table, row = _raster.counted(data["x"], data["y"], limits)
     if colours.kind == "quantitative":
         table["value"] = data["value"].groupby(row).mean()
-        line = _parts.quantitative("value", tr("mean here"), _parts.digits(table["value"]))
+        line = _encoding.quantitative("value", _("mean here"), _encoding.digits(table["value"]))
     else:
-        table["value"] = _cloud.most_common(row, data["value"], sorted(set(data["value"])))
-        line = _parts.nominal("value", tr("most common here"))
+        table["value"] = _raster.most_common(row, data["value"], sorted(set(data["value"])))
+        line = _encoding.nominal("value", _("most common here"))
     colour = alt.Color(field="value", type=colours.kind, scale=colours.scale, legend=colours.legend)
-    tooltip = [_parts.quantitative("cells", tr("cells here"), ",d"), line]
-    return [picture, _cloud.bins(table, axes, limits, color=colour, tooltip=tooltip)]
+    tooltip = [_encoding.quantitative("cells", _("cells here"), ",d"), line]
+    return [picture, _raster.bins(table, axes, limits, color=colour, tooltip=tooltip)]

@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore._language import mark, tr
-from fatescore._written import written
-from fatescore.pl import _parts
+from fatescore.i18n import gettext as _
+from fatescore.i18n import gettext_noop
+from fatescore.pl import _encoding
 from fatescore.tables import columns as col
 
-POOLED = mark("Pooled")
+POOLED = gettext_noop("Pooled")
 
 
 def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure: str = col.FATE_BIAS) -> Any:
@@ -22,7 +22,8 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure
     contrasts
         Rows of ``contrasts.tsv`` (``CONTRASTS.names``); rows without a finite ``g`` are left out.
     meta
-        Rows of ``meta.tsv`` (``META.names``); rows that pool at least two data sets are drawn.
+        Rows of ``meta.tsv`` (``META.names``); rows that pool at least two data sets are drawn. What stands in ``note``
+        goes into the tooltip.
     measure
         Which measure to draw.
 
@@ -30,7 +31,7 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure
     -------
     altair.LayerChart
         Unit: Hedges' g (standard deviations between donors); positive is towards osteogenic (bone). Hollow points
-        are data sets whose contrast cannot be separated from another field and are not pooled.
+        are data sets whose contrast is completely confounded, which are not pooled.
 
     Examples
     --------
@@ -45,21 +46,23 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure
     x = {
         "type": "quantitative",
         "scale": alt.Scale(domain=_domain(data), nice=False),
-        "axis": alt.Axis(title=tr("← fat · Hedges' g · bone →"), tickCount=6, grid=True),
+        "axis": alt.Axis(title=_("← fat · Hedges' g · bone →"), tickCount=6, grid=True),
     }
-    tooltip = _parts.tooltip(
+    tooltip = _encoding.tooltip(
         data,
-        _parts.nominal("dataset", tr("data set")),
-        _parts.nominal("contrast", tr("contrast")),
-        _parts.quantitative("g", tr("Hedges' g")),
-        _parts.quantitative("low", tr("95 % CI, low")),
-        _parts.quantitative("high", tr("95 % CI, high")),
-        _parts.nominal("donors", tr("donors (case, control)")),
-        _parts.quantitative("p_value", tr("p")),
-        _parts.quantitative("p_smallest", tr("smallest reachable p")),
-        _parts.nominal("audit", tr("audit")),
+        _encoding.nominal("dataset", _("data set")),
+        _encoding.nominal("contrast", _("contrast")),
+        _encoding.quantitative("g", _("Hedges' g")),
+        _encoding.quantitative("low", _("95 % CI, low")),
+        _encoding.quantitative("high", _("95 % CI, high")),
+        _encoding.nominal("donors", _("donors (case, control)")),
+        _encoding.quantitative("p_value", _("p")),
+        _encoding.quantitative("p_smallest", _("smallest reachable p")),
+        _encoding.nominal("audit", _("audit")),
     )
-    base = alt.Chart(data).encode(y=alt.Y(field="row", type="nominal", sort=order, title=None, axis=_parts.name_axis()))
+    base = alt.Chart(data).encode(
+        y=alt.Y(field="row", type="nominal", sort=order, title=None, axis=_encoding.name_axis())
+    )
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 3])
     prediction = base.transform_filter("isValid(datum.pi_low)").mark_rule(strokeWidth=8, opacity=0.3, clip=True)
     interval = base.mark_rule(strokeWidth=2).encode(x=alt.X(field="low", **x), x2="high", tooltip=tooltip)
@@ -76,39 +79,38 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure
     ]
     if data["pi_low"].notna().any():
         layers.insert(1, prediction.encode(x=alt.X(field="pi_low", **x), x2="pi_high", tooltip=tooltip))
-    return alt.layer(*layers).properties(width="container", height=_parts.ROW * max(len(data), 1) + 10)
+    return alt.layer(*layers).properties(width="container", height=_encoding.ROW * max(len(data), 1) + 10)
 
 
 def _domain(data: pd.DataFrame) -> list[float]:
     """Return the axis: all intervals whole; a prediction interval far wider than they are runs out of the picture."""
-    low, high = _parts.padded(data[["low", "high"]], zero=True)
+    low, high = _encoding.padded(data[["low", "high"]], zero=True)
     room = (high - low) / 4
-    ends = _parts.padded(data[["low", "high", "pi_low", "pi_high"]], zero=True)
+    ends = _encoding.padded(data[["low", "high", "pi_low", "pi_high"]], zero=True)
     return [max(ends[0], low - room), min(ends[1], high + room)]
 
 
 def _rows(contrasts: pd.DataFrame, meta: pd.DataFrame | None, measure: str) -> pd.DataFrame:
     """Put data sets and pooled estimates into one table, one row per line of the chart."""
-    chosen = contrasts[_parts.text_column(contrasts, "measure") == measure] if len(contrasts) else contrasts
-    several = len(set(_parts.text_column(chosen, "contrast"))) > 1
-    donors = _parts.donors(chosen)
+    chosen = contrasts[_encoding.text_column(contrasts, "measure") == measure] if len(contrasts) else contrasts
+    several = len(set(_encoding.text_column(chosen, "contrast"))) > 1
+    donors = _encoding.donors(chosen)
     second = donors
     if several:
-        contrast = _parts.text_column(chosen, "contrast")
+        contrast = _encoding.text_column(chosen, "contrast")
         second = contrast + donors.where(donors == "", ", " + donors)
-    audit = _parts.text_column(chosen, "audit")
     rows = pd.DataFrame({
-        "dataset": _parts.text_column(chosen, "dataset"),
-        "contrast": _parts.text_column(chosen, "contrast"),
-        "row": _parts.two_lines(_parts.text_column(chosen, "dataset"), second),
-        "g": _parts.number_column(chosen, "g"),
-        "low": _parts.number_column(chosen, "g_low"),
-        "high": _parts.number_column(chosen, "g_high"),
-        "p_value": _parts.number_column(chosen, "p_value"),
-        "p_smallest": _parts.number_column(chosen, "p_smallest"),
+        "dataset": _encoding.text_column(chosen, "dataset"),
+        "contrast": _encoding.text_column(chosen, "contrast"),
+        "row": _encoding.two_lines(_encoding.text_column(chosen, "dataset"), second),
+        "g": _encoding.number_column(chosen, "g"),
+        "low": _encoding.number_column(chosen, "g_low"),
+        "high": _encoding.number_column(chosen, "g_high"),
+        "p_value": _encoding.number_column(chosen, "p_value"),
+        "p_smallest": _encoding.number_column(chosen, "p_smallest"),
         "donors": donors,
-        "audit": audit.map(written),
-        "role": audit.str.startswith(_parts.WARNED).map({True: "not pooled", False: "data set"}),
+        "audit": _encoding.audits(chosen),
+        "role": _encoding.confounded(chosen).map({True: "not pooled", False: "data set"}),
         "pi_low": float("nan"),
         "pi_high": float("nan"),
     })  # fmt: skip
@@ -121,19 +123,21 @@ def _rows(contrasts: pd.DataFrame, meta: pd.DataFrame | None, measure: str) -> p
 
 
 def _pooled(meta: pd.DataFrame, measure: str, several: bool) -> pd.DataFrame:
-    chosen = meta[(_parts.text_column(meta, "measure") == measure) & (_parts.number_column(meta, "k") >= 2)]
+    chosen = meta[(_encoding.text_column(meta, "measure") == measure) & (_encoding.number_column(meta, "k") >= 2)]
+    contrast = _encoding.text_column(chosen, "contrast")
+    pooled = pd.Series(_(POOLED), index=chosen.index, dtype=object)
     return pd.DataFrame({
-        "dataset": tr(POOLED),
-        "contrast": _parts.text_column(chosen, "contrast"),
-        "row": tr(POOLED) + ("\n" + _parts.text_column(chosen, "contrast") if several else pd.Series("", chosen.index)),
-        "g": _parts.number_column(chosen, "effect"),
-        "low": _parts.number_column(chosen, "ci_low"),
-        "high": _parts.number_column(chosen, "ci_high"),
-        "p_value": _parts.number_column(chosen, "p_value"),
+        "dataset": pooled,
+        "contrast": contrast,
+        "row": _encoding.two_lines(pooled, contrast) if several else pooled,
+        "g": _encoding.number_column(chosen, "effect"),
+        "low": _encoding.number_column(chosen, "ci_low"),
+        "high": _encoding.number_column(chosen, "ci_high"),
+        "p_value": _encoding.number_column(chosen, "p_value"),
         "p_smallest": float("nan"),
         "donors": "",
-        "audit": _parts.text_column(chosen, "note").map(written),
+        "audit": _encoding.text_column(chosen, "note"),
         "role": "pooled",
-        "pi_low": _parts.number_column(chosen, "pi_low"),
-        "pi_high": _parts.number_column(chosen, "pi_high"),
+        "pi_low": _encoding.number_column(chosen, "pi_low"),
+        "pi_high": _encoding.number_column(chosen, "pi_high"),
     })  # fmt: skip

@@ -6,10 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore._language import tr
-from fatescore._written import written
-from fatescore.gene_sets import titles
-from fatescore.pl import _palette, _parts, _theme
+from fatescore.i18n import gettext as _
+from fatescore.pl import _encoding, _palette, _theme
+from fatescore.pl.labels import measure_label
 
 MOST_COLUMNS_WITH_NUMBERS = 8
 FDR = 0.05  # below it a cell has a star
@@ -29,7 +28,7 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
     -------
     altair.LayerChart
         Purple: higher in case; green: higher in control; a star has an FDR below 0.05; a dash could not be estimated;
-        a column with ⚠ cannot be separated from another field. Up to 8 columns have numbers.
+        a column with ⚠ is completely confounded. Up to 8 columns have numbers.
 
     Examples
     --------
@@ -42,17 +41,17 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
     data = _rows(contrasts)
     measures = list(dict.fromkeys(data["measure"]))
     columns = list(dict.fromkeys(data["column"]))
-    tooltip = _parts.tooltip(
+    tooltip = _encoding.tooltip(
         data,
-        _parts.nominal("column", tr("data set")),
-        _parts.nominal("contrast", tr("contrast")),
-        _parts.nominal("measure", tr("measure")),
-        _parts.quantitative("g", tr("Hedges' g")),
-        _parts.quantitative("difference", tr("difference")),
-        _parts.quantitative("p_value", tr("p")),
-        _parts.quantitative("p_smallest", tr("smallest reachable p")),
-        _parts.quantitative("padj", tr("FDR")),
-        _parts.nominal("audit", tr("audit")),
+        _encoding.nominal("column", _("data set")),
+        _encoding.nominal("contrast", _("contrast")),
+        _encoding.nominal("measure", _("measure")),
+        _encoding.quantitative("g", _("Hedges' g")),
+        _encoding.quantitative("difference", _("difference")),
+        _encoding.quantitative("p_value", _("p")),
+        _encoding.quantitative("p_smallest", _("smallest reachable p")),
+        _encoding.quantitative("padj", _("FDR")),
+        _encoding.nominal("audit", _("audit")),
     )
     base = alt.Chart(data).encode(
         x=alt.X(
@@ -68,7 +67,7 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
     colour = alt.Color(
         field="g",
         type="quantitative",
-        title=tr("Hedges' g (colour stops at ±{limit})").format(limit=f"{limit:g}"),
+        title=_("Hedges' g (colour stops at ±{limit})").format(limit=f"{limit:g}"),
         legend=alt.Legend(gradientLength=180, titleLimit=300),
         scale=alt.Scale(
             domain=[-limit, 0, limit], range=[_palette.CONTROL, "#F4F4F2", _palette.CASE], clamp=True, interpolate="lab"
@@ -92,19 +91,19 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
 def _rows(contrasts: pd.DataFrame) -> pd.DataFrame:
     """Return one row per cell; a column is named by its contrast too where a data set has several."""
     data = pd.DataFrame({
-        "column": _parts.text_column(contrasts, "dataset"),
-        "contrast": _parts.text_column(contrasts, "contrast"),
-        "measure": _parts.text_column(contrasts, "measure").str.removeprefix("set:").replace(titles()).map(written),
-        "g": _parts.number_column(contrasts, "g"),
-        "difference": _parts.number_column(contrasts, "difference"),
-        "p_value": _parts.number_column(contrasts, "p_value"),
-        "padj": _parts.number_column(contrasts, "padj"),
-        "p_smallest": _parts.number_column(contrasts, "p_smallest"),
-        "audit": _parts.text_column(contrasts, "audit").map(written),
+        "column": _encoding.text_column(contrasts, "dataset"),
+        "contrast": _encoding.text_column(contrasts, "contrast"),
+        "measure": _encoding.text_column(contrasts, "measure").map(measure_label),
+        "g": _encoding.number_column(contrasts, "g"),
+        "difference": _encoding.number_column(contrasts, "difference"),
+        "p_value": _encoding.number_column(contrasts, "p_value"),
+        "padj": _encoding.number_column(contrasts, "padj"),
+        "p_smallest": _encoding.number_column(contrasts, "p_smallest"),
+        "audit": _encoding.audits(contrasts),
     })  # fmt: skip
     repeated = data.groupby("column")["contrast"].nunique()
     several = data["column"].map(repeated) > 1
     data["column"] = data["column"].where(~several, data["column"] + " · " + data["contrast"])
-    warned = _parts.text_column(contrasts, "audit").str.startswith(_parts.WARNED)
+    warned = _encoding.confounded(contrasts)
     data["column"] = data["column"].where(~warned, "⚠ " + data["column"])
     return data

@@ -1,4 +1,4 @@
-"""What bulk samples and arrays are looked at by, and the ambient RNA of samples of cells."""
+"""Quality metrics of bulk samples and arrays, and the ambient RNA of samples of cells."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fatescore._language import mark, tr
-from fatescore.pl import _palette, _parts
+from fatescore.i18n import gettext as _
+from fatescore.i18n import gettext_noop
+from fatescore.pl import _encoding, _palette
+from fatescore.pl.labels import label, listed
 from fatescore.tables import columns as col
+from fatescore.tables import parse_notes
 from fatescore.typing import FloatArray
 
-_USUAL, _OUTLIER = mark("sample"), mark("stands out in this number")
+_INLIER, _OUTLIER = gettext_noop("sample"), gettext_noop("outlier in this metric")
 _LANES = 5  # heights within a row over which its samples are spread
 _EQUAL, _AROUND = 0.01, 0.05  # shares of the largest value
 _COUNTS = ("library_size", col.TOTAL_COUNTS)
@@ -32,8 +35,8 @@ def sample_quality(
     Parameters
     ----------
     metrics
-        Rows of ``qc_metrics.tsv``: ``sample``, the number, and ``outlier``, which names the numbers a sample stands
-        out in.
+        Rows of ``qc_metrics.tsv``: ``sample``, the number, and ``outlier``, notes on the metrics in which the sample is
+        an outlier.
     qc
         Rows of ``qc.tsv``, for donor and condition.
     metric
@@ -46,12 +49,12 @@ def sample_quality(
     Returns
     -------
     altair.LayerChart
-        Samples that stand out in this number are hollow diamonds. The height within a row means nothing.
+        Outliers in this metric are hollow diamonds. The height within a row means nothing.
 
     Examples
     --------
     >>> metrics = pd.DataFrame({"sample": ["a", "b"], "top_1": [0.02, 0.1],
-    ...                         "outlier": ["", "top_1 high (8 deviations)"]})
+    ...                         "outlier": ["", "outlier:metric=top_1,side=high,deviations=8"]})
     >>> qc = pd.DataFrame({"sample": ["a", "b"], "donor": ["d", "e"], "condition": "control"})
     >>> len(sample_quality(metrics, qc, "top_1", limit=0.05).to_dict()["layer"])
     3
@@ -68,11 +71,13 @@ def sample_quality(
         "scale": alt.Scale(domain=_domain(ends, logged), nice=False, type="log" if logged else "linear"),
         "axis": alt.Axis(title=title or metric, grid=True, tickCount=5, format="~s" if logged else ".4~g"),
     }
-    points = [_points(data, state, x, conditions) for state in (_USUAL, _OUTLIER)]
+    points = [_points(data, state, x, conditions) for state in (_INLIER, _OUTLIER)]
     rule = (
         alt.Chart(limits)
         .mark_rule(strokeWidth=2, strokeDash=[5, 3], color=_palette.DROPPED)
-        .encode(x=alt.X(field="limit", **x), tooltip=[_parts.quantitative("limit", tr("limit"), _parts.digits(ends))])
+        .encode(
+            x=alt.X(field="limit", **x), tooltip=[_encoding.quantitative("limit", _("limit"), _encoding.digits(ends))]
+        )
     )
     layers = [*points, rule] if len(limits) else points
     return alt.layer(*layers).properties(width="container", height=40 * max(len(conditions), 1))
@@ -83,18 +88,18 @@ def _domain(ends: FloatArray, logged: bool) -> list[float]:
     size = float(np.abs(ends).max(initial=0.0))
     if size and float(np.ptp(ends)) < _EQUAL * size:
         return [float(ends.min()) - _AROUND * size, float(ends.max()) + _AROUND * size]
-    return np.power(10, _parts.padded(np.log10(ends))).tolist() if logged else _parts.padded(ends)
+    return np.power(10, _encoding.padded(np.log10(ends))).tolist() if logged else _encoding.padded(ends)
 
 
 def _points(data: pd.DataFrame, state: str, x: dict[str, Any], conditions: list[str]) -> Any:
     """Draw the samples of one state; both states share one legend."""
     import altair as alt
 
-    states = [tr(_USUAL), tr(_OUTLIER)]
-    legend = alt.Legend(title=None) if (data["state"] == tr(_OUTLIER)).any() else None
+    states = [_(_INLIER), _(_OUTLIER)]
+    legend = alt.Legend(title=None) if (data["state"] == _(_OUTLIER)).any() else None
     return (
-        alt.Chart(data[data["state"] == tr(state)])
-        .mark_point(filled=state == _USUAL, size=75, opacity=0.8, strokeWidth=2)
+        alt.Chart(data[data["state"] == _(state)])
+        .mark_point(filled=state == _INLIER, size=75, opacity=0.8, strokeWidth=2)
         .encode(
             x=alt.X(field="value", **x),
             y=alt.Y(field="condition", type="nominal", sort=conditions, title=None, scale=alt.Scale(domain=conditions)),
@@ -107,13 +112,13 @@ def _points(data: pd.DataFrame, state: str, x: dict[str, Any], conditions: list[
                 field="state", type="nominal", legend=legend,
                 scale=alt.Scale(domain=states, range=["circle", "diamond"]),
             ),
-            tooltip=_parts.tooltip(
+            tooltip=_encoding.tooltip(
                 data,
-                _parts.nominal("sample", tr("sample")),
-                _parts.nominal("donor", tr("donor")),
-                _parts.nominal("condition", tr("condition")),
-                _parts.quantitative("value", x["axis"].title, _parts.digits(data["value"])),
-                _parts.nominal("outlier", tr("stands out in")),
+                _encoding.nominal("sample", _("sample")),
+                _encoding.nominal("donor", _("donor")),
+                _encoding.nominal("condition", _("condition")),
+                _encoding.quantitative("value", x["axis"].title, _encoding.digits(data["value"])),
+                _encoding.nominal("outlier", _("outlier in")),
             ),
         )
     )  # fmt: skip
@@ -121,17 +126,18 @@ def _points(data: pd.DataFrame, state: str, x: dict[str, Any], conditions: list[
 
 def _rows(metrics: pd.DataFrame, qc: pd.DataFrame, metric: str) -> pd.DataFrame:
     source = metrics if metric in metrics else qc
-    named = pd.DataFrame({name: _parts.text_column(qc, name) for name in col.IDENTITY[1:]})
+    named = pd.DataFrame({name: _encoding.text_column(qc, name) for name in col.IDENTITY[1:]})
     outlier = pd.Series(
-        _parts.text_column(metrics, col.OUTLIER).to_numpy(), index=_parts.text_column(metrics, col.SAMPLE)
+        _encoding.text_column(metrics, col.OUTLIER).to_numpy(), index=_encoding.text_column(metrics, col.SAMPLE)
     )
     data = pd.DataFrame({
-        "sample": _parts.text_column(source, col.SAMPLE), "value": _parts.number_column(source, metric)
+        "sample": _encoding.text_column(source, col.SAMPLE), "value": _encoding.number_column(source, metric)
     })  # fmt: skip
     data = data[np.isfinite(data["value"])].merge(named.drop_duplicates("sample"), on="sample", how="left").fillna("")
-    data["outlier"] = data["sample"].map(outlier[~outlier.index.duplicated()]).fillna("")
-    apart = [any(part.split(" ")[0] == metric for part in text.split("; ")) for text in data["outlier"]]
-    data["state"] = np.where(np.array(apart, dtype=bool), tr(_OUTLIER), tr(_USUAL))
+    notes = data["sample"].map(outlier[~outlier.index.duplicated()]).map(parse_notes)
+    names = [[name for note in found for name in note.names("metric")] for found in notes]
+    data["outlier"] = [listed(map(label, found)) for found in names]
+    data["state"] = [_(_OUTLIER) if metric in found else _(_INLIER) for found in names]
     lane = data.groupby("condition")["value"].rank(method="first").astype(int) * 2 % _LANES
     return pd.DataFrame(data.assign(lane=lane))
 
@@ -160,26 +166,24 @@ def ambient(metrics: pd.DataFrame) -> Any:
     import altair as alt
 
     data = pd.DataFrame({
-        "sample": _parts.text_column(metrics, col.SAMPLE),
-        "share": _parts.number_column(metrics, "ambient_share"),
-        "low": _parts.number_column(metrics, "ambient_share_low"),
-        "high": _parts.number_column(metrics, "ambient_share_high"),
-        "note": _parts.text_column(metrics, "ambient_note"),
+        "sample": _encoding.text_column(metrics, col.SAMPLE),
+        "share": _encoding.number_column(metrics, "ambient_share"),
+        "low": _encoding.number_column(metrics, "ambient_share_low"),
+        "high": _encoding.number_column(metrics, "ambient_share_high"),
     })  # fmt: skip
     data = data[data["share"].notna()].reset_index(drop=True)
-    top = _parts.padded(data[["share", "high"]], zero=True)[1]
+    top = _encoding.padded(data[["share", "high"]], zero=True)[1]
     x = {
         "type": "quantitative",
         "scale": alt.Scale(domain=[0, top], nice=False),
-        "axis": alt.Axis(title=tr("share of counts that is ambient"), format=".0%", grid=True, tickCount=5),
+        "axis": alt.Axis(title=_("share of counts that is ambient"), format=".0%", grid=True, tickCount=5),
     }
-    tooltip = _parts.tooltip(
+    tooltip = _encoding.tooltip(
         data,
-        _parts.nominal("sample", tr("sample")),
-        _parts.quantitative("share", tr("ambient share"), ".1%"),
-        _parts.quantitative("low", tr("95 % CI, low"), ".1%"),
-        _parts.quantitative("high", tr("95 % CI, high"), ".1%"),
-        _parts.nominal("note", tr("note")),
+        _encoding.nominal("sample", _("sample")),
+        _encoding.quantitative("share", _("ambient share"), ".1%"),
+        _encoding.quantitative("low", _("95 % CI, low"), ".1%"),
+        _encoding.quantitative("high", _("95 % CI, high"), ".1%"),
     )
     y = alt.Y(field="sample", type="nominal", sort=data["sample"].tolist(), title=None)
     base = alt.Chart(data).encode(y=y, tooltip=tooltip)

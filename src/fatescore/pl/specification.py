@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fatescore._language import mark, tr
-from fatescore._written import written
 from fatescore.errors import InputError
 from fatescore.gene_sets import DEFAULT_INDEX
-from fatescore.pl import _palette, _parts
+from fatescore.i18n import gettext as _
+from fatescore.i18n import gettext_noop
+from fatescore.pl import _encoding, _palette
+from fatescore.pl.labels import code_label
+from fatescore.tables.codes import Unit
 
 METHOD = "rank_log"
-_CELL_MEAN = "cell mean"
-_DEFAULT = mark("the default")
+_DEFAULT = gettext_noop("the default")
 _CHOICES = ("method", "index", "unit")
 _ROW = 17
 
@@ -28,7 +29,7 @@ def specification(rows: pd.DataFrame, *, method: str = METHOD, index: str = DEFA
     rows
         Rows of one contrast of ``meta_specification.tsv`` (pooled: ``effect``, ``ci_low``, ``ci_high``), or of one
         data set and contrast of ``specification.tsv`` (``g``, ``g_low``, ``g_high``); those without a number are left
-        out.
+        out. What stands in ``note`` goes into the tooltip.
     method, index
         The default way, of samples or pseudobulks.
 
@@ -54,26 +55,26 @@ def specification(rows: pd.DataFrame, *, method: str = METHOD, index: str = DEFA
     data = _rows(rows, method, index)
     x = {
         "type": "quantitative",
-        "scale": alt.Scale(domain=_parts.padded(data[["low", "effect", "high"]], zero=True), nice=False),
-        "axis": alt.Axis(title=tr("← fat · Hedges' g · bone →"), titleAnchor="end", tickCount=6, grid=True),
+        "scale": alt.Scale(domain=_encoding.padded(data[["low", "effect", "high"]], zero=True), nice=False),
+        "axis": alt.Axis(title=_("← fat · Hedges' g · bone →"), titleAnchor="end", tickCount=6, grid=True),
     }
-    tooltip = _parts.tooltip(
+    tooltip = _encoding.tooltip(
         data,
-        _parts.nominal("method", tr("method")),
-        _parts.nominal("index", tr("index")),
-        _parts.nominal("unit", tr("unit")),
-        _parts.quantitative("effect", tr("Hedges' g")),
-        _parts.quantitative("low", tr("95 % CI, low")),
-        _parts.quantitative("high", tr("95 % CI, high")),
-        _parts.quantitative("p_value", tr("p")),
-        _parts.quantitative("k", tr("data sets"), "d"),
-        _parts.nominal("note", tr("note")),
+        _encoding.nominal("method", _("method")),
+        _encoding.nominal("index", _("index")),
+        _encoding.nominal("unit", _("unit")),
+        _encoding.quantitative("effect", _("Hedges' g")),
+        _encoding.quantitative("low", _("95 % CI, low")),
+        _encoding.quantitative("high", _("95 % CI, high")),
+        _encoding.quantitative("p_value", _("p")),
+        _encoding.quantitative("k", _("data sets"), "d"),
+        _encoding.nominal("note", _("note")),
     )
     axis = alt.Axis(labelLimit=230, ticks=False, domain=False, labelOverlap=False, labelFontSize=11)
-    names = [tr(_DEFAULT), *_palette.INDICES]
+    names = [_(_DEFAULT), *_palette.INDICES]
     kinds = sorted(set(data["kind"]), key=lambda kind: (names.index(kind) if kind in names else len(names), kind))
-    colours = {tr(_DEFAULT): _palette.HIGHLIGHT, **_palette.INDICES}
-    shapes = {tr(_DEFAULT): "diamond", **_palette.INDEX_SHAPES}
+    colours = {_(_DEFAULT): _palette.HIGHLIGHT, **_palette.INDICES}
+    shapes = {_(_DEFAULT): "diamond", **_palette.INDEX_SHAPES}
 
     legend = alt.Legend(title=None, orient="bottom", columns=1)  # a telephone has no room for them in one line
 
@@ -101,20 +102,20 @@ def _rows(rows: pd.DataFrame, method: str, index: str) -> pd.DataFrame:
     pooled = "effect" in rows
     names = ("effect", "ci_low", "ci_high") if pooled else ("g", "g_low", "g_high")
     numbers = dict(zip(("effect", "low", "high"), names, strict=True)) | {"p_value": "p_value", "k": "k"}
-    data = pd.DataFrame({name: _parts.text_column(rows, name) for name in (*_CHOICES, "note")})
+    data = pd.DataFrame({name: _encoding.text_column(rows, name) for name in (*_CHOICES, "note")})
     for name, column in numbers.items():
-        data[name] = _parts.number_column(rows, column)
+        data[name] = _encoding.number_column(rows, column)
     data = data[np.isfinite(data["effect"])]
     twice = data[data.duplicated(list(_CHOICES))]
     if len(twice):
-        said = " · ".join(str(twice.iloc[0][name]) for name in _CHOICES)
-        raise InputError(f"{said} stands in several rows", expected="rows of one contrast and data set")
+        way = " · ".join(str(twice.iloc[0][name]) for name in _CHOICES)
+        raise InputError(f"{way} stands in several rows", expected="rows of one contrast and data set")
     data = data.sort_values(["effect", *_CHOICES], kind="stable").reset_index(drop=True)
     unit = data["unit"]
-    data["unit"] = unit.map(written)
+    data["unit"] = unit.map(code_label)
     label = data["method"] + " · " + data["index"]
-    # The usual unit goes without saying: a telephone has no room for it.
-    data["row"] = label.where(unit != _CELL_MEAN, label + " · " + data["unit"])
-    data["main"] = (data["method"] == method) & (data["index"] == index) & (unit != _CELL_MEAN)
-    data["kind"] = data["index"].where(~data["main"], tr(_DEFAULT))
+    # Only the less common unit is named: a telephone has no room for both.
+    data["row"] = label.where(unit != Unit.CELL_MEAN, label + " · " + data["unit"])
+    data["main"] = (data["method"] == method) & (data["index"] == index) & (unit != Unit.CELL_MEAN)
+    data["kind"] = data["index"].where(~data["main"], _(_DEFAULT))
     return pd.DataFrame(data)

@@ -6,13 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore._language import mark, tr, tr_n
-from fatescore.pl import _palette, _parts
+from fatescore.i18n import gettext as _
+from fatescore.i18n import gettext_noop, ngettext
+from fatescore.pl import _encoding, _palette
 from fatescore.tables import columns as col
 
-TOTAL = mark("sum = difference")
-_PARTS = {col.OSTEOGENIC: mark("bone gene"), col.ADIPOGENIC: mark("fat gene")}
-_TOGETHER = mark("sum")
+TOTAL = gettext_noop("sum = difference")
+_PARTS = {col.OSTEOGENIC: gettext_noop("bone gene"), col.ADIPOGENIC: gettext_noop("fat gene")}
+_SUM = gettext_noop("sum")
 _ROOM = 0.28  # of the axis at both ends, for the number beside the longest bar on a telephone
 
 
@@ -42,7 +43,7 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
     import altair as alt
 
     data = steps(contributions, most=most)
-    names = [tr(part) for part in (*_PARTS.values(), _TOGETHER)]
+    names = [_(part) for part in (*_PARTS.values(), _SUM)]
     colour = alt.Color(
         field="part",
         type="nominal",
@@ -51,8 +52,8 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
     )
     x = {
         "type": "quantitative",
-        "scale": alt.Scale(domain=_parts.padded(data[["from", "to"]], zero=True, share=_ROOM), nice=False),
-        "axis": alt.Axis(title=tr("← fat · change · bone →"), grid=True, tickCount=6),
+        "scale": alt.Scale(domain=_encoding.padded(data[["from", "to"]], zero=True, share=_ROOM), nice=False),
+        "axis": alt.Axis(title=_("← fat · change · bone →"), grid=True, tickCount=6),
     }
     y = alt.Y(field="gene", type="nominal", sort=data["gene"].tolist(), title=None)
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule().encode(x=alt.X(field="zero", **x))
@@ -65,10 +66,10 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
             y=y,
             color=colour,
             tooltip=[
-                _parts.nominal("gene", tr("gene")),
-                _parts.nominal("part", tr("part")),
-                _parts.quantitative("contribution", tr("contribution"), "+.4~g"),
-                _parts.quantitative("to", tr("sum so far"), "+.4~g"),
+                _encoding.nominal("gene", _("gene")),
+                _encoding.nominal("part", _("part")),
+                _encoding.quantitative("contribution", _("contribution"), "+.4~g"),
+                _encoding.quantitative("to", _("sum so far"), "+.4~g"),
             ],
         )
     )
@@ -95,9 +96,9 @@ def steps(contributions: pd.DataFrame, *, most: int = 20) -> pd.DataFrame:
     [['A', 0.0, 0.5], ['B', 0.5, 0.25], ['sum = difference', 0.0, 0.25]]
     """
     data = pd.DataFrame({
-        "gene": _parts.text_column(contributions, "gene"),
-        "part": _parts.text_column(contributions, "arm").map(_PARTS).fillna(_TOGETHER).map(tr),
-        "contribution": _parts.number_column(contributions, "contribution").fillna(0.0),
+        "gene": _encoding.text_column(contributions, "gene"),
+        "part": _encoding.text_column(contributions, "arm").map(_PARTS).fillna(_SUM).map(_),
+        "contribution": _encoding.number_column(contributions, "contribution").fillna(0.0),
     })  # fmt: skip
     size = data["contribution"].abs()
     data = data.assign(size=size).sort_values(["size", "gene"], ascending=[False, True], kind="stable")
@@ -105,13 +106,13 @@ def steps(contributions: pd.DataFrame, *, most: int = 20) -> pd.DataFrame:
     total = float(data["contribution"].sum())
     if len(rest):
         other = {
-            "gene": tr_n("{n} other gene", "{n} other genes", len(rest)).format(n=len(rest)),
-            "part": tr(_TOGETHER),
+            "gene": ngettext("{n} other gene", "{n} other genes", len(rest)).format(n=len(rest)),
+            "part": _(_SUM),
             "contribution": rest["contribution"].sum(),
         }
         shown = pd.concat([shown, pd.DataFrame([other])], ignore_index=True)
     ends = shown["contribution"].cumsum()
     shown = shown.assign(**{"from": (ends - shown["contribution"]).round(8), "to": ends.round(8)})
-    last = {"gene": tr(TOTAL), "part": tr(_TOGETHER), "contribution": total, "from": 0.0, "to": round(total, 8)}
+    last = {"gene": _(TOTAL), "part": _(_SUM), "contribution": total, "from": 0.0, "to": round(total, 8)}
     bars = pd.concat([shown, pd.DataFrame([last])], ignore_index=True)
     return bars[["gene", "part", "contribution", "from", "to"]]

@@ -6,12 +6,11 @@
 True
 """
 
-from fatescore._language import language
-from fatescore.report._html import address
+from fatescore.i18n import language
 from fatescore.report.dataset import dataset_figures, dataset_page
 from fatescore.report.provenance import provenance
 from fatescore.report.summary import answer_lines, summary_figures, summary_page
-from fatescore.report.tables import DatasetTables, SummaryTables, is_simulated, stack
+from fatescore.report.tables import DatasetTables, SummaryTables, address, is_simulated, stack
 
 __all__ = [
     "DatasetTables",

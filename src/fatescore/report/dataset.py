@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from fatescore import pl
-from fatescore._language import mark, tr
-from fatescore._written import written
 from fatescore.gene_sets import titles
-from fatescore.report import _format, _html, _words, methods
+from fatescore.i18n import gettext as _
+from fatescore.pl.labels import code_label, label
+from fatescore.report import elements, formatting
+from fatescore.report.answers import FATE_BIAS_DEFINITION
 from fatescore.report.cells import cell_map
 from fatescore.report.contrasts import contrasts
-from fatescore.report.methods_text import methods_section
+from fatescore.report.elements import Answer, Item, Listing, Numbers, Page, Section, Soft
+from fatescore.report.methods import methods_section
+from fatescore.report.provenance import INPUT_KEYS, flatten
 from fatescore.report.quality import quality
+from fatescore.report.rendering import render
+from fatescore.report.sentences import reason_text
 from fatescore.report.tables import (
     DatasetTables,
     facts,
@@ -26,42 +31,15 @@ from fatescore.report.tables import (
     sides,
     without_repeats,
 )
-from fatescore.tables import COVERAGE
+from fatescore.tables import COVERAGE, TABLES
 from fatescore.tables import columns as col
 from fatescore.tables.codes import FateCall, Status
+from fatescore.tables.folder import SCORED, Outcome
 
 _FACTS = (
-    "accession",
-    "organism",
-    "assay",
-    "scale",
-    "population",
-    "n_samples",
-    "n_donors",
-    "n_obs",
-    "n_genes",
-    "n_unmapped",
-)
+    "accession", "organism", "assay", "scale", "population", "n_samples", "n_donors", "n_obs", "n_genes", "n_unmapped",
+)  # fmt: skip
 _LISTS = ("missing_genes", "not_measurable")
-# What a file holds, for whoever downloads it; every column is explained in the data dictionary.
-_FILES = {
-    "scored.h5ad": mark("expression, index, calls and map of the cells, for scanpy and cellxgene"),
-    "scores.parquet": mark("index and calls, one row per cell or sample"),
-    "sample_scores.tsv": mark("index of every sample, with intervals"),
-    "contrasts.tsv": mark("every measure of every contrast"),
-    "confounding.tsv": mark("every field of the confounding audit"),
-    "contributions.tsv": mark("what every gene adds to the difference"),
-    "explained.tsv": mark("what accounts for the difference"),
-    "specification.tsv": mark("the difference under every method and index"),
-    "coverage.tsv": mark("genes of every set, found and missing"),
-    "qc.tsv": mark("verdict on every sample"),
-    "qc_cells.parquet": mark("verdict on every cell, with its numbers and limits"),
-    "qc_metrics.tsv": mark("more numbers of every sample"),
-    "qc_components.tsv": mark("fields that go with principal components"),
-    "qc_pca.tsv": mark("scores of the samples on principal components"),
-    "sample_fields.tsv": mark("everything the source says of the samples"),
-    "embedding.parquet": mark("map of the cells (UMAP)"),
-}
 
 
 def dataset_page(tables: DatasetTables) -> str:
@@ -79,11 +57,11 @@ def dataset_page(tables: DatasetTables) -> str:
 
     Examples
     --------
-    >>> status = {"dataset": "A", "step": "score", "status": "not scorable", "reason": "3 of 40 genes", "facts": {}}
-    >>> "3 of 40 genes" in dataset_page(DatasetTables("A", statuses=[status]))
+    >>> stopped = Outcome("A", "score", Status.NOT_SCORABLE, "no_cells", {})
+    >>> "there are no cells" in dataset_page(DatasetTables("A", statuses=[stopped]))
     True
     """
-    return _html.render("dataset.html.j2", **_parts(tables))
+    return render(_page(tables))
 
 
 def dataset_figures(tables: DatasetTables) -> dict[str, dict[str, Any]]:
@@ -94,127 +72,172 @@ def dataset_figures(tables: DatasetTables) -> dict[str, dict[str, Any]]:
     >>> dataset_figures(DatasetTables("A"))
     {}
     """
-    return _html.figures_in(_parts(tables))
+    return elements.figures_of(_page(tables))
 
 
-def _parts(tables: DatasetTables) -> dict[str, Any]:
-    """Return what the template shows."""
+def _page(tables: DatasetTables) -> Page:
     statuses = in_order(tables.statuses)
-    known = facts(statuses, "ingest")
+    title = str(facts(statuses, "ingest").get("title") or tables.dataset)
+    compared = contrasts(tables) if outcome(statuses)[0] == Status.OK else []
+    sections = [
+        _answer(statuses, [answer for answer, _evidence in compared]),
+        *(evidence for _answer_of, evidence in compared),
+        _arms(tables),
+        cell_map(tables),
+        quality(tables),
+        _coverage(tables),
+        _samples(tables),
+        _steps(statuses),
+        _files(tables),
+        methods_section(statuses),
+    ]
+    return Page(
+        title, _("data set"), sections, _("this page is made from simulated data") if is_simulated(statuses) else "",
+        home=tables.summary, subtitle="" if title == tables.dataset else tables.dataset,
+    )  # fmt: skip
+
+
+def _answer(statuses: Sequence[Outcome], answers: Sequence[Answer]) -> Section:
     status, step, reason = outcome(statuses)
-    return {
-        "page": _html.Page(
-            str(known.get("title") or tables.dataset),
-            tr("this page is made from simulated data") if is_simulated(statuses) else "",
-        ),
-        "dataset": tables.dataset,
-        "status": status,
-        "step": step,
-        "reason": written(reason),
-        "facts": _facts(known),
-        "notes": [str(note) for note in known.get("notes") or []],
-        "contrasts": contrasts(tables) if status == Status.OK else [],
-        "plane": _plane(tables),
-        "cells": cell_map(tables),
-        "qc": quality(tables),
-        "coverage": _coverage(tables),
-        "samples": _samples(tables),
-        "steps": _steps(statuses),
-        **methods_section(statuses),
-        "files": [(_html.Link(text, href), tr(_FILES.get(text, ""))) for text, href in tables.files],
-        "summary": tables.summary,
-        "one_line": tr(_words.FATE_BIAS_IN_ONE_LINE),
+    known = facts(statuses, "ingest")
+    parts: list[Any] = [Soft(_(FATE_BIAS_DEFINITION)), *answers]
+    if status != Status.OK:
+        parts = [_stopped(status, step, reason)]
+    elif not answers:
+        parts.append(Answer(_("This data set was scored; no contrast was asked of it.")))
+    shown, notes = _facts(known), [Item(str(note)) for note in known.get("notes") or []]
+    parts += [Numbers(shown) if shown else None, Listing(notes, "notes") if notes else None]
+    return elements.section("answer", _("The answer"), parts, _("Answer"))
+
+
+def _stopped(status: Status, step: str, reason: str) -> Answer:
+    """Return why a data set stopped, and what that means for the results."""
+    why = reason_text(reason)
+    headline = _("This data set stopped at the step “{step}”: {reason}").format(step=code_label(step), reason=why)
+    verdicts = {
+        "fetch": _("It could not be fetched, so nothing is known about its fate bias. It takes no part in any result."),
+        "ingest": _("It could not be read, so nothing is known about its fate bias. It takes no part in any result."),
     }
+    verdict = verdicts.get(step) or _(
+        "It could not be processed, so nothing is known about its fate bias. It takes no part in any result."
+    )
+    if status == Status.NOT_SCORABLE:
+        verdict = _(
+            "The data were read, but an honest fate-bias index cannot be computed from them. It takes no part in any "
+            "result."
+        )
+    kind = "status-failed" if status == Status.FAILED else "status-not"
+    if not why.endswith((".", "。")):
+        headline = _("{text}.").format(text=headline)
+    return Answer(headline, verdict, tone="warning", title=code_label(status), mark=kind)
 
 
 def _facts(known: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what is known of the data, in words; what is absent or said twice is left out."""
-    shown = [key for key in _FACTS if not _format.is_missing(known.get(key))]
+    """Return what is known of the data, in words; what is absent or repeated is left out."""
+    shown = [key for key in _FACTS if not formatting.is_missing(known.get(key))]
     if known.get("n_obs") == known.get("n_samples"):
         shown = [key for key in shown if key != "n_obs"]
-    words = {"n_obs": tr("cells")}
-    return [(words.get(key, _format.label(key)), _format.cell(key, known[key])) for key in shown]
+    words = {"n_obs": _("cells")}
+    return [(words.get(key, label(key)), elements.cell_text(key, known[key])) for key in shown]
 
 
-def _plane(tables: DatasetTables) -> _html.Figure | None:
+def _arms(tables: DatasetTables) -> Section:
+    chart = _arms_scatter(tables)
+    title = _("Bone and fat programmes")
+    return elements.section("arms", title, [chart or _("Nothing was scored.")], _("Bone and fat"))
+
+
+def _arms_scatter(tables: DatasetTables) -> elements.Figure | None:
     scores = tables.scores if len(tables.scores) else tables.sample_scores
     if not len(scores):
         return None
-    unit = tr("cells") if is_single_cell(tables) else tr("samples")
-    calls = [str(call) for call in scores[col.FATE_CALL]] if col.FATE_CALL in scores else []
-    counted = [(tr(call), f"{calls.count(call):,}") for call in tuple(FateCall) if call in calls]
-    alt = tr("Osteogenic (bone) against adipogenic (fat) score of {n} {unit}: {calls}.").format(
+    unit = _("cells") if is_single_cell(tables) else _("samples")
+    calls = formatting.texts(scores, col.FATE_CALL)
+    counted = [(code_label(call), f"{calls.count(call):,}") for call in FateCall if call in calls]
+    alt = _("Osteogenic (bone) against adipogenic (fat) score of {n} {unit}: {calls}.").format(
         n=f"{len(scores):,}", unit=unit, calls=", ".join(f"{n} {call}" for call, n in counted)
     )
-    behind = _html.pairs("calls", tr("Calls"), counted, (tr("call"), unit))
+    behind = elements.pairs("calls", _("Calls"), counted, (_("call"), unit))
     if is_single_cell(tables):
         behind = _calls_of_donors(scores)
-    caption = tr(
+    caption = _(
         "On the dashed line bone genes and fat genes rank equally high. The call (colour) does not follow the line: "
         "it asks whether the index differs from that of random genes expressed as highly."
     )
     if facts(tables.statuses, "ingest").get("population") == "bmsc":
-        caption = tr(
+        caption = _(
             "On the dashed line bone genes and fat genes rank equally high. Most marrow cells lie above it, so the "
             "call (colour) does not follow the line: it asks whether the index differs from that of random genes "
             "expressed as highly."
         )
     case, control = sides(tables.contrasts)
     if len(scores) > pl.MOST_POINTS:
-        caption += " " + tr("Each of the {n} cells is a dot; rare calls are drawn on top.").format(n=f"{len(scores):,}")
-    chart = pl.plane(scores, case=case, control=control)
-    return _html.figure("plane-chart", tr("Bone against fat"), chart, alt, caption=caption, behind=behind, most="40rem")
+        caption += " " + _("Each of the {n} cells is a dot; rare calls are drawn on top.").format(n=f"{len(scores):,}")
+    chart = pl.arms_scatter(scores, case=case, control=control)
+    return elements.figure(
+        "arms-scatter", _("Bone against fat"), chart, alt, caption=caption, behind=behind, most="40rem"
+    )  # fmt: skip
 
 
-def _calls_of_donors(scores: pd.DataFrame) -> _html.Table:
+def _calls_of_donors(scores: pd.DataFrame) -> elements.Table:
     """Count the calls of every donor's cells."""
     calls = scores[col.FATE_CALL].astype(str)
     of_donor = [scores[col.DONOR].astype(str), scores[col.CONDITION].astype(str)]
     counted = pd.crosstab(of_donor, calls).reset_index()
-    known = [call for call in tuple(FateCall) if call in counted]
-    caption = tr("Calls of the cells, donor by donor")
-    return _html.table("calls", caption, counted, [col.DONOR, col.CONDITION, *known])
+    known = [call for call in FateCall if call in counted]
+    caption = _("Calls of the cells, donor by donor")
+    return elements.table("calls", caption, counted, [col.DONOR, col.CONDITION, *known])
 
 
-def _coverage(tables: DatasetTables) -> _html.Table | None:
-    if not len(tables.coverage):
-        return None
-    data = tables.coverage.assign(
-        gene_set=tables.coverage["gene_set"].astype(str).replace(titles()),
-        # a list without blanks cannot be broken into lines
-        missing_genes=tables.coverage["missing_genes"].fillna("").astype(str).str.replace(";", "; "),
-    )
-    columns = _without_dataset(COVERAGE.names)
-    return _html.table("coverage-table", tr("Genes of each set found in the data"), data, columns, folded=_LISTS)
+def _coverage(tables: DatasetTables) -> Section:
+    table = None
+    if len(tables.coverage):
+        data = tables.coverage.assign(gene_set=tables.coverage["gene_set"].astype(str).replace(titles()))
+        columns = _without_dataset(COVERAGE.names)
+        table = elements.table("coverage-table", _("Genes of each set found in the data"), data, columns, folded=_LISTS)
+    parts = [table or _("No gene sets were matched.")]
+    return elements.section("coverage", _("Coverage of the gene sets"), parts, _("Coverage"))
 
 
-def _samples(tables: DatasetTables) -> _html.Table | None:
+def _samples(tables: DatasetTables) -> Section:
     data = tables.sample_fields
-    if not len(data):
-        return None
-    # A field that is the same for every sample, or repeats another field, tells nothing about a sample.
-    varied = [str(name) for name in data if name in col.IDENTITY or len(set(data[name].astype(str))) > 1]
-    varied = without_repeats(data, varied, keep=col.IDENTITY)
-    # Sentences (protocols) stand last, where they push nothing out of sight.
-    varied.sort(key=lambda name: data[name].astype(str).str.len().max() > _html.LONG_TEXT)
-    caption = tr("Samples and the fields in which they differ (a field that repeats another is left out)")
-    return _html.table("samples-table", caption, data, _without_dataset(varied), plain=True)
+    part: Any = _("No sample table was read.")
+    if len(data):
+        # A field that is the same for every sample, or repeats another field, tells nothing about a sample.
+        varied = [str(name) for name in data if name in col.IDENTITY or len(set(data[name].astype(str))) > 1]
+        varied = without_repeats(data, varied, keep=col.IDENTITY)
+        # Sentences (protocols) stand last, where they push nothing out of sight.
+        varied.sort(key=lambda name: data[name].astype(str).str.len().max() > elements.LONG_TEXT)
+        caption = _("Samples and the fields in which they differ (a field that repeats another is left out)")
+        part = elements.table("samples-table", caption, data, _without_dataset(varied), plain=True)
+    return elements.section("samples", _("Samples"), [part], _("Samples"))
 
 
-def _steps(statuses: list[Mapping[str, Any]]) -> _html.Table:
+def _steps(statuses: Sequence[Outcome]) -> Section:
     rows = []
-    for status in statuses:
-        said = "; ".join(f"{key}: {value}" for key, value in methods.flatten(_brief(status["facts"])) if value)
-        words = (tr(str(status["step"])), tr(str(status["status"])), written(str(status["reason"])))
-        rows.append((*words[:2], words[2] or _format.MISSING, said or _format.MISSING))
-    columns = (tr("step"), tr("status"), tr("reason"), tr("facts"))
-    return _html.pairs("steps-table", tr("What each step recorded"), list(dict.fromkeys(rows)), columns)
+    for one in statuses:
+        recorded = "; ".join(f"{key}: {value}" for key, value in flatten(_brief(one.facts)) if value)
+        texts = (code_label(one.step), code_label(one.status), reason_text(one.reason), recorded)
+        rows.append(tuple(text or formatting.MISSING for text in texts))
+    columns = (_("step"), _("status"), _("reason"), _("facts"))
+    title = _("What each step recorded")
+    table = elements.pairs("steps-table", title, list(dict.fromkeys(rows)), columns)
+    return elements.section("steps", _("Steps"), [elements.Details(title, table)], _("Steps"))
 
 
 def _brief(known: Mapping[str, Any]) -> dict[str, Any]:
-    shown_elsewhere = {"notes", "title", *methods.INPUT_KEYS}
+    shown_elsewhere = {"notes", "title", *INPUT_KEYS}
     return {key: value for key, value in known.items() if key not in shown_elsewhere}
 
 
-def _without_dataset(columns: Any) -> list[str]:
+def _files(tables: DatasetTables) -> Section:
+    """Return the files with what they hold; every column is explained in the data dictionary."""
+    meanings = {table.file: _(table.meaning) for table in TABLES}
+    meanings[SCORED] = _("expression, index, calls and map of the cells, for scanpy and cellxgene")
+    items = [Item(name, href, meanings.get(name, "")) for name, href in tables.files]
+    part = Listing(items, "files") if items else _("No files.")
+    return elements.section("files", _("Files"), [part], _("Files"))
+
+
+def _without_dataset(columns: Sequence[str]) -> list[str]:
     return [column for column in columns if column != col.DATASET]

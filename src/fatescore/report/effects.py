@@ -1,95 +1,219 @@
-"""The summary's figures of effects: data sets and pooled, every measure, positive controls."""
+"""Figures and tables of effects: by data set and pooled, by measure, of positive controls, and by method and index."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from fatescore import pl
-from fatescore._language import tr
-from fatescore.report import _format, _html, _words
+from fatescore.i18n import gettext as _
+from fatescore.i18n import ngettext
+from fatescore.report import elements, formatting
+from fatescore.report.contrast_rows import confounded, rows_of
+from fatescore.report.sentences import notes_text
 from fatescore.report.tables import records
+from fatescore.tables import META_SPECIFICATION
 from fatescore.tables import columns as col
+from fatescore.tables.codes import ContrastKind
+
+_EFFECTS = (("effect", "ci_low", "ci_high"), ("g", "g_low", "g_high"))  # of pooled results, of one data set
 
 
-def forest(contrasts: pd.DataFrame, meta: pd.DataFrame) -> _html.Figure | None:
+def forest(contrasts: pd.DataFrame, meta: pd.DataFrame) -> elements.Figure | None:
     """Draw the difference of the index in every data set, and pooled; nothing where there is none to draw."""
-    rows = _words.rows_of(contrasts, kind=_words.DISEASE, measure=col.FATE_BIAS)
+    rows = rows_of(contrasts, kind=ContrastKind.DISEASE, measure=col.FATE_BIAS)
     if not len(rows) or not pd.to_numeric(rows["g"]).notna().any():
         return None
     columns = (
         "dataset", "contrast", "levels", "n_case", "n_control", "g", "g_low", "g_high", "p_value", "p_smallest",
-        "audit", "note",
+        "audit_verdict", "audit_fields", "note",
     )  # fmt: skip
-    shown = _format.known(rows, columns)
-    behind = _html.table("forest-table", tr("Difference of fate_bias in every data set"), rows, shown)
-    each = "; ".join(f"{row['dataset']} {_format.number(row['g'])}" for row in records(rows))
-    alt = tr("Forest plot of Hedges' g of fate_bias: {each}.").format(each=each)
-    return _html.figure(
-        "forest-chart", tr("The difference, data set by data set"), pl.forest(rows, meta), alt,
+    shown = formatting.filled_columns(rows, columns)
+    behind = elements.table("forest-table", _("Difference of fate_bias in every data set"), rows, shown)
+    each = "; ".join(f"{row['dataset']} {formatting.number(row['g'])}" for row in records(rows))
+    alt = _("Forest plot of Hedges' g of fate_bias: {each}.").format(each=each)
+    return elements.figure(
+        "forest-chart", _("The difference, data set by data set"), pl.forest(rows, _with_notes(meta)), alt,
         caption=_forest_caption(rows, meta), behind=behind,
     )  # fmt: skip
 
 
 def _forest_caption(rows: pd.DataFrame, meta: pd.DataFrame) -> str:
     """Explain the symbols that the forest plot has."""
-    said = [tr("With 95 % intervals, in units of the spread between donors; below each name, the donors.")]
+    parts = [_("With 95 % intervals, in units of the spread between donors; below each name, the donors.")]
     drawn = rows[pd.to_numeric(rows["g"]).notna()]
-    warned = [audit.startswith(_words.WARNING) for audit in _format.texts(drawn, "audit")]
-    if not all(warned):
-        said.append(tr("Square: one data set."))
-    if any(warned):
-        said.append(
-            tr("Hollow circle: the groups cannot be separated from another field, so by default it is not pooled.")
-        )
-    if (pd.to_numeric(_words.rows_of(meta, measure=col.FATE_BIAS).get("k", pd.Series(dtype=float))) >= 2).any():
-        said.append(
-            tr(
+    hollow = [confounded(row) for row in records(drawn)]
+    if not all(hollow):
+        parts.append(_("Square: one data set."))
+    if any(hollow):
+        parts.append(_("Hollow circle: completely confounded with another field, so by default it is not pooled."))
+    if (pd.to_numeric(rows_of(meta, measure=col.FATE_BIAS).get("k", pd.Series(dtype=float))) >= 2).any():
+        parts.append(
+            _(
                 "Diamond: pooled; the wide band is the interval in which a new data set's result is expected "
                 "(it may run out of the picture: the numbers are below)."
             )
         )
-    return _format.sentences(*said)
+    return formatting.sentences(*parts)
 
 
-def heatmap(contrasts: pd.DataFrame) -> _html.Figure | None:
+def heatmap(contrasts: pd.DataFrame) -> elements.Figure | None:
     """Draw every measure in every data set; nothing where no disease contrast was made."""
-    rows = _words.rows_of(contrasts, kind=_words.DISEASE)
+    rows = rows_of(contrasts, kind=ContrastKind.DISEASE)
     if not len(rows):
         return None
-    columns = ("dataset", "contrast", "measure", "difference", "g", "p_value", "p_smallest", "padj", "audit")
-    behind = _html.table("heatmap-table", tr("Every measure in every data set"), rows, columns)
-    alt = tr("Heat map of Hedges' g: {n_measures} measures in {n_datasets} data sets.").format(
+    columns = (
+        "dataset",
+        "contrast",
+        "measure",
+        "difference",
+        "g",
+        "p_value",
+        "p_smallest",
+        "padj",
+        "audit_verdict",
+        "audit_fields",
+    )
+    behind = elements.table("heatmap-table", _("Every measure in every data set"), rows, columns)
+    alt = _("Heat map of Hedges' g: {n_measures} measures in {n_datasets} data sets.").format(
         n_measures=rows["measure"].nunique(), n_datasets=rows["dataset"].nunique()
     )
-    caption = tr(
+    caption = _(
         "Purple: higher in case. Green: higher in control. * FDR below 0.05; colours stop at ±2. These are many looks "
         "at few donors: read the FDR."
     )
-    if any(audit.startswith(_words.WARNING) for audit in _format.texts(rows, "audit")):
-        caption += " " + tr("⚠: the groups cannot be separated from another field.")
+    if any(map(confounded, records(rows))):
+        caption += " " + _("⚠: completely confounded with another field.")
     wide = f"{16 + 9 * len(rows.groupby(['dataset', 'contrast']))}rem"  # a few columns need no whole line
-    return _html.figure(
-        "heatmap-chart", tr("Every measure, data set by data set"), pl.heatmap(rows), alt,
+    return elements.figure(
+        "heatmap-chart", _("Every measure, data set by data set"), pl.heatmap(rows), alt,
         caption=caption, behind=behind, most=wide,
     )  # fmt: skip
 
 
-def controls(rows: pd.DataFrame) -> _html.Figure:
-    """Draw how well the index tells known fates apart; ``rows`` are contrasts with a known answer."""
-    main = _words.rows_of(rows, measure=col.FATE_BIAS)
+def controls(rows: pd.DataFrame) -> elements.Figure:
+    """Draw how well the index separates known fates; ``rows`` are contrasts with a known answer."""
+    main = rows_of(rows, measure=col.FATE_BIAS)
     columns = (
         "dataset", "contrast", "case", "control", "n_case", "n_control", "difference", "g", "auroc", "auroc_cells",
-        "expected", "agreement", "p_value", "p_smallest", "audit", "note",
+        "expected", "agreement", "p_value", "p_smallest", "audit_verdict", "audit_fields", "note",
     )  # fmt: skip
-    behind = _html.table("controls-table", tr("Contrasts with a known answer"), main, columns)
-    each = "; ".join(f"{row['dataset']} {_format.auroc(row['auroc'])}" for row in records(main))
-    alt = tr("AUROC of fate_bias in contrasts with a known fate: {each}.").format(each=each)
-    caption = tr(
-        "Point: over donors (none with one donor against one); hollow where the groups cannot be separated from "
-        "another field. Hollow diamond: over cells. Where a shift towards bone (+) is expected a perfect index reaches "
+    behind = elements.table("controls-table", _("Contrasts with a known answer"), main, columns)
+    each = "; ".join(f"{row['dataset']} {formatting.auroc(row['auroc'])}" for row in records(main))
+    alt = _("AUROC of fate_bias in contrasts with a known fate: {each}.").format(each=each)
+    caption = _(
+        "Point: over donors (none with one donor against one); hollow where the contrast is completely "
+        "confounded. Hollow diamond: over cells. Where a shift towards bone (+) is expected a perfect index reaches "
         "1, where one towards fat (-) is, 0; 0.5 is guessing."
     )
-    return _html.figure(
-        "controls-chart", tr("Does the index find known fates?"), pl.controls(rows), alt, caption=caption,
+    return elements.figure(
+        "controls-chart", _("Does the index find known fates?"), pl.controls(rows), alt, caption=caption,
         behind=behind,
     )  # fmt: skip
+
+
+def curve(rows: pd.DataFrame, name: str, *, where: str = "") -> elements.Figure | None:
+    """Draw one contrast under every method, index and unit, from low to high.
+
+    Parameters
+    ----------
+    rows
+        Rows of one contrast of ``specification.tsv`` or ``meta_specification.tsv``.
+    name
+        Id of the figure on the page.
+    where
+        What the rows are of, for the title; empty on a data set's own page.
+
+    Returns
+    -------
+    The figure with its table, or nothing where no way gave an effect.
+    """
+    effect, low, high = next((names for names in _EFFECTS if names[0] in rows), _EFFECTS[0])
+    if not len(rows) or not rows[effect].notna().any():
+        return None
+    drawn = rows[rows[effect].notna()].sort_values(effect, kind="stable")
+    counts = _directions(drawn[effect], drawn[low], drawn[high])
+    wanted = ("method", "index", "unit", "k", effect, low, high, "p_value", "note")
+    columns = formatting.filled_columns(drawn, wanted, varying=["unit"])
+    title = _("The same difference, computed in every way")
+    if where:
+        title = _("{where}: the same difference, computed in every way").format(where=where)
+    behind = elements.table(f"{name}-table", title, drawn, columns)
+    caption = _(
+        "One line is one scoring method with one definition of the index, and its 95 % interval; the diamond is the "
+        "one used everywhere else. {counts}"
+    )
+    return elements.figure(
+        name, title, pl.specification(_with_notes(rows)), counts, caption=caption.format(counts=counts), behind=behind
+    )  # fmt: skip
+
+
+def _directions(effect: pd.Series[float], low: pd.Series[float], high: pd.Series[float]) -> str:
+    """Count which way the results point."""
+    bone, fat = int((effect > 0).sum()), int((effect < 0).sum())
+    clear = int(((low > 0) | (high < 0)).sum())
+    ways = ngettext("{n} way", "{n} ways", len(effect)).format(n=formatting.number(len(effect)))
+    return _("{ways}: {bone} towards bone, {fat} towards fat; {clear} with an interval that excludes zero.").format(
+        ways=ways, bone=bone, fat=fat, clear=clear
+    )
+
+
+def specification(rows: pd.DataFrame) -> elements.Table | None:
+    """Show the pooled result under every method and index, from low to high."""
+    pooled = rows[rows["k"] > 0] if len(rows) else rows
+    if not len(pooled):
+        return None
+    shown = pooled.sort_values(["contrast", "effect"], kind="stable")
+    columns = formatting.filled_columns(shown, META_SPECIFICATION.names, varying=["unit"])
+    return elements.table("specification-table", _("Under every method and index"), shown, columns)
+
+
+def each(rows: pd.DataFrame) -> elements.Table | None:
+    """Show the difference in every data set under every method and index, pooled or not, from low to high."""
+    disease = rows_of(rows, kind=ContrastKind.DISEASE)
+    if not len(disease):
+        return None
+    shown = disease.sort_values(["contrast", "dataset", "g"], kind="stable")
+    columns = (
+        "dataset", "contrast", "method", "index", "unit", "n_case", "n_control", "g", "g_low", "g_high", "p_value",
+        "auroc", "audit_verdict", "audit_fields", "note",
+    )  # fmt: skip
+    return elements.table(
+        "each-table", _("Data set by data set under every method and index"), shown,
+        formatting.filled_columns(shown, columns, varying=["unit"]),
+    )  # fmt: skip
+
+
+def robustness(rows: pd.DataFrame) -> elements.Table | None:
+    """Show the pooled index made again in other ways; the file has all measures."""
+    main = rows_of(rows, measure=col.FATE_BIAS)
+    if not len(main):
+        return None
+    columns = (
+        "contrast", "analysis", "level", "k", "effect", "ci_low", "ci_high", "pi_low", "pi_high", "p_value",
+        "p_between", "datasets", "note",
+    )  # fmt: skip
+    caption = _("Pooled again: without each data set, by other estimators, in subgroups")
+    return elements.table("robustness-table", caption, main, columns)
+
+
+def recovered(rows: pd.DataFrame) -> elements.Table | None:
+    """Show how well each method and definition of the index recovers fates that are known."""
+    known = rows_of(rows, kind=ContrastKind.KNOWN_FATE)
+    if not len(known):
+        return None
+    shown = known[known[["auroc", "auroc_cells"]].notna().any(axis=1)].sort_values(
+        ["dataset", "contrast", "auroc", "auroc_cells", "g"], ascending=[True, True, False, False, False], kind="stable"
+    )
+    columns = (
+        "dataset", "contrast", "method", "index", "unit", "n_case", "n_control", "auroc", "auroc_cells", "g",
+        "g_low", "g_high",
+    )  # fmt: skip
+    return elements.table(
+        "recovered-table", _("Known fates under every method and index"), shown,
+        formatting.filled_columns(shown, columns, varying=["unit"]),
+    )  # fmt: skip
+
+
+def _with_notes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows whose notes are in words, for the tooltips of a chart."""
+    return rows.assign(note=rows["note"].map(notes_text)) if "note" in rows else rows

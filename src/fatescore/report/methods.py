@@ -1,98 +1,240 @@
-"""Versions, settings and input files, as the methods section and the provenance file give them."""
+"""The methods section, ready to paste into a paper; it names only what was done, and cites from ``references.tsv``."""
 
 from __future__ import annotations
 
-import platform
-import re
-from collections.abc import Iterable, Mapping
-from importlib import metadata
-from pathlib import PurePath
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import Any
 
-from fatescore._language import tr
 from fatescore._version import __version__
-from fatescore.report import _html
-from fatescore.report.tables import Status, by_dataset, facts, in_order
+from fatescore.i18n import gettext as _
+from fatescore.i18n import gettext_noop
+from fatescore.pl.labels import code_label
+from fatescore.report import elements, formatting
+from fatescore.report.elements import Heading, Item, Listing, Section, Soft
+from fatescore.report.provenance import input_files, versions
+from fatescore.report.tables import by_dataset, facts, in_order
+from fatescore.tables.folder import Outcome
+from fatescore.tables.io import read_text_table
 
-_NAME = re.compile(r"[\w.-]+")
-_OF_RUNS = ("workflow", "report")  # extras that a run installs
-INPUT_KEYS = ("input_files", "inputs", "files")
+_CELLS = "single_cell"
+_ASSAYS = {
+    "array": gettext_noop("expression array"), "bulk": gettext_noop("bulk RNA-seq"),
+    "single_cell": gettext_noop("single-cell RNA-seq"),
+}  # fmt: skip
+# By assay and scale, as fatescore.pp.normalise does it.
+_NORMALISED = {
+    (_CELLS, "counts"): gettext_noop("log(1 + counts per 10,000) of cells"),
+    ("bulk", "counts"): gettext_noop(
+        "log2(1 + counts per million) of bulk counts, with median-of-ratios size factors (Anders 2010)"
+    ),
+    ("", "tpm"): gettext_noop("log2(1 + TPM)"),
+    ("", "linear"): gettext_noop("log2(1 + value) of linear values"),
+    ("", "intensity"): gettext_noop("log2(1 + intensity), quantile-normalised"),
+    ("", "log2"): gettext_noop("log2 values as they were deposited"),
+}
+_STATISTICS = gettext_noop(
+    "The donor is the unit of every comparison: replicates and cells of a donor were combined first. "
+    "Differences are given with 95 % confidence intervals and as Hedges' g (Hedges 1981); p values are from "
+    "permutation of donors between the groups (exact where all arrangements can be listed; Phipson 2010), beside "
+    "the smallest p that the design can reach; moderated p values are limma's (Smyth 2004). Contrasts with fewer "
+    "than three donors in a group are described, not tested. False discovery rates (Benjamini 1995) are within a "
+    "contrast."
+)
+_AUDIT = gettext_noop(
+    "Every recorded sample field was tested against the groups; a contrast whose groups are separated "
+    "completely by another field is marked and, by default, not pooled."
+)
+_CHOICES = gettext_noop(
+    "Every comparison was repeated with other scoring methods (AUCell: Aibar 2017; UCell: Andreatta 2021; ssGSEA: "
+    "Barbie 2009; singscore: Foroutan 2018; z-score: Lee 2008; score_genes: Tirosh 2016) and definitions of the "
+    "index, as a specification curve (Simonsohn 2020)."
+)
+_POOLING = gettext_noop(
+    "Data sets were pooled by random effects (between-study variance: Paule 1982; intervals: Knapp 2003) with a "
+    "prediction interval (Higgins 2009)."
+)
+_NONE = gettext_noop("No index was computed, so there is no method to report.")
 
 
-def versions() -> list[tuple[str, str]]:
-    """Return name and version of everything that a run declares it needs, where it is installed."""
-    found = [("fatescore", __version__), ("Python", platform.python_version())]
-    for name in _declared():
-        try:
-            found.append((name, metadata.version(name)))
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+def methods_section(
+    statuses: Sequence[Outcome], settings: Mapping[str, Any] | None = None, *, pooled: bool = False
+) -> Section:
+    """Return the methods section: text, versions, what the text cites, and input files.
+
+    Where nothing was scored there is no method to report, and the section says so.
+    """
+    scored = any(facts(group, "score") for group in by_dataset(statuses).values())
+    text = paragraphs(statuses, settings, pooled=pooled) if scored else [_(_NONE)]
+    entries, inputs = cited(text), _inputs(statuses)
+    each = ", ".join(f"{name} {version}" for name, version in versions())
+    parts: list[Any] = [*text, Soft(_("Versions: {names}.").format(names=each))]
+    if entries:
+        parts += [Heading(_("References")), Listing([Item(entry) for entry in entries], "references")]
+    if inputs.rows:
+        parts += [Heading(_("Inputs")), inputs]
+    return Section("methods", _("Methods"), parts, _("Methods"))
 
 
-def _declared() -> list[str]:
-    """Return the packages that fatescore and the extras of a run require, sorted."""
-    names = set()
-    for line in metadata.requires("fatescore") or ():
-        required, _, condition = line.partition(";")
-        name = _NAME.match(required)
-        if name and (not condition or any(f'"{extra}"' in condition.replace("'", '"') for extra in _OF_RUNS)):
-            names.add(name[0])
-    return sorted(names - {"fatescore"}, key=str.casefold)
-
-
-def input_files(statuses: Iterable[Status]) -> list[tuple[str, str, str]]:
-    """Return data set, file name and sha256 of every input that ``ingest`` recorded."""
-    rows = []
-    for dataset, group in by_dataset(in_order(statuses)).items():
-        known = facts(group, "ingest")
-        for key in INPUT_KEYS:
-            rows += [(dataset, name, digest) for name, digest in _named(known.get(key))]
-    return rows
-
-
-def input_table(statuses: Iterable[Status]) -> _html.Table:
+def _inputs(statuses: Iterable[Outcome]) -> elements.Table:
     """Return the input files as a table; folders of the machine that ran the workflow are left out."""
     rows = [(dataset, PurePath(name).name, digest) for dataset, name, digest in input_files(statuses)]
-    return _html.pairs("inputs-table", tr("Input files"), rows, (tr("data set"), tr("file"), "sha256"))
+    return elements.pairs("inputs-table", _("Input files"), rows, (_("data set"), _("file"), "sha256"))
 
 
-def flatten(value: Any, prefix: str = "") -> list[tuple[str, str]]:
-    """Return nested settings as rows of a dotted name and a text.
+def paragraphs(
+    statuses: Iterable[Outcome], settings: Mapping[str, Any] | None = None, *, pooled: bool = False
+) -> list[str]:
+    """Return the paragraphs, with citations in short form (see :func:`references`).
+
+    Parameters
+    ----------
+    statuses
+        Outcomes of all steps, of one data set or of many.
+    settings
+        The configuration of the run, where it is known.
+    pooled
+        Whether at least two data sets were pooled.
+    """
+    groups = by_dataset(in_order(statuses))
+    known = {name: facts(group, "ingest") for name, group in groups.items()}
+    known = {name: found for name, found in known.items() if found}
+    assays = {str(found.get("assay")) for found in known.values()}
+    limits: Mapping[str, Any] = next(
+        (found for group in groups.values() if (found := facts(group, "qc").get("limits"))), {}
+    )
+    compared = any(facts(group, "contrast").get("contrasts") for group in groups.values())
+    text = [
+        _sources(known, _seeded(settings or {})),
+        *([_cells(limits)] if _CELLS in assays else []),
+        *([_samples(limits, bulk="bulk" in assays)] if assays - {_CELLS} else []),
+        _normalisation(groups.values()),
+        _index(groups.values()),
+        _map(groups.values()),
+        *([_(_STATISTICS), _(_AUDIT), _(_CHOICES)] if compared else []),
+        _(_POOLING) if pooled else "",
+    ]
+    return [part for part in text if part]
+
+
+def _seeded(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the settings of the run, which the workflow writes beside the table of data sets."""
+    inner = settings.get("settings")
+    return inner if isinstance(inner, Mapping) else settings
+
+
+def _sources(known: Mapping[str, Mapping[str, Any]], settings: Mapping[str, Any]) -> str:
+    done = _(
+        "Data were read, scored and compared with fatescore {version}, a Snakemake workflow (Mölder 2021)."
+    ).format(version=__version__)
+    seed = _("Everything random starts from seed {seed}.").format(seed=settings["seed"]) if "seed" in settings else ""
+    each = [_source(name, found) for name, found in known.items()]
+    which = _("Data sets: {data_sets}.").format(data_sets=_("; ").join(each)) if each else ""
+    public = any(str(found.get("accession")).startswith("GSE") for found in known.values())
+    geo = _("GSE accessions are from GEO (Barrett 2013).") if public else ""
+    return formatting.sentences(done, seed, which, geo)
+
+
+def _source(name: str, known: Mapping[str, Any]) -> str:
+    accession = str(known.get("accession") or _("local files"))
+    assay = str(known.get("assay", ""))
+    parts = [accession, code_label(known.get("organism", "")), _(_ASSAYS.get(assay, assay))]
+    parts.append(formatting.donors(known.get("n_donors")))
+    return _("{dataset} ({reason})").format(dataset=name, reason=formatting.listed(part for part in parts if part))
+
+
+def _cells(limits: Mapping[str, Any]) -> str:
+    judged = _(
+        "Cells were read with scanpy (Wolf 2018) and judged sample by sample: dropped were cells whose depth or number "
+        "of genes lay far below, or whose mitochondrial share lay far above, the median of their sample."
+    )
+    if not limits:
+        return judged
+    far = _(
+        "Far means {n_mads} robust standard deviations (depth and genes on the log scale); a cell needed "
+        "{min_genes} genes, and the mitochondrial limit lay between {floor} % and {ceiling} %."
+    ).format(
+        n_mads=formatting.number(limits["n_mads"]), min_genes=formatting.number(limits["min_genes"]),
+        floor=formatting.number(limits["pct_mt_floor"]), ceiling=formatting.number(limits["max_pct_mt"]),
+    )  # fmt: skip
+    empty = (
+        _("Of raw barcodes the empty droplets were dropped first (Lun 2019).")
+        if limits["empty_droplets"] != "none"
+        else ""
+    )
+    doublets = _("Doublets were called by Scrublet (Wolock 2019) and dropped.") if limits["doublets"] == "drop" else ""
+    gate = _("Only cells that marker genes call stromal were scored.") if limits["gate"] == "markers" else ""
+    few = _("A sample needed {n} of them.").format(n=formatting.number(limits["min_stromal_cells"])) if gate else ""
+    return formatting.sentences(judged, far, empty, doublets, gate, few)
+
+
+def _map(groups: Iterable[Iterable[Outcome]]) -> str:
+    drawn = any(facts(group, "embed").get("n_embedded") for group in groups)
+    return _("The map of the cells is a UMAP (McInnes 2018) without alignment of donors.") if drawn else ""
+
+
+def _samples(limits: Mapping[str, Any], *, bulk: bool) -> str:
+    judged = _(
+        "Samples of bulk RNA-seq and arrays whose values do not vary, or whose markers say blood and no stroma, were "
+        "left out; those that stand out in other ways are named and stay."
+    )
+    if not limits or not bulk:
+        return judged
+    needed = _("A sample of bulk RNA-seq needed {n} counts.").format(n=formatting.number(limits["min_counts_bulk"]))
+    return formatting.sentences(judged, needed)
+
+
+def _normalisation(groups: Iterable[Iterable[Outcome]]) -> str:
+    """Tell how values were normalised, which follows from the assay and the scale of the data."""
+    ways = set()
+    for group in groups:
+        if facts(group, "normalise"):
+            known = facts(group, "ingest")
+            assay, scale = str(known.get("assay")), str(known.get("scale"))
+            ways.add(_(_NORMALISED.get((assay, scale)) or _NORMALISED.get(("", scale), scale)))
+    return _("Normalisation: {ways}.").format(ways=_("; ").join(sorted(ways))) if ways else ""
+
+
+def _index(groups: Iterable[Iterable[Outcome]]) -> str:
+    scored = [facts(group, "score") for group in groups]
+    methods = sorted({str(found["method"]) for found in scored if found.get("method")})
+    definitions = sorted({str(found["index"]) for found in scored if found.get("index")})
+    index = _("The fate-bias index")
+    if methods:
+        index = _("The fate-bias index (method {methods}, definition {definitions})").format(
+            methods=formatting.listed(methods), definitions=formatting.listed(definitions)
+        )
+    return _(
+        "Genes are named by current symbol; identifiers that could not be converted without doubt were left out "
+        "and counted. {index} ranks the genes of each sample (of single-cell data: of each cell, and "
+        "of each sample's cells added up) and compares the ranks of the osteogenic (bone) genes with those of the "
+        "adipogenic (fat) genes, as a log2 ratio: positive is towards bone, negative towards fat. Genes that a "
+        "data set does not measure were left out of the index; the coverage of each gene set is given. Calls compare "
+        "the index with that of random genes expressed as highly."
+    ).format(index=index)
+
+
+@functools.cache
+def references() -> dict[str, str]:
+    """Return every entry by its short form, in alphabetical order.
 
     Examples
     --------
-    >>> flatten({"a": {"b": 1}, "c": [1, 2]})
-    [('a.b', '1'), ('c', '1, 2')]
+    >>> references()["Hedges 1981"].endswith("doi:10.3102/10769986006002107")
+    True
     """
-    if isinstance(value, Mapping):
-        return [
-            row
-            for key in sorted(value, key=str)
-            for row in flatten(value[key], f"{prefix}.{key}" if prefix else str(key))
-        ]
-    if isinstance(value, (list, tuple)):
-        if any(isinstance(item, Mapping) for item in value):
-            return [row for index, item in enumerate(value, 1) for row in flatten(item, f"{prefix}.{index}")]
-        return [(prefix, ", ".join(str(item) for item in value))]
-    return [(prefix, "" if value is None else str(value))]
+    table = read_text_table(Path(__file__).with_name("references.tsv"), "the references")
+    return dict(zip(table["key"], table["entry"], strict=True))
 
 
-def _named(value: Any) -> list[tuple[str, str]]:
-    """Read name and hash of files, however the step listed them (mapping, list of mappings)."""
-    if isinstance(value, Mapping):
-        return [
-            (str(name), str(item.get("sha256", "")) if isinstance(item, Mapping) else str(item))
-            for name, item in sorted(value.items())
-        ]
-    if isinstance(value, list):
-        named = []
-        for item in value:
-            if isinstance(item, Mapping):
-                named.append(
-                    (str(item.get("name") or item.get("file") or item.get("path") or ""), str(item.get("sha256", "")))
-                )
-            else:
-                named.append((str(item), ""))
-        return named
-    return []
+def cited(text: Iterable[str]) -> list[str]:
+    """Return the entries that a text cites by their short form, in alphabetical order.
+
+    Examples
+    --------
+    >>> [entry[:9] for entry in cited(["False discovery rates are within a contrast (Benjamini 1995)."])]
+    ['Benjamini']
+    """
+    whole = " ".join(text)
+    return [entry for key, entry in references().items() if key in whole]

@@ -1,7 +1,7 @@
 """The quality control of a data set as sections for MultiQC (custom content, https://docs.seqera.io/multiqc).
 
 Files of several data sets make two sections together: their ids are the same, and a sample is named with its data set.
-MultiQC puts names and texts into its page as they come, so that they are escaped here.
+MultiQC puts names and texts into its page as they come, so they are escaped here.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore._data_dictionary import describe
-from fatescore._language import mark, tr
-from fatescore.pl.dropped import FATES
+from fatescore.i18n import gettext as _
+from fatescore.pl.cell_quality import FATE_COLOURS, KEPT
+from fatescore.pl.labels import code_label, label
+from fatescore.report.elements import cell_text
+from fatescore.tables import QC, QC_METRICS
 from fatescore.tables import columns as col
 
 # Where MultiQC would cut a name (".fa" leaves "MSC" of "MSC.fat.1"); a character reference stops it.
@@ -28,34 +30,32 @@ _TEXT: dict[str, Any] = {"scale": False}
 _WHOLE: dict[str, Any] = {"format": "{:,.0f}", "min": 0, "scale": "Blues"}
 _SHARE: dict[str, Any] = {"format": "{:,.3f}", "min": 0, "max": 1, "scale": "Oranges"}
 _LOG2: dict[str, Any] = {"format": "{:,.2f}", "scale": False}
-# Column to its title and how MultiQC shows it; what it means stands in the data dictionary.
-_OF_SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
-    col.CONDITION: (mark("Condition"), _TEXT),
-    "verdict": (mark("Verdict"), _TEXT),
-    "n_obs": (mark("Observations"), _WHOLE),
-    "n_kept": (mark("Kept"), _WHOLE),
-    col.TOTAL_COUNTS: (mark("Counts"), _WHOLE),
-    col.N_GENES: (mark("Genes"), _WHOLE),
-    col.PCT_MT: (
-        mark("Mitochondrial"),
-        {"format": "{:,.1f}", "suffix": " %", "min": 0, "max": 100, "scale": "Oranges"},
-    ),
-    "fraction_stromal": (mark("Stromal"), _SHARE | {"scale": "Greens"}),
-    "reason": (mark("Reason"), _TEXT),
+# How MultiQC shows a column; its title and what it means are declared in fatescore.tables.
+_OF_SAMPLES: dict[str, dict[str, Any]] = {
+    col.CONDITION: _TEXT,
+    "verdict": _TEXT,
+    "n_obs": _WHOLE,
+    "n_kept": _WHOLE,
+    col.TOTAL_COUNTS: _WHOLE,
+    col.N_GENES: _WHOLE,
+    col.PCT_MT: {"format": "{:,.1f}", "suffix": " %", "min": 0, "max": 100, "scale": "Oranges"},
+    "fraction_stromal": _SHARE | {"scale": "Greens"},
+    col.QC_FAIL_REASON: _TEXT,
+    "qc_flags": _TEXT,
 }
-_METRICS: dict[str, tuple[str, dict[str, Any]]] = {
-    "fraction_doublet": (mark("Doublets"), _SHARE),
-    "fraction_cycling": (mark("Cycling"), _SHARE),
-    "ambient_share": (mark("Ambient RNA"), _SHARE),
-    "genes_to_half": (mark("Genes with half of the counts"), _WHOLE),
-    "top_10": (mark("In ten genes"), _SHARE),
-    "ribosomal": (mark("Ribosomal"), _SHARE),
-    "rle_median": (mark("Median RLE"), _LOG2),
-    "rle_iqr": (mark("IQR of RLE"), _LOG2),
-    "spread": (mark("Spread"), _LOG2),
-    "near_background": (mark("Near background"), _SHARE),
-    "contamination": (mark("Other cells"), _TEXT),
-    "outlier": (mark("Stands out in"), _TEXT),
+_METRICS: dict[str, dict[str, Any]] = {
+    "fraction_doublet": _SHARE,
+    "fraction_cycling": _SHARE,
+    "ambient_share": _SHARE,
+    "genes_to_half": _WHOLE,
+    "top_10": _SHARE,
+    "ribosomal": _SHARE,
+    "rle_median": _LOG2,
+    "rle_iqr": _LOG2,
+    "spread": _LOG2,
+    "near_background": _SHARE,
+    "contamination": _TEXT,
+    "outlier": _TEXT,
 }
 
 
@@ -84,11 +84,11 @@ def samples_section(dataset: str, qc: pd.DataFrame, metrics: pd.DataFrame) -> di
     whole = qc.merge(metrics[_wanted(metrics, qc)], on=col.SAMPLE, how="left") if len(metrics) and len(qc) else qc
     shown = [name for name in (*_OF_SAMPLES, *_METRICS) if name in whole]
     rows = {
-        _label(dataset, row[col.SAMPLE]): {name: _plain(row[name]) for name in shown if _is_known(row[name])}
+        _label(dataset, row[col.SAMPLE]): {name: _plain(name, row[name]) for name in shown if _is_known(row[name])}
         for row in whole.to_dict("records")
     }
     return _section(
-        "fatescore_qc_samples", tr("Samples"), tr("Every sample, what it holds and whether it can be scored."),
+        "fatescore_qc_samples", _("Samples"), _("Every sample, what it holds and whether it can be scored."),
         plot_type="table", pconfig={"namespace": "fatescore"}, headers=_headers(), data=rows or {_label(dataset): {}},
     )  # fmt: skip
 
@@ -101,7 +101,7 @@ def dropped_section(dataset: str, cells: pd.DataFrame) -> dict[str, Any]:
     dataset
         Name of the data set.
     cells
-        One row per cell with ``sample`` and ``dropped_because`` (empty where it is kept); empty for bulk samples,
+        One row per cell with ``sample`` and ``qc_fail_reason`` (empty where it is kept); empty for bulk samples,
         arrays and a data set that stopped before, of which MultiQC shows nothing.
 
     Returns
@@ -110,18 +110,18 @@ def dropped_section(dataset: str, cells: pd.DataFrame) -> dict[str, Any]:
 
     Examples
     --------
-    >>> cells = pd.DataFrame({"sample": ["s1"] * 3, "dropped_because": ["", "", "doublet"]})
+    >>> cells = pd.DataFrame({"sample": ["s1"] * 3, "qc_fail_reason": ["", "", "doublet"]})
     >>> dropped_section("A", cells)["data"]
     {'A | s1': {'kept': 2, 'doublet': 1}}
     """
     bars = {}
     for sample, own in cells.groupby(col.SAMPLE, observed=True) if len(cells) else ():
-        numbers = own[col.QC_FAIL_REASON].value_counts()
-        bars[_label(dataset, sample)] = {name: int(numbers[why]) for why, (name, _) in FATES.items() if why in numbers}
+        numbers = own[col.QC_FAIL_REASON].replace("", KEPT).value_counts()
+        bars[_label(dataset, sample)] = {str(fate): int(numbers[fate]) for fate in FATE_COLOURS if fate in numbers}
     return _section(
-        "fatescore_qc_dropped", tr("Cells"), tr("What became of the cells (barcodes) of every sample."),
-        plot_type="bargraph", pconfig={"ylab": tr("cells")}, data=bars or {_label(dataset): {}},
-        categories={name: {"name": tr(name), "color": colour} for name, colour in FATES.values()},
+        "fatescore_qc_dropped", _("Cells"), _("What became of the cells (barcodes) of every sample."),
+        plot_type="bargraph", pconfig={"ylab": _("cells")}, data=bars or {_label(dataset): {}},
+        categories={str(fate): {"name": code_label(fate), "color": colour} for fate, colour in FATE_COLOURS.items()},
     )  # fmt: skip
 
 
@@ -130,8 +130,8 @@ def _section(identity: str, name: str, description: str, *, pconfig: dict[str, A
     return {
         "id": identity,
         "parent_id": "fatescore_qc",
-        "parent_name": tr("fatescore: quality control"),
-        "parent_description": tr("Which samples and cells fatescore keeps, and why it drops the others."),
+        "parent_name": _("fatescore: quality control"),
+        "parent_description": _("Which samples and cells fatescore keeps, and why it drops the others."),
         "section_name": name,
         "description": description,
         "pconfig": {"id": f"{identity}_plot", "title": f"fatescore: {name}", **pconfig},
@@ -141,12 +141,17 @@ def _section(identity: str, name: str, description: str, *, pconfig: dict[str, A
 
 def _headers() -> dict[str, dict[str, Any]]:
     """Return the table's columns, all of them for every data set: the last file that MultiQC reads decides."""
-    files = {"qc.tsv": _OF_SAMPLES, "qc_metrics.tsv": _METRICS}
+    shown = ((QC, _OF_SAMPLES), (QC_METRICS, _METRICS))
+    declared = [(table.column(name), how) for table, columns in shown for name, how in columns.items()]
     return {
-        name: {"title": tr(title), "description": describe(file, name)["description"], **how}
-        for file, columns in files.items()
-        for name, (title, how) in columns.items()
+        str(column): {"title": _capital(label(column)), "description": column.meaning, **how}
+        for column, how in declared
+        if column is not None
     }
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _wanted(metrics: pd.DataFrame, qc: pd.DataFrame) -> list[str]:
@@ -163,8 +168,8 @@ def _is_known(value: Any) -> bool:
     return not pd.isna(value) and value not in ("", math.inf, -math.inf)
 
 
-def _plain(value: Any) -> Any:
-    """Return a value for JSON."""
+def _plain(name: str, value: Any) -> Any:
+    """Return a value for JSON; text as the page of the data set shows it."""
     if isinstance(value, str):
-        return html.escape(value)
+        return html.escape(cell_text(name, value, QC))
     return value.item() if hasattr(value, "item") else value

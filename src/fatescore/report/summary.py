@@ -1,30 +1,41 @@
-"""The summary page of a run, and what it says in three lines."""
+"""The summary page of a run, and its answer in three lines."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from fatescore._language import tr, tr_n
-from fatescore._written import written
-from fatescore.report import _format, _html, _words, choices, methods
-from fatescore.report.copies import copies_said
-from fatescore.report.curve import curve
-from fatescore.report.effects import controls, forest, heatmap
-from fatescore.report.methods_text import methods_section
-from fatescore.report.tables import SummaryTables, by_dataset, facts, in_order, is_simulated, records
-from fatescore.tables import DUPLICATES, META
+from fatescore.i18n import gettext as _
+from fatescore.i18n import ngettext
+from fatescore.pl.labels import code_label
+from fatescore.report import effects, elements, formatting
+from fatescore.report.answers import FATE_BIAS_DEFINITION, answer, audit_text
+from fatescore.report.contrast_rows import audit_verdict, of_index, rows_of
+from fatescore.report.duplicates import duplicate_sentences
+from fatescore.report.elements import Answer, Audit, Heading, Item, Listing, Marks, Page, Section, Soft, details
+from fatescore.report.methods import methods_section
+from fatescore.report.pooled import controls, pooled
+from fatescore.report.provenance import flatten
+from fatescore.report.rendering import render
+from fatescore.report.sentences import notes_text, reason_text
+from fatescore.report.tables import SummaryTables, address, by_dataset, facts, in_order, is_simulated, records
+from fatescore.tables import CONFOUNDING, DUPLICATES, META, split_names
 from fatescore.tables import columns as col
-from fatescore.tables.codes import Status
+from fatescore.tables.codes import AuditVerdict, ContrastKind, FieldVerdict, Status
+from fatescore.tables.folder import PAGE
 
+# A page of many data sets has no room for every column; the table to download has.
 _SHOWN = (
     "dataset", "contrast", "measure", "g", "g_low", "g_high", "p_value", "p_smallest", "padj", "case", "control",
-    "levels", "unit", "n_case", "n_control", "difference", "auroc", "auroc_cells", "expected", "agreement", "audit",
-    "note",
+    "levels", "unit", "n_case", "n_control", "difference", "auroc", "auroc_cells", "expected", "agreement",
+    "audit_verdict", "audit_fields", "note",
 )  # fmt: skip
+_STATUS_CLASSES: Mapping[str, str] = {
+    Status.OK: "status-ok", Status.NOT_SCORABLE: "status-not", Status.FAILED: "status-failed",
+}  # fmt: skip
 
 
 def summary_page(tables: SummaryTables) -> str:
@@ -45,7 +56,7 @@ def summary_page(tables: SummaryTables) -> str:
     >>> summary_page(SummaryTables(title="A run")).startswith("<!doctype html>")
     True
     """
-    return _html.render("summary.html.j2", **_parts(tables))
+    return render(_page(tables))
 
 
 def summary_figures(tables: SummaryTables) -> dict[str, dict[str, Any]]:
@@ -56,77 +67,177 @@ def summary_figures(tables: SummaryTables) -> dict[str, dict[str, Any]]:
     >>> summary_figures(SummaryTables())
     {}
     """
-    return _html.figures_in(_parts(tables))
+    return elements.figures_of(_page(tables))
 
 
-def _parts(tables: SummaryTables) -> dict[str, Any]:
-    """Return what the template shows."""
-    tables = replace(tables, contrasts=_words.of_index(tables.contrasts))
-    statuses = in_order(tables.statuses)
-    known = _words.rows_of(tables.contrasts, kind=_words.KNOWN)
+def _page(tables: SummaryTables) -> Page:
+    tables = replace(tables, contrasts=of_index(tables.contrasts))
     answers = leading(tables)
-    return {
-        "page": _html.Page(tr(tables.title), _simulated(tables)),
-        "answers": answers,
-        "singles": [one for group in _singles(tables).values() for one in group if one[1] not in answers],
-        "counts": _counts(tables),
-        "scoreboard": _scoreboard(tables),
-        "lost": _lost(tables),
-        "forest": forest(tables.contrasts, tables.meta),
-        "meta": _meta(tables),
-        "curves": _curves(tables),
-        "specification": choices.specification(tables.meta_specification),
-        "each": choices.each(tables.specification),
-        "robustness": choices.robustness(tables.meta_robustness),
-        "recovered": choices.recovered(tables.specification),
-        "heatmap": heatmap(tables.contrasts),
-        "controls": controls(known) if len(known) else None,
-        "controls_said": _words.controls(tables.contrasts),
-        "audit": _audit(tables),
-        "copies": _copies(tables),
-        "copies_undeclared": copies_said(tables.copies, declared=False),
-        "copies_declared": copies_said(tables.copies, declared=True),
-        "contrasts": _html.table(
-            "all-contrasts",
-            tr("Every contrast and measure"),
-            tables.contrasts,
-            _format.known(tables.contrasts, _SHOWN, varying=["unit"]),
-        ),
-        "files": [_html.Link(text, href) for text, href in tables.files],
-        **methods_section(statuses, tables.settings, pooled=any(not answer.dataset for answer in answers)),
-        "settings": _settings(tables.settings),
-        "one_line": tr(_words.FATE_BIAS_IN_ONE_LINE),
-    }
+    settings = elements.pairs(
+        "settings-table", _("Settings of this run"), flatten(tables.settings), (_("setting"), _("value"))
+    )
+    all_settings = details(_("All settings of this run"), settings)
+    pooled_any = any(not one.dataset for one in answers)
+    sections = [
+        _answer(tables, answers),
+        _datasets(tables),
+        _duplicates(tables.duplicates),
+        _effects(tables, answers),
+        _choices(tables),
+        _measures(tables),
+        _controls(tables),
+        _confounding(tables),
+        _files(tables),
+        methods_section(in_order(tables.statuses), tables.settings, pooled=pooled_any),
+        elements.section("settings", _("Settings"), [all_settings]) if all_settings else None,
+    ]
+    return Page(_(tables.title), _("summary of a run"), sections, _simulated(tables))
 
 
-def _settings(settings: Mapping[str, Any]) -> _html.Table:
-    rows = methods.flatten(settings)
-    return _html.pairs("settings-table", tr("Settings of this run"), rows, (tr("setting"), tr("value")))
+def _answer(tables: SummaryTables, answers: Sequence[Answer]) -> Section:
+    named = [replace(one, title=f"{one.dataset} · {one.title}" if one.dataset else one.title) for one in answers]
+    none = [Answer(_("No disease contrast could be estimated in this run."), tone="warning")]
+    parts = [Soft(_(FATE_BIAS_DEFINITION)), *(named or none), controls(tables.contrasts)]
+    return elements.section("answer", _("The answer"), parts, _("Answer"))
 
 
-def leading(tables: SummaryTables) -> list[_words.Answer]:
+def _datasets(tables: SummaryTables) -> Section:
+    counts = _counts(tables)
+    marks = [(f"{n} {code_label(name)}", _STATUS_CLASSES[name] if n else "") for name, n in counts.items()]
+    parts: list[Any] = [Marks(marks), _scoreboard(tables)]
+    lost = _lost(tables)
+    if lost:
+        items = [Item("", verdict=text, tone="warning") for text in lost]
+        parts += [_("Contrasts between data sets that could not be made:"), Listing(items, "each")]
+    return elements.section("scoreboard", _("Data sets"), parts, _("Data sets"))
+
+
+def _duplicates(table: pd.DataFrame) -> Section | None:
+    if not len(table):
+        return None
+    items = [
+        Item("", verdict=_("{text}.").format(text=text), tone="warning")
+        for text in duplicate_sentences(table, declared=False)
+    ]
+    items += [Item(_("{text}.").format(text=text)) for text in duplicate_sentences(table, declared=True)]
+    caption = _("Samples that occur twice, pair by pair")
+    pairs = elements.table("duplicates-table", caption, table, DUPLICATES.names)
+    parts = [Listing(items, "each"), details(_("Pair by pair"), pairs)]
+    return elements.section("duplicates", _("Duplicate samples"), parts, _("Duplicates"))
+
+
+def _effects(tables: SummaryTables, answers: Sequence[Answer]) -> Section:
+    forest = effects.forest(tables.contrasts, tables.meta)
+    singles = [one for group in _singles(tables).values() for one in group if one not in answers]
+    items = [
+        Item(f"{one.dataset} · {one.title}", _page_of(tables, one.dataset), one.headline, one.verdict, one.tone)
+        for one in singles
+    ]
+    parts = [
+        forest or _("No data set gave an effect that can be drawn."),
+        *([Heading(_("Data set by data set, in words")), Listing(items, "each")] if items else []),
+        details(_("Pooled results, all measures"), _meta(tables)),
+    ]
+    return elements.section("effects", _("Effects"), parts, _("Effects"))
+
+
+def _choices(tables: SummaryTables) -> Section:
+    parts = [
+        *_curves(tables),
+        details(_("Pooled under every method and index"), effects.specification(tables.meta_specification)),
+        details(_("Data set by data set under every method and index"), effects.each(tables.specification)),
+        details(_("Pooled again in other ways"), effects.robustness(tables.meta_robustness)),
+    ]
+    return elements.section("choices", _("Does the answer hang on a choice?"), parts, _("Choices"))
+
+
+def _measures(tables: SummaryTables) -> Section:
+    title = _("Every contrast and measure")
+    columns = formatting.filled_columns(tables.contrasts, _SHOWN, varying=["unit"])
+    every = elements.table("all-contrasts", title, tables.contrasts, columns)
+    parts = [effects.heatmap(tables.contrasts) or _("No measures to show."), details(title, every)]
+    return elements.section("measures", _("Measures by data set"), parts, _("Measures"))
+
+
+def _controls(tables: SummaryTables) -> Section:
+    known = rows_of(tables.contrasts, kind=ContrastKind.KNOWN_FATE)
+    why = _("Nothing in this run shows that the index finds fates that are known.")
+    if len(known):
+        why = _("If the index could not find fates that are known, the answer above would mean nothing.")
+    recovered = effects.recovered(tables.specification)
+    parts = [
+        formatting.sentences(controls(tables.contrasts), why),
+        effects.controls(known) if len(known) else None,
+        details(_("How well every method recovers known fates"), recovered),
+    ]
+    return elements.section("controls", _("Positive controls"), parts, _("Positive controls"))
+
+
+def _confounding(tables: SummaryTables) -> Section:
+    """Return the verdict of every contrast with the fields that separate its groups."""
+    parts: list[Any] = [
+        _("Does anything recorded about the samples, other than the condition, separate the groups?"),
+        *_audits(tables),
+    ]
+    if len(parts) == 1:
+        parts.append(_("No contrast was audited."))
+    return elements.section("confounding", _("Confounding"), parts, _("Confounding"))
+
+
+def _audits(tables: SummaryTables) -> list[Audit]:
+    main = rows_of(tables.contrasts, measure=col.FATE_BIAS)
+    caption = _("Fields that separate the groups in {dataset} (in brackets: donors)")
+    separating = [FieldVerdict.COMPLETE_SEPARATION, FieldVerdict.PARTIAL_SEPARATION]
+    found = []
+    for index, row in enumerate(records(main), 1):
+        dataset = str(row["dataset"])
+        fields = rows_of(tables.confounding, contrast=str(row["contrast"]), dataset=dataset)
+        bad = fields[fields["verdict"].isin(separating)] if len(fields) else fields
+        columns = formatting.filled_columns(bad, CONFOUNDING.names[2:])
+        looked = ngettext("{n} field looked at", "{n} fields looked at", len(fields)).format(n=len(fields))
+        table = elements.table(f"audit-{index}", caption.format(dataset=dataset), bad, columns) if len(bad) else None
+        found.append(
+            Audit(
+                f"{dataset} · {row['contrast']}", _page_of(tables, dataset), audit_text(row), _tone(row), looked, table
+            )
+        )
+    return found
+
+
+def _files(tables: SummaryTables) -> Section:
+    parts: list[Any] = [_("No files.")]
+    if tables.files:
+        text = _(
+            "Every table of the run, over all data sets; a spreadsheet opens them. What each column means stands in "
+            "the data dictionary."
+        )
+        parts = [text, Listing([Item(name, href) for name, href in tables.files], "files")]
+    return elements.section("files", _("Files"), parts, _("Files"))
+
+
+def leading(tables: SummaryTables) -> list[Answer]:
     """Return the main answer of each disease contrast: pooled where data sets were pooled, else the soundest one."""
-    said = []
-    for contrast, single in _singles(tables).items():
-        pooled = _words.rows_of(tables.meta, measure=col.FATE_BIAS, contrast=contrast)
-        row = records(pooled)[0] if len(pooled) else {}
+    answers = []
+    for contrast, singles in _singles(tables).items():
+        found = records(rows_of(tables.meta, measure=col.FATE_BIAS, contrast=contrast))
+        row = found[0] if found else {}
         if row.get("k", 0) >= 2:
-            said.append(_words.pooled(row, tables.contrasts, tables.meta_robustness))
+            answers.append(pooled(row, tables.contrasts, tables.meta_robustness))
         else:
             # Where only one data set was fit to be pooled, it is the answer; else the soundest is.
-            chosen = [one for _, one in single if one.dataset == _format.text(row, "datasets")]
-            said.append((chosen or [single[0][1]])[0])
-    return said
+            chosen = [one for one in singles if [one.dataset] == split_names(row.get("datasets"))]
+            answers.append((chosen or singles)[0])
+    return answers
 
 
-def _singles(tables: SummaryTables) -> dict[str, list[tuple[str, _words.Answer]]]:
-    """Return the answers of every data set by contrast, the soundest first (tested and not separated by a field)."""
-    main = _words.rows_of(tables.contrasts, kind=_words.DISEASE, measure=col.FATE_BIAS)
+def _singles(tables: SummaryTables) -> dict[str, list[Answer]]:
+    """Return the answers of every data set by contrast, the soundest first (tested and not confounded)."""
+    main = rows_of(tables.contrasts, kind=ContrastKind.DISEASE, measure=col.FATE_BIAS)
     place = {"plain": 0, "warning": 1, "quiet": 2}
-    groups: dict[str, list[tuple[str, _words.Answer]]] = {}
+    groups: dict[str, list[Answer]] = {}
     for row in records(main):
-        groups.setdefault(str(row["contrast"]), []).append((_page_of(tables, str(row["dataset"])), _words.answer(row)))
-    return {name: sorted(group, key=lambda one: place[one[1].tone]) for name, group in groups.items()}
+        groups.setdefault(str(row["contrast"]), []).append(answer(row))
+    return {name: sorted(group, key=lambda one: place[one.tone]) for name, group in groups.items()}
 
 
 def answer_lines(tables: SummaryTables) -> list[str]:
@@ -139,29 +250,31 @@ def answer_lines(tables: SummaryTables) -> list[str]:
     """
     counts = _counts(tables)
     n = sum(counts.values())
-    number = tr_n("{n} data set", "{n} data sets", n).format(n=_format.number(n))
-    each = [f"{number} {tr(status)}" for status, number in counts.items() if number]
-    nothing = tr("none")
-    first = f"{_simulated_prefix(tables)}{number}: {_format.listed(each) or nothing}."
-    said = leading(tables)
-    if not said:
-        none = tr("No disease contrast could be estimated in this run.")
-        return [first, none, _words.controls(tables.contrasts)]
-    others = len(said) - 1
-    more = tr_n("(The report has {n} more contrast.)", "(The report has {n} more contrasts.)", others).format(n=others)
-    headline = _format.sentences(said[0].headline, more if others else "")
-    lines = [first, headline, _format.sentences(said[0].verdict, _words.controls(tables.contrasts))]
+    number = ngettext("{n} data set", "{n} data sets", n).format(n=formatting.number(n))
+    each = [f"{number} {code_label(status)}" for status, number in counts.items() if number]
+    nothing = _("none")
+    first = f"{_simulated_prefix(tables)}{number}: {formatting.listed(each) or nothing}."
+    answers = leading(tables)
+    if not answers:
+        none = _("No disease contrast could be estimated in this run.")
+        return [first, none, controls(tables.contrasts)]
+    others = len(answers) - 1
+    more = ngettext("(The report has {n} more contrast.)", "(The report has {n} more contrasts.)", others).format(
+        n=others
+    )
+    headline = formatting.sentences(answers[0].headline, more if others else "")
+    lines = [first, headline, formatting.sentences(answers[0].verdict, controls(tables.contrasts))]
     return [" ".join(line.split()) for line in lines]
 
 
 def _simulated(tables: SummaryTables) -> str:
-    """Say which data sets are simulated."""
+    """Name the data sets that are simulated."""
     names, real = _simulated_and_real(tables)
     if not names:
         return ""
     if not real:
-        return tr("this page is made from simulated data")
-    return tr("these data sets are simulated: {names}").format(names=", ".join(names))
+        return _("this page is made from simulated data")
+    return _("these data sets are simulated: {names}").format(names=", ".join(names))
 
 
 def _simulated_prefix(tables: SummaryTables) -> str:
@@ -169,12 +282,12 @@ def _simulated_prefix(tables: SummaryTables) -> str:
     if not names:
         return ""
     if not real:
-        return tr("SIMULATED.") + " "
-    return tr("SIMULATED IN PART ({names}).").format(names=", ".join(names)) + " "
+        return _("SIMULATED.") + " "
+    return _("SIMULATED IN PART ({names}).").format(names=", ".join(names)) + " "
 
 
 def _simulated_and_real(tables: SummaryTables) -> tuple[list[str], list[str]]:
-    """Return the data sets that say they are simulated, and those that were read and do not."""
+    """Return the data sets that are simulated, and the others that were read."""
     groups = by_dataset(tables.statuses)
     names = [name for name, group in groups.items() if is_simulated(group)]
     return names, [name for name, group in groups.items() if name not in names and facts(group, "ingest")]
@@ -187,93 +300,65 @@ def _counts(tables: SummaryTables) -> dict[str, int]:
 
 def _page_of(tables: SummaryTables, dataset: str) -> str:
     """Return the address of a data set's page, empty for a contrast across data sets, which has none."""
-    if dataset not in set(_format.texts(tables.scoreboard, col.DATASET)):
+    if dataset not in set(formatting.texts(tables.scoreboard, col.DATASET)):
         return ""
-    return tables.pages.get(dataset) or _html.address("datasets", dataset, "report.html")
+    return address("datasets", dataset, PAGE)
 
 
-def _scoreboard(tables: SummaryTables) -> _html.Table:
-    classes = {Status.OK: "status-ok", Status.NOT_SCORABLE: "status-not", Status.FAILED: "status-failed"}
+def _scoreboard(tables: SummaryTables) -> elements.Table:
     shown = tables.scoreboard
     stopped = shown[shown["status"] != Status.OK] if len(shown) else shown
     if len(stopped):
         why = [
-            f"{tr(row['step'])}: {written(row['reason'])}" for row in records(stopped[["step", "reason"]].astype(str))
+            _("{what}: {names}").format(what=code_label(row["step"]), names=reason_text(row["reason"]))
+            for row in records(stopped[["step", "reason"]])
         ]
         shown = shown.assign(why=pd.Series(why, index=stopped.index))
-    return _html.table(
+    return elements.table(
         "scoreboard-table",
-        tr("Data sets of this run"),
+        _("Data sets of this run"),
         shown,
         ("dataset", "status", "why", "n_donors", "n_samples", "title", "organism", "assay", "population"),
-        marks={"status": lambda row: classes.get(str(row["status"]), "")},
+        marks={"status": lambda row: _STATUS_CLASSES.get(str(row["status"]), "")},
         links={"dataset": lambda row: _page_of(tables, str(row["dataset"]))},
     )
 
 
 def _lost(tables: SummaryTables) -> list[str]:
-    """Say which contrasts between data sets failed; they have no row on the scoreboard."""
-    known = set(_format.texts(tables.scoreboard, col.DATASET))
-    others = [one for one in tables.statuses if one["status"] != Status.OK and str(one["dataset"]) not in known]
-    return [f"{one['dataset']}: {tr(str(one['status']))}: {written(str(one['reason']))}" for one in others]
+    """Name the contrasts between data sets that failed; they have no row on the scoreboard."""
+    known = set(formatting.texts(tables.scoreboard, col.DATASET))
+    others = [one for one in tables.statuses if one.status != Status.OK and one.dataset not in known]
+    return [f"{one.dataset}: {code_label(one.status)}: {reason_text(one.reason)}" for one in others]
 
 
-def _meta(tables: SummaryTables) -> _html.Table | None:
+def _meta(tables: SummaryTables) -> elements.Table | None:
     """Show what was pooled; a measure of which there was nothing to pool is no row."""
     pooled = tables.meta[pd.to_numeric(tables.meta["k"]) > 0] if len(tables.meta) else tables.meta
     if not len(pooled):
         return None
-    columns = _format.known(pooled, META.names, varying=["method"])
-    caption = tr("Pooled over data sets (random effects)")
+    columns = formatting.filled_columns(pooled, META.names, varying=["method"])
+    caption = _("Pooled over data sets (random effects)")
     if "method" not in columns:
-        caption = tr("Pooled over data sets: {method}").format(method=written(_format.texts(pooled, "method")[0]))
-    return _html.table("meta-table", caption, pooled, columns)
+        caption = _("Pooled over data sets: {method}").format(method=notes_text(formatting.texts(pooled, "method")[0]))
+    return elements.table("meta-table", caption, pooled, columns, declared=META)
 
 
-def _curves(tables: SummaryTables) -> list[_html.Figure]:
+def _curves(tables: SummaryTables) -> list[Any]:
     """Draw each disease contrast under every way of computing it: pooled where it was, else the leading data set."""
     figures = []
-    for index, (contrast, answer) in enumerate(zip(_singles(tables), leading(tables), strict=True), 1):
-        if answer.dataset:
-            rows = _words.rows_of(tables.specification, kind=_words.DISEASE, contrast=contrast)
-            rows = rows[rows["dataset"].astype(str) == answer.dataset] if len(rows) else rows
-            where = f"{answer.dataset} · {contrast}"
+    for index, (contrast, one) in enumerate(zip(_singles(tables), leading(tables), strict=True), 1):
+        if one.dataset:
+            known = {"contrast": contrast, "dataset": one.dataset}
+            rows = rows_of(tables.specification, kind=ContrastKind.DISEASE, **known)
+            where = f"{one.dataset} · {contrast}"
         else:
-            rows = _words.rows_of(tables.meta_specification, contrast=contrast)
-            where = tr("{contrast}, pooled").format(contrast=contrast)
-        figures.append(curve(rows, f"curve-{index}", where=where))
-    return [figure for figure in figures if figure is not None]
-
-
-def _audit(tables: SummaryTables) -> list[dict[str, Any]]:
-    """Return the verdict of every contrast with the fields that separate its groups."""
-    main = _words.rows_of(tables.contrasts, measure=col.FATE_BIAS)
-    caption = tr("Fields that separate the groups in {dataset} (in brackets: donors)")
-    found = []
-    for index, row in enumerate(records(main), 1):
-        fields = _words.rows_of(tables.confounding, contrast=str(row["contrast"]))
-        fields = fields[fields["dataset"].astype(str) == str(row["dataset"])] if len(fields) else fields
-        bad = fields[fields["verdict"].isin(["separates perfectly", "partly separates"])] if len(fields) else fields
-        found.append({
-            "name": f"{row['dataset']} · {row['contrast']}",
-            "href": _page_of(tables, str(row["dataset"])),
-            "verdict": _format.audit(_format.text(row, "audit")) or tr("not audited"),
-            "tone": _tone(row),
-            "tested": len(fields),
-            "fields": _html.table(
-                f"audit-{index}", caption.format(dataset=row["dataset"]), bad,
-                ("field", "verdict", "case_values", "control_values", "statistic", "p_value"),
-            ) if len(bad) else None,
-        })  # fmt: skip
-    return found
-
-
-def _copies(tables: SummaryTables) -> _html.Table | None:
-    if not len(tables.copies):
-        return None
-    return _html.table("copies-table", tr("Samples that occur twice, pair by pair"), tables.copies, DUPLICATES.names)
+            rows = rows_of(tables.meta_specification, contrast=contrast)
+            where = _("{contrast}, pooled").format(contrast=contrast)
+        figures.append(effects.curve(rows, f"curve-{index}", where=where))
+    drawn = [figure for figure in figures if figure is not None]
+    return drawn or [_("Nothing was computed in more than one way.")]
 
 
 def _tone(row: Mapping[str, Any]) -> str:
-    audit = _format.text(row, "audit")
-    return "bad" if audit.startswith(_words.WARNING) else ("" if audit == "clean" else "fair")
+    tones: dict[str, str] = {AuditVerdict.COMPLETELY_CONFOUNDED: "bad", AuditVerdict.CLEAN: ""}
+    return tones.get(audit_verdict(row), "fair")

@@ -1,19 +1,24 @@
-"""What a page is made from: the tables and outcomes of the steps, nothing else."""
+"""What a page is made from: the tables of a folder and the outcomes of its steps, nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
 
 import pandas as pd
 
-from fatescore._language import mark
-from fatescore.report import _format
+from fatescore.i18n import gettext_noop
+from fatescore.report.formatting import plain
+from fatescore.tables import TABLES, Table
 from fatescore.tables.codes import Status
-from fatescore.tables.folder import STEPS
+from fatescore.tables.folder import SCORED, STEPS, DatasetFolder, Outcome, RunFolder
 
-Status = Mapping[str, Any]
+_STEPS_OF_RUN = ("meta", "duplicates")  # whose tables are of all data sets
+_WHOLE = "tables"  # folder of a run with the tables of all data sets, one below the other
+_DICTIONARY = "data_dictionary.tsv"
 
 
 def _empty() -> pd.DataFrame:
@@ -29,23 +34,23 @@ class DatasetTables:
     dataset
         Name of the data set.
     statuses
-        Outcomes of its steps (``dataset step status reason facts``).
-    sample_scores, scores, coverage, contributions, explained, contrasts, confounding, specification, qc, qc_cells,
-    qc_metrics, qc_components, qc_pca, sample_fields, embedding
-        The tables of the steps; empty where the data set stopped before.
+        Outcomes of its steps.
+    sample_scores, scores, coverage, contributions, adjusted_differences, contrasts, confounding, specification, qc, \
+    qc_cells, qc_metrics, qc_components, qc_pca, sample_fields, embedding
+        The tables of the steps (:mod:`fatescore.tables`); empty where the data set stopped before.
     files
-        Files to download: label and address relative to the page.
+        Files to download: name and address relative to the page.
     summary
         Address of the summary page relative to this page.
     """
 
     dataset: str
-    statuses: Sequence[Status] = ()
+    statuses: Sequence[Outcome] = ()
     sample_scores: pd.DataFrame = field(default_factory=_empty)
     scores: pd.DataFrame = field(default_factory=_empty)
     coverage: pd.DataFrame = field(default_factory=_empty)
     contributions: pd.DataFrame = field(default_factory=_empty)
-    explained: pd.DataFrame = field(default_factory=_empty)
+    adjusted_differences: pd.DataFrame = field(default_factory=_empty)
     contrasts: pd.DataFrame = field(default_factory=_empty)
     confounding: pd.DataFrame = field(default_factory=_empty)
     specification: pd.DataFrame = field(default_factory=_empty)
@@ -59,6 +64,22 @@ class DatasetTables:
     files: Sequence[tuple[str, str]] = ()
     summary: str = "../../report.html"
 
+    @classmethod
+    def read(cls, folder: DatasetFolder, *, summary: str = "../../report.html") -> Self:
+        """Read the folder of a data set; its page stands in that folder.
+
+        Raises
+        ------
+        InputError
+            When a table lacks a required column, or an outcome cannot be read.
+        """
+        shown = _tables_of(cls)
+        paths = [folder.file(SCORED), *map(folder.file, shown), *sorted(folder.path.glob("status/*.json"))]
+        return cls(
+            folder.name, folder.outcomes(), files=_links(paths, folder.path), summary=summary,
+            **{table.name: folder.read(table) for table in shown},
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class SummaryTables:
@@ -67,28 +88,22 @@ class SummaryTables:
     Parameters
     ----------
     scoreboard
-        One row per data set (``SCOREBOARD.names``).
-    contrasts, confounding, meta
+        One row per data set.
+    contrasts, confounding, specification
         The tables of all data sets, one below the other.
-    meta_specification
-        The pooled results under every method and index (``META_SPECIFICATION.names``).
-    meta_robustness
-        The pooled results without each data set, by other estimators and in subgroups
-        (``META_ROBUSTNESS.names``).
-    specification
-        Every contrast under every method and index (``SPECIFICATION.names``).
-    copies
-        Samples that occur twice (``DUPLICATES.names``).
+    meta, meta_specification, meta_robustness
+        The pooled results; under every method and index; and without each data set, by other estimators and in
+        subgroups.
+    duplicates
+        Samples that occur twice.
     statuses
         Outcomes of all steps of all data sets.
     title
         Title of the page.
     settings
         The configuration of the run, for the methods section.
-    pages
-        Address of each data set's page relative to the summary; by default ``datasets/<id>/report.html``.
     files
-        Tables to download: label and address relative to the page.
+        Tables to download: name and address relative to the page.
     """
 
     scoreboard: pd.DataFrame = field(default_factory=_empty)
@@ -98,56 +113,105 @@ class SummaryTables:
     meta_specification: pd.DataFrame = field(default_factory=_empty)
     meta_robustness: pd.DataFrame = field(default_factory=_empty)
     specification: pd.DataFrame = field(default_factory=_empty)
-    copies: pd.DataFrame = field(default_factory=_empty)
-    statuses: Sequence[Status] = ()
-    title: str = mark("Fate bias of bone-marrow stromal cells")
+    duplicates: pd.DataFrame = field(default_factory=_empty)
+    statuses: Sequence[Outcome] = ()
+    title: str = gettext_noop("Fate bias of bone-marrow stromal cells")
     settings: Mapping[str, Any] = field(default_factory=dict)
-    pages: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[tuple[str, str]] = ()
 
+    @classmethod
+    def read(
+        cls, run: RunFolder, *, datasets: Sequence[str], across: Sequence[str], title: str, settings: Mapping[str, Any]
+    ) -> Self:
+        """Read the folder of a run; its page stands in that folder.
 
-def outcome(statuses: Iterable[Status]) -> tuple[str, str, str]:
-    """Return status, step and reason of one data set: the first step that is not ok decides.
+        Parameters
+        ----------
+        run
+            Holds the scoreboard and the pooled results, and the folders of the data sets.
+        datasets, across
+            Names of the data sets, and of the contrasts across data sets.
+        title, settings
+            As in :class:`SummaryTables`.
+
+        Raises
+        ------
+        InputError
+            When a table lacks a required column, or an outcome cannot be read.
+        """
+        folders = [*map(run.dataset, datasets), *map(run.across, across)]
+        found = {}
+        for table in _tables_of(cls):
+            of_run = table.step in _STEPS_OF_RUN
+            rows = run.read(table) if of_run else stack([one.read(table) for one in folders], table.names)
+            found[table.name] = rows
+        files = [table.file for table in TABLES] + [_DICTIONARY]
+        return cls(
+            statuses=[outcome for folder in folders for outcome in folder.outcomes()],
+            title=title, settings=settings, files=_links([run.path / _WHOLE / name for name in files], run.path),
+            **found,
+        )  # fmt: skip
+
+
+def _tables_of(cls: type) -> list[Table]:
+    """Return the declared tables that a page has a field for."""
+    names = {one.name for one in fields(cls)}
+    return [table for table in TABLES if table.name in names]
+
+
+def address(*parts: str) -> str:
+    """Return a relative address made from parts that may hold any character.
 
     Examples
     --------
-    >>> outcome([{"step": "ingest", "status": "ok", "reason": ""}])
-    ('ok', '', '')
+    >>> address("datasets", "<b>", "report.html")
+    'datasets/%3Cb%3E/report.html'
     """
-    for status in in_order(statuses):
+    return "/".join(quote(part, safe="._-") if part != ".." else part for part in parts)
+
+
+def _links(paths: Iterable[Path], page: Path) -> list[tuple[str, str]]:
+    """Return name and address of the files that exist and hold anything, as seen from the folder of the page."""
+    found = [path.relative_to(page) for path in paths if path.is_file() and path.stat().st_size > 0]
+    return [(path.as_posix(), address(*path.parts)) for path in found]
+
+
+def outcome(statuses: Iterable[Outcome]) -> tuple[Status, str, str]:
+    """Return status, step and reason (notes) of one data set: the first step that is not ok decides.
+
+    Examples
+    --------
+    >>> outcome([Outcome("A", "ingest", Status.OK, "", {})]) == (Status.OK, "", "")
+    True
+    """
+    for one in in_order(statuses):
         # A drawing that could not be made (a step beside the chain) stops no data set.
-        if status["status"] != Status.OK and status["step"] in STEPS:
-            return str(status["status"]), str(status["step"]), str(status["reason"])
+        if one.status != Status.OK and one.step in STEPS:
+            return one.status, one.step, one.reason
     return Status.OK, "", ""
 
 
-def in_order(statuses: Iterable[Status]) -> list[Status]:
+def in_order(statuses: Iterable[Outcome]) -> list[Outcome]:
     """Sort outcomes by data set and by the order of the steps."""
     place = {step: index for index, step in enumerate(STEPS)}
-    return sorted(
-        statuses,
-        key=lambda status: (str(status["dataset"]) if "dataset" in status else "", place.get(str(status["step"]), 99)),
-    )
+    return sorted(statuses, key=lambda one: (one.dataset, place.get(one.step, len(place))))
 
 
-def facts(statuses: Iterable[Status], step: str) -> dict[str, Any]:
+def facts(statuses: Iterable[Outcome], step: str) -> dict[str, Any]:
     """Return the facts that a step recorded, empty when it did not finish."""
-    for status in statuses:
-        if status["step"] == step and status["status"] == Status.OK:
-            return dict(status["facts"])
-    return {}
+    return next((dict(one.facts) for one in statuses if one.step == step and one.status == Status.OK), {})
 
 
-def is_simulated(statuses: Iterable[Status]) -> bool:
-    """Tell whether any step says that its data are simulated."""
-    return any(bool(dict(status.get("facts") or {}).get("simulated")) for status in statuses)
+def is_simulated(statuses: Iterable[Outcome]) -> bool:
+    """Tell whether any step recorded that its data are simulated."""
+    return any(bool(one.facts.get("simulated")) for one in statuses)
 
 
-def by_dataset(statuses: Iterable[Status]) -> dict[str, list[Status]]:
+def by_dataset(statuses: Iterable[Outcome]) -> dict[str, list[Outcome]]:
     """Group outcomes by data set, in order of first appearance."""
-    groups: dict[str, list[Status]] = {}
-    for status in statuses:
-        groups.setdefault(str(status["dataset"]), []).append(status)
+    groups: dict[str, list[Outcome]] = {}
+    for one in statuses:
+        groups.setdefault(one.dataset, []).append(one)
     return groups
 
 
@@ -192,7 +256,7 @@ def without_repeats(fields: pd.DataFrame, names: Iterable[str], *, keep: Iterabl
     first: dict[tuple[str, ...], str] = {}
     repeats = set()
     for name in sorted((str(one) for one in fields if one in names), key=lambda one: one not in kept):
-        values = tuple(_format.plain(value).strip().casefold() for value in fields[name])
+        values = tuple(plain(value).strip().casefold() for value in fields[name])
         if len(set(values)) > 1 and first.setdefault(values, name) != name and name not in kept:
             repeats.add(name)
     return [name for name in names if name not in repeats]

@@ -1,5 +1,7 @@
 """Tables that travel between steps: every column, code and file name has its one declaration here."""
 
+import functools
+
 from fatescore.tables.column import Column, Format, Kind, Table
 from fatescore.tables.contrast_tables import (
     ADJUSTED_DIFFERENCES,
@@ -28,10 +30,25 @@ TABLES = (
     ADJUSTED_DIFFERENCES, META, META_SPECIFICATION, META_ROBUSTNESS, SCOREBOARD, FINGERPRINT, DUPLICATES,
 )  # fmt: skip
 
+
+@functools.cache
+def find_column(name: str) -> Column | None:
+    """Return the first declaration of a column of that name, in whatever table, but for names such as ``<gene>``.
+
+    Examples
+    --------
+    >>> find_column("p_value").label, find_column("fraction_muscle").label, find_column("my field")
+    ('p', 'fraction <cell type>', None)
+    """
+    columns = [column for table in TABLES for column in table.columns if not column.is_any]
+    ordered = sorted(columns, key=lambda column: column.is_open)
+    return next((column for column in ordered if column.matches(name)), None)
+
+
 __all__ = [
     "ADJUSTED_DIFFERENCES", "CELL_METHOD_SCORES", "CONFOUNDING", "CONTRASTS", "CONTRIBUTIONS", "COVERAGE",
     "DUPLICATES", "EMBEDDING", "FINGERPRINT", "GENE_CONTRIBUTIONS", "META", "META_ROBUSTNESS", "META_SPECIFICATION",
     "METHOD_SCORES", "QC", "QC_CELLS", "QC_COMPONENTS", "QC_METRICS", "QC_PCA", "SAMPLE_FIELDS", "SAMPLE_SCORES",
-    "SCOREBOARD", "SCORES", "SPECIFICATION", "TABLES", "Column", "Format", "Kind", "Note", "Table", "join_names",
-    "join_notes", "parse_notes", "split_names",
+    "SCOREBOARD", "SCORES", "SPECIFICATION", "TABLES", "Column", "Format", "Kind", "Note", "Table", "find_column",
+    "join_names", "join_notes", "parse_notes", "split_names",
 ]  # fmt: skip

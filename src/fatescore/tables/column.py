@@ -50,7 +50,7 @@ class Column(str):
         Heading on pages, in English.
     meaning
         One line for the data dictionary.
-    format
+    number_format
         How pages write its numbers.
 
     A name such as ``set:<gene set>`` stands for all columns that differ in the part in angle brackets.
@@ -66,15 +66,15 @@ class Column(str):
     unit: str
     label: str
     meaning: str
-    format: Format
+    number_format: Format
 
     def __new__(
         cls, key: str, kind: Kind = Kind.TEXT, unit: str = "", label: str = "", meaning: str = "",
-        format: Format = Format.PLAIN,  # noqa: A002
+        number_format: Format = Format.PLAIN,
     ) -> Self:  # fmt: skip
         """Return the text with its meaning."""
         self = super().__new__(cls, key)
-        self.kind, self.unit, self.meaning, self.format = kind, unit, meaning, format
+        self.kind, self.unit, self.meaning, self.number_format = kind, unit, meaning, number_format
         self.label = label or key.replace("_", " ")
         return self
 
@@ -89,6 +89,11 @@ class Column(str):
         """Whether the name stands for several columns."""
         return _OPEN.search(self) is not None
 
+    @property
+    def is_any(self) -> bool:
+        """Whether the name stands for columns of any name."""
+        return _OPEN.fullmatch(self) is not None
+
     def matches(self, name: str) -> bool:
         """Tell whether this is the column of that name, or stands for it.
 
@@ -97,9 +102,19 @@ class Column(str):
         >>> Column("set:<gene set>").matches("set:notch")
         True
         """
-        if not self.is_open:
-            return self == name
-        return re.fullmatch(".+".join(re.escape(part) for part in _OPEN.split(self)), name, re.DOTALL) is not None
+        return self == name or self.open_part(name) != ""
+
+    def open_part(self, name: str) -> str:
+        """Return what stands for the part in angle brackets; empty where the name is not of that form.
+
+        Examples
+        --------
+        >>> Column("fraction_<cell type>").open_part("fraction_muscle")
+        'muscle'
+        """
+        form = "(.+)".join(re.escape(part) for part in _OPEN.split(self))
+        found = re.fullmatch(form, name, re.DOTALL) if self.is_open else None
+        return found[1] if found else ""
 
 
 @dataclass(frozen=True)

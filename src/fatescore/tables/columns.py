@@ -38,7 +38,7 @@ CELL_TYPE_MARGIN = Column("cell_type_margin", Kind.NUMBER, "0 to 1", "",
     "Lead of the best cell type over the next, in UCell units")
 DOUBLET_SCORE = Column("doublet_score", Kind.NUMBER, "0 to 1", "",
     "Probability that the droplet holds two cells of different types (Scrublet)")
-QC_FAIL_REASON = Column("qc_fail_reason", Kind.CODE, "", "",
+QC_FAIL_REASON = Column("qc_fail_reason", Kind.CODE, "", "QC fail reason",
     "Why the cell is dropped (empty_droplet, low_depth, few_genes, high_mitochondrial, doublet or not_stromal; the "
     "first that holds); empty where it is kept")
 OUTLIER = Column("outlier", Kind.NOTES, "", "",

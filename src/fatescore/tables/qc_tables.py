@@ -110,9 +110,9 @@ QC_METRICS = Table(
             "the others"),
         col.NEAR_BACKGROUND,
         col.OUTLIER,
-        Column("<cell type>_relative", Kind.NUMBER, "log2", "",
+        Column("<cell type>_relative", Kind.NUMBER, "log2", "<cell type>, log2 to stroma",
             "Level of this cell type's marker genes relative to that of the stromal markers"),
-        Column("contamination_<cell type>", Kind.NUMBER, "0 to 1", "",
+        Column("contamination_<cell type>", Kind.NUMBER, "0 to 1", "<cell type> share of markers",
             "Share of this cell type's markers in the signal of its and the stromal markers; an order of size, not "
             "a share of RNA, on arrays"),
         Column("contamination", Kind.NAMES, "", "other tissues above their limit",

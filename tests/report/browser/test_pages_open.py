@@ -16,7 +16,7 @@ SUMMARY_SECTIONS = (
     "answer", "scoreboard", "effects", "choices", "measures", "controls", "confounding", "files", "methods", "settings",
     "glossary",
 )  # fmt: skip
-DATASET_SECTIONS = ("answer", "plane", "qc", "coverage", "samples", "steps", "files", "methods", "glossary")
+DATASET_SECTIONS = ("answer", "arms", "qc", "coverage", "samples", "steps", "files", "methods", "glossary")
 CUT = """() => [...document.querySelectorAll('.table, .table *')].filter((one) =>
   one.checkVisibility() && one.scrollWidth - one.clientWidth > 2 && getComputedStyle(one).overflowX !== 'visible'
   && !(one.classList.contains('more') && one.tabIndex === 0)).length"""
@@ -121,7 +121,7 @@ def test_what_is_saved_as_csv_is_exact_and_holds_no_formula(results: Any, open_p
     rows = list(csv.DictReader(saved.value.path().read_text(encoding="utf-8-sig").splitlines()))
     assert [row["donor"] for row in rows] == ["'=cmd()", "'+1+1", "'-2+3", "'@SUM(A1)", *donors[4:]]
     assert [float(row["total counts"]) for row in rows] == counts
-    assert {row["reason"] for row in rows if "reason" in row} <= {""}
+    assert {row["QC fail reason"] for row in rows if "QC fail reason" in row} <= {""}
 
 
 def test_on_paper_every_row_is_there_and_no_menu(results: Any, open_page: Callable[..., Any]) -> None:

@@ -1,7 +1,7 @@
 // Start the charts and the tables; both libraries are above. Charts are drawn again when light and dark change.
 (() => {
   const themes = JSON.parse(document.getElementById("chart-themes").textContent);
-  const words = JSON.parse(document.getElementById("library-words").textContent);
+  const texts = JSON.parse(document.getElementById("library-texts").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const specs = [...document.querySelectorAll("script[data-chart]")];
   const views = new Map();
@@ -16,7 +16,7 @@
           config,
           renderer: "svg",
           downloadFileName: name,
-          i18n: words.chart,
+          i18n: texts.chart,
           actions: { export: true, source: false, compiled: false, editor: false },
         })
         .then((result) => {
@@ -24,7 +24,7 @@
           views.set(name, result);
           // For a screen reader: the menu's button is an image without words, and a layer without marks is no picture.
           const chart = document.getElementById(name);
-          chart.querySelector("summary").setAttribute("aria-label", words.chart.CLICK_TO_VIEW_ACTIONS);
+          chart.querySelector("summary").setAttribute("aria-label", texts.chart.CLICK_TO_VIEW_ACTIONS);
           chart.querySelectorAll("[role=graphics-symbol]:empty").forEach((one) => one.setAttribute("aria-hidden", true));
         });
     }
@@ -49,14 +49,14 @@
       const rows = table.tBodies[0].rows.length;
       new ITable(table, {
         classes: ["display", "compact"],
-        language: words.table,
+        language: texts.table,
         order: [],
         autoWidth: false,
         paging: rows > 25,
         pageLength: 25,
         layout: {
           topStart: search
-            ? { buttons: [{ extend: "csv", text: words.csv, filename: table.id, exportOptions: { format: { body: exported } } }] }
+            ? { buttons: [{ extend: "csv", text: texts.csv, filename: table.id, exportOptions: { format: { body: exported } } }] }
             : null,
           topEnd: search ? "search" : null,
           bottomStart: search ? "info" : null,

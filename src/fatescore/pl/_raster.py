@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from fatescore.pl import _parts
+from fatescore.pl import _encoding
 from fatescore.typing import FloatArray
 
 MOST_POINTS = 1500  # observations that are drawn as points of their own, with their names
@@ -96,7 +96,7 @@ def counted(x: ArrayLike, y: ArrayLike, limits: Sequence[float]) -> tuple[pd.Dat
     >>> table["cells"].tolist(), row.tolist()
     ([2, 1], [0, 1, 0])
     """
-    column, line = _parts.bin_2d(x, y, limits, BINS)
+    column, line = _encoding.bin_2d(x, y, limits, BINS)
     place = pd.Series(column * BINS + line)
     row, places = pd.factorize(place, sort=True)
     edges = np.linspace(limits[0], limits[1], BINS + 1)[:-1].round(5)

@@ -1,8 +1,8 @@
 """The language of pages and figures: English as it stands in the code, every other one from a catalogue.
 
-Fixed text is written in English inside :func:`tr`, :func:`tr_n` or :func:`mark`, so that it can be collected
-(``locale/en.pot``) and translated (``locale/<language>.po``). Values that the steps wrote stay as they are, but for the
-few fixed ones that the catalogue knows.
+Fixed text is written in English inside :func:`gettext`, :func:`ngettext` or :func:`gettext_noop`, so that it can be
+collected (``docs/catalogues.py``) and translated (``locale/<language>.po``). Labels of columns and codes are collected
+from their declarations in :mod:`fatescore.tables`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _current: ContextVar[str] = ContextVar("language", default="en")
 
 @contextlib.contextmanager
 def language(code: str) -> Iterator[None]:
-    """Speak a language within the block.
+    """Set the language within the block.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ def language(code: str) -> Iterator[None]:
     Examples
     --------
     >>> with language("zh"):
-    ...     tr("The answer")
+    ...     gettext("The answer")
     '结论'
-    >>> tr("The answer")
+    >>> gettext("The answer")
     'The answer'
     """
     if code not in LANGUAGES:
@@ -57,34 +57,34 @@ def language(code: str) -> Iterator[None]:
 
 
 def current() -> str:
-    """Return the code of the language spoken now."""
+    """Return the code of the current language."""
     return _current.get()
 
 
-def tr(text: str) -> str:
-    """Return a fixed English text in the language spoken now; fill it in afterwards, by named fields.
+def gettext(text: str) -> str:
+    """Return a fixed English text in the current language; fill it in afterwards, by named fields.
 
     Examples
     --------
-    >>> tr("{k} data sets").format(k=3)
+    >>> gettext("{k} data sets").format(k=3)
     '3 data sets'
     """
     return _catalogue(_current.get()).gettext(text) if text else ""
 
 
-def tr_n(one: str, many: str, n: float) -> str:
+def ngettext(one: str, many: str, n: float) -> str:
     """Return the form of a fixed text that goes with a number.
 
     Examples
     --------
-    >>> [tr_n("{n} donor", "{n} donors", n).format(n=n) for n in (1, 2)]
+    >>> [ngettext("{n} donor", "{n} donors", n).format(n=n) for n in (1, 2)]
     ['1 donor', '2 donors']
     """
     return _catalogue(_current.get()).ngettext(one, many, 1 if n == 1 else 2)
 
 
-def mark(text: str) -> str:
-    """Return a fixed text as it is; it is collected here and passed to :func:`tr` where it is shown."""
+def gettext_noop(text: str) -> str:
+    """Return a fixed text as it is; it is collected here and passed to :func:`gettext` where it is shown."""
     return text
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from fatescore.pp import QcLimits
 from fatescore.report import dataset_page
-from fatescore.report.methods_text import methods_section, paragraphs
-from fatescore.report.references import cited, references
+from fatescore.report.elements import Listing, Section
+from fatescore.report.methods import cited, methods_section, paragraphs, references
+from fatescore.tables.folder import Outcome
 from tests.report.made import EVIL, status
 
 CITATION = re.compile(r"[^\W\d_a-z][^\W\d_]+ (?:19|20)\d\d")
@@ -28,19 +29,31 @@ LIMITS = {
 ASSAYS = st.sets(st.sampled_from(["array", "bulk", "single_cell"]))
 
 
-def done(assay: str, name: str = "A", *, accession: str = "", **limits: Any) -> list[dict[str, Any]]:
+def done(assay: str, name: str = "A", *, accession: str = "", **limits: Any) -> list[Outcome]:
     """Return the outcomes of a data set that went through, with the limits of a run."""
     return [
-        status(name, "ingest", assay=assay, organism="human", n_donors=4, accession=accession),
+        status(
+            name,
+            "ingest",
+            assay=assay,
+            scale="log2" if assay == "array" else "counts",
+            organism="human",
+            n_donors=4,
+            accession=accession,
+        ),
         status(name, "qc", limits=asdict(QcLimits(**limits))),
-        status(name, "normalise", normalised="log(1 + counts per 10,000)"),
+        status(name, "normalise", normalised="as pp.normalise describes it"),
         status(name, "score", method="rank_log", index="core"),
         status(name, "contrast", contrasts=["osteoporosis"]),
         status(name, "embed", n_embedded=100 if assay == "single_cell" else 0),
     ]
 
 
-def text(statuses: list[dict[str, Any]], settings: dict[str, Any] | None = None) -> str:
+def references_in(section: Section) -> list[str]:
+    return [item.text for part in section.parts if isinstance(part, Listing) for item in part.items]
+
+
+def text(statuses: list[Outcome], settings: dict[str, Any] | None = None) -> str:
     return " ".join(paragraphs(statuses, settings))
 
 
@@ -74,7 +87,7 @@ def test_the_limits_are_those_of_the_run() -> None:
     assert "A sample needed 13 of them." in said
     assert "needed 654,321 counts" in text(done("bulk", min_counts_bulk=654_321.0))
     assert "needed 654,321 counts" not in text(done("array", min_counts_bulk=654_321.0))
-    unknown = [one for one in done("single_cell") if one["step"] != "qc"]
+    unknown = [one for one in done("single_cell") if one.step != "qc"]
     assert "Far means" not in text(unknown)
     assert "Wolock" not in text(unknown)
 
@@ -97,10 +110,13 @@ def test_the_seed_is_told_even_when_it_is_zero(settings: dict[str, Any]) -> None
 def test_method_index_and_normalisation_are_those_of_the_run() -> None:
     said = text(done("bulk"))
     assert "(method rank_log, definition core)" in said
-    assert "Normalisation: log(1 + counts per 10,000)." in said
-    assert "Anders 2010" not in said
-    ratios = [status("A", "normalise", normalised="log(1 + counts per median of ratios)")]
-    assert "Anders 2010" in text([*done("bulk")[:2], *ratios])
+    assert "with median-of-ratios size factors (Anders 2010)." in said
+    cells = text(done("single_cell"))
+    assert "Normalisation: log(1 + counts per 10,000) of cells." in cells
+    assert "Anders 2010" not in cells
+    assert "Normalisation: log2 values as they were deposited." in text(done("array"))
+    both = text([*done("single_cell"), *done("array", "B")])
+    assert "Normalisation: log(1 + counts per 10,000) of cells; log2 values as they were deposited." in both
     assert "Normalisation" not in text(done("bulk")[:2])
 
 
@@ -108,14 +124,14 @@ def test_statistics_are_told_of_where_donors_were_compared_and_maps_where_one_wa
     for step, said in (("contrast", "Phipson 2010"), ("contrast", "Simonsohn 2020"), ("embed", "McInnes 2018")):
         statuses = done("single_cell")
         assert said in text(statuses)
-        assert said not in text([one for one in statuses if one["step"] != step])
+        assert said not in text([one for one in statuses if one.step != step])
     assert "McInnes" not in text(done("bulk"))
 
 
 def test_where_nothing_was_scored_there_is_no_method(results: Any) -> None:
     nothing = methods_section(done("bulk")[:2])
-    assert nothing["methods"] == ["No index was computed, so there is no method to report."]
-    assert nothing["references"] == []
+    assert nothing.parts[0] == "No index was computed, so there is no method to report."
+    assert references_in(nothing) == []
     page = dataset_page(results.tables["lowdepth"])
     assert "there is no method to report" in page
     assert "Hedges 1981" not in page
@@ -125,7 +141,7 @@ def test_where_nothing_was_scored_there_is_no_method(results: Any) -> None:
 def test_hostile_names_stay_text() -> None:
     statuses = done("bulk", EVIL, accession=EVIL)
     assert f"{EVIL} ({EVIL}, human" in text(statuses)
-    assert methods_section(statuses)["references"] == cited(paragraphs(done("bulk")))
+    assert references_in(methods_section(statuses)) == cited(paragraphs(done("bulk")))
 
 
 @settings(deadline=None)
@@ -137,9 +153,9 @@ def test_whatever_is_cited_is_among_the_references_and_nothing_else(
         one for assay in sorted(assays) for one in done(assay, assay, accession="GSE1" if public else "", **limits)
     ]
     section = methods_section(statuses, {"seed": 1})
-    keys = set(CITATION.findall(" ".join(section["methods"])))
+    keys = set(CITATION.findall(" ".join([part for part in section.parts if isinstance(part, str)])))
     assert len(keys) > 5 or not assays
-    assert section["references"] == [references()[key] for key in sorted(keys)]
+    assert references_in(section) == [references()[key] for key in sorted(keys)]
 
 
 def test_every_entry_can_be_found_and_fits_its_short_form() -> None:
@@ -155,8 +171,8 @@ def test_every_entry_can_be_found_and_fits_its_short_form() -> None:
 
 
 def test_every_entry_is_cited_by_some_run() -> None:
-    every = [*done("single_cell", accession="GSE1"), status("B", "ingest", assay="bulk")]
-    every += [status("B", "normalise", normalised="log2, medians of ratios")]
+    every = [*done("single_cell", accession="GSE1"), status("B", "ingest", assay="bulk", scale="counts")]
+    every += [status("B", "normalise", normalised="as pp.normalise describes it")]
     assert cited(paragraphs(every, pooled=True)) == list(references().values())
     assert "random effects" not in " ".join(paragraphs(every))
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fatescore.pl.labels import audit_label
+from fatescore.tables import split_names
+from fatescore.tables.codes import AuditVerdict
 from fatescore.typing import IntArray
 
 _MOST_BINS = 1000  # of one chart, over all of its rows
 ROW = 38  # pixels of height for one row of a chart with names of two lines on its y axis
-WARNED = "cannot be separated from"  # how the audit's verdict starts where a difference cannot be told from a field
 
 
 def padded(values: Any, *, zero: bool = False, share: float = 0.06) -> list[float]:
@@ -90,6 +92,30 @@ def donors(table: pd.DataFrame) -> pd.Series:
     return pd.Series(text, index=table.index, dtype=object)
 
 
+def confounded(contrasts: pd.DataFrame) -> pd.Series:
+    """Tell of every row whether the audit found it completely confounded.
+
+    Examples
+    --------
+    >>> confounded(pd.DataFrame({"audit_verdict": ["clean", "completely_confounded"]})).tolist()
+    [False, True]
+    """
+    return text_column(contrasts, "audit_verdict") == AuditVerdict.COMPLETELY_CONFOUNDED
+
+
+def audits(contrasts: pd.DataFrame) -> pd.Series:
+    """Return the verdict of the audit on every row, with its fields, as text.
+
+    Examples
+    --------
+    >>> audits(pd.DataFrame({"audit_verdict": ["partially_confounded"], "audit_fields": ["age;kit"]})).tolist()
+    ['partially confounded with age, kit']
+    """
+    verdicts, fields = (text_column(contrasts, name) for name in ("audit_verdict", "audit_fields"))
+    texts = [audit_label(verdict, split_names(of)) for verdict, of in zip(verdicts, fields, strict=True)]
+    return pd.Series(texts, index=contrasts.index, dtype=object)
+
+
 def tooltip(data: pd.DataFrame, *lines: Any) -> list[Any]:
     """Return the lines of a tooltip, without those that would be empty in every row.
 
@@ -99,8 +125,8 @@ def tooltip(data: pd.DataFrame, *lines: Any) -> list[Any]:
     >>> [line["title"] for line in lines]
     ['p']
     """
-    said = data.notna() & (data != "")
-    return [line for line in lines if said[line["field"]].any()]
+    filled = data.notna() & (data != "")
+    return [line for line in lines if filled[line["field"]].any()]
 
 
 def digits(values: Any) -> str:

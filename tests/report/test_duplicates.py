@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from fatescore.report.copies import copies_said
+from fatescore.report.duplicates import duplicate_sentences
 from fatescore.tables import DUPLICATES
 
 
@@ -18,11 +18,11 @@ def test_one_sentence_for_a_pair_of_data_sets() -> None:
         ("A", "a1", "B", "b1", "identical", "no"), ("A", "a2", "B", "b2", "identical", "no"),
         ("A", "a2", "B", "b3", "identical", "no"), ("A", "a1", "C", "c1", "near-identical", "no"),
     )  # fmt: skip
-    assert copies_said(table, declared=False) == [
+    assert duplicate_sentences(table, declared=False) == [
         "2 samples of A are identical to samples of B; declare overlap_group so that their donors are counted once",
         "1 sample of A is near-identical to a sample of C; declare overlap_group so that their donors are counted once",
     ]
-    assert copies_said(table, declared=True) == []
+    assert duplicate_sentences(table, declared=True) == []
 
 
 def test_both_kinds_in_one_sentence() -> None:
@@ -30,7 +30,7 @@ def test_both_kinds_in_one_sentence() -> None:
         ("A", "a1", "B", "b1", "identical", "yes"), ("A", "a1", "B", "b2", "near-identical", "yes"),
         ("A", "a2", "B", "b2", "near-identical", "yes"), ("A", "a3", "B", "b3", "near-identical", "yes"),
     )  # fmt: skip
-    assert copies_said(table, declared=True) == [
+    assert duplicate_sentences(table, declared=True) == [
         "Of the samples of A, 1 is identical and 2 are near-identical to samples of B; "
         "declared: overlap_group is the same, so that one of these data sets is pooled"
     ]
@@ -39,10 +39,10 @@ def test_both_kinds_in_one_sentence() -> None:
 def test_within_a_data_set() -> None:
     table = pairs(("A", "a1", "A", "a2", "identical", "no"), ("A", "a3", "A", "a4", "identical", "yes"))
     first = "1 sample of A is identical to another sample of A; "
-    assert copies_said(table, declared=False) == [f"{first}leave copies out (use = no in the sample table)"]
-    assert copies_said(table, declared=True) == [f"{first}declared: each pair is of one donor"]
+    assert duplicate_sentences(table, declared=False) == [f"{first}leave duplicates out (use = no in the sample table)"]
+    assert duplicate_sentences(table, declared=True) == [f"{first}declared: each pair is of one donor"]
 
 
 def test_nothing_to_say() -> None:
-    assert copies_said(pd.DataFrame(), declared=False) == []
-    assert copies_said(pairs(), declared=True) == []
+    assert duplicate_sentences(pd.DataFrame(), declared=False) == []
+    assert duplicate_sentences(pairs(), declared=True) == []

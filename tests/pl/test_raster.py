@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fatescore import pl
-from fatescore.pl import _cloud, _palette
+from fatescore.pl import _palette, _raster
 
 LIMITS = [-1.0, 1.0]
 
@@ -25,7 +25,7 @@ def near(picture: np.ndarray, colour: str) -> np.ndarray:
 
 @pytest.mark.parametrize(("x", "y"), [(0.0, 0.0), (-0.5, 0.75), (0.9, -0.9)])
 def test_a_cell_is_where_the_axes_say(draw: Callable[[Any], Any], x: float, y: float) -> None:
-    picture = draw(_cloud.picture([x], [y], ["#D98200"], LIMITS)).picture()
+    picture = draw(_raster.picture([x], [y], ["#D98200"], LIMITS)).picture()
     height, width = picture.shape[:2]
     rows, columns = np.nonzero(near(picture, "#D98200"))
     assert columns.mean() / width == pytest.approx((x + 1) / 2, abs=0.01)
@@ -33,7 +33,7 @@ def test_a_cell_is_where_the_axes_say(draw: Callable[[Any], Any], x: float, y: f
 
 
 def test_the_picture_fills_the_plot_area(draw: Callable[[Any], Any]) -> None:
-    spec = draw(_cloud.picture([0.0], [0.0], ["#D98200"], LIMITS)).spec
+    spec = draw(_raster.picture([0.0], [0.0], ["#D98200"], LIMITS)).spec
     assert (spec["mark"]["width"], spec["mark"]["height"]) == ({"expr": "width"}, {"expr": "height"})
     assert spec["mark"]["aspect"] is False
     assert spec["encoding"]["x"]["value"] == {"expr": "width / 2"}
@@ -43,13 +43,13 @@ def test_no_colour_hides_another(draw: Callable[[Any], Any]) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.normal(scale=0.2, size=(2, 20_000))
     colours = ["#D98200"] * 10_000 + ["#1F77B4"] * 10_000
-    picture = draw(_cloud.picture(x, y, colours, LIMITS)).picture()
+    picture = draw(_raster.picture(x, y, colours, LIMITS)).picture()
     orange, blue = (near(picture, colour).sum() for colour in ("#D98200", "#1F77B4"))
     assert 0.8 < orange / blue < 1.25
 
 
 def test_a_higher_rank_is_drawn_over_a_lower_one(draw: Callable[[Any], Any]) -> None:
-    picture = draw(_cloud.picture([0.0, 0.0], [0.0, 0.0], ["#D98200", "#1F77B4"], LIMITS, rank=[1, 0])).picture()
+    picture = draw(_raster.picture([0.0, 0.0], [0.0, 0.0], ["#D98200", "#1F77B4"], LIMITS, rank=[1, 0])).picture()
     assert near(picture, "#D98200").any()
     assert not near(picture, "#1F77B4").any()
 
@@ -57,7 +57,7 @@ def test_a_higher_rank_is_drawn_over_a_lower_one(draw: Callable[[Any], Any]) -> 
 def test_what_is_faint_lies_behind_and_stays_faint(draw: Callable[[Any], Any]) -> None:
     faint, full = [0.5, 0.5, 0.5, 0.3], [*_palette.rgb("#D98200"), 1.0]
     x = [0.5] * 50 + [0.0] * 51
-    picture = draw(_cloud.picture(x, [0.0] * 101, np.array([faint] * 50 + [full] + [faint] * 50), LIMITS)).picture()
+    picture = draw(_raster.picture(x, [0.0] * 101, np.array([faint] * 50 + [full] + [faint] * 50), LIMITS)).picture()
     height, width = picture.shape[:2]
     assert near(picture, "#D98200")[height // 2, width // 2]
     assert 60 < picture[height // 2, width * 3 // 4, 3] < 95
@@ -67,7 +67,7 @@ def test_the_same_cells_give_the_same_bytes(
     make_cells: Callable[[int], pd.DataFrame], draw: Callable[[Any], Any]
 ) -> None:
     cells = make_cells(3000)
-    first, second = (draw(pl.plane(cells)).spec for _ in range(2))
+    first, second = (draw(pl.arms_scatter(cells)).spec for _ in range(2))
     assert first == second
 
 
@@ -75,11 +75,11 @@ def test_nothing_of_matplotlib_is_left_behind(make_cells: Callable[[int], pd.Dat
     import matplotlib as mpl
 
     before = dict(mpl.rcParams)
-    pl.plane(make_cells(2000))
+    pl.arms_scatter(make_cells(2000))
     assert dict(mpl.rcParams) == before
 
 
-@pytest.mark.parametrize("chart", [pl.plane, pl.embedding])
+@pytest.mark.parametrize("chart", [pl.arms_scatter, pl.embedding])
 def test_size_does_not_grow_with_the_cells(
     chart: Callable[[pd.DataFrame], Any], make_cells: Callable[[int], pd.DataFrame], draw: Callable[[Any], Any]
 ) -> None:
@@ -94,8 +94,8 @@ def test_size_does_not_grow_with_the_cells(
 )
 def test_every_cell_is_counted_in_the_bin_it_lies_in(points: list[tuple[float, float]]) -> None:
     x, y = np.array(points).T
-    table, row = _cloud.counted(x, y, LIMITS)
-    step = 2.0 / _cloud.BINS
+    table, row = _raster.counted(x, y, LIMITS)
+    step = 2.0 / _raster.BINS
     assert table["cells"].sum() == len(points)
     assert table["cells"].tolist() == [int((row == place).sum()) for place in range(len(table))]
     for values, edges in ((x, table["x"].to_numpy()[row]), (y, table["y"].to_numpy()[row])):
@@ -105,7 +105,7 @@ def test_every_cell_is_counted_in_the_bin_it_lies_in(points: list[tuple[float, f
 
 @given(values=st.lists(st.sampled_from("abc"), min_size=1, max_size=20))
 def test_most_common_agrees_with_counting(values: list[str]) -> None:
-    (found,) = _cloud.most_common(pd.Series([0] * len(values)), pd.Series(values), ["a", "b", "c"])
+    (found,) = _raster.most_common(pd.Series([0] * len(values)), pd.Series(values), ["a", "b", "c"])
     assert found == max("abc", key=values.count)
 
 
@@ -117,4 +117,4 @@ def test_rare_calls_lie_over_common_ones(draw: Callable[[Any], Any]) -> None:
         "obs_name": [f"c{i}" for i in range(n)], "osteogenic": rng.normal(scale=0.01, size=n),
         "adipogenic": rng.normal(scale=0.01, size=n), "fate_call": calls,
     })  # fmt: skip
-    assert near(draw(pl.plane(table)).picture(), _palette.DUAL).sum() > 20
+    assert near(draw(pl.arms_scatter(table)).picture(), _palette.DUAL).sum() > 20
