@@ -12,18 +12,8 @@ if not {"datasets", "samples", "catalogue"} & set(config):
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/fetch.smk"
-include: "workflow/rules/ingest.smk"
-include: "workflow/rules/qc.smk"
-include: "workflow/rules/normalise.smk"
-include: "workflow/rules/score.smk"
-include: "workflow/rules/embed.smk"
-include: "workflow/rules/export.smk"
-include: "workflow/rules/contrast.smk"
-include: "workflow/rules/meta.smk"
-include: "workflow/rules/copies.smk"
-include: "workflow/rules/tables.smk"
-include: "workflow/rules/report.smk"
+include: "workflow/rules/datasets.smk"
+include: "workflow/rules/run.smk"
 
 
 localrules:
@@ -38,14 +28,14 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/report.html",
-        expand(f"{RESULTS}/datasets/{{dataset}}/report.html", dataset=DATASETS),
+        expand(rules.report_dataset.output.page, dataset=DATASETS),
         expand(rules.multiqc.output, dataset=DATASETS),
         f"{RESULTS}/done.txt",
 
 
 rule fetch_only:
     input:
-        status_of("fetch", FETCHED),
+        status_of(["fetch"], FETCHED),
 
 
 rule qc_only:

@@ -100,12 +100,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = given.work or Path(folder)
         for n_cells in map(int, given.cells.split(",")):
-            path = work / f"qc-{n_cells}-{given.per_sample}-{given.genes}.h5ad"
+            path = work / f"qc-{n_cells}-{given.per_sample}-{given.genes}" / "raw.h5ad"
+            path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
                 make(path, n_cells, given.per_sample, given.genes)
-            out = ["--output", f"{folder}/qc.h5ad", "--table", f"{folder}/qc.tsv", "--metrics", f"{folder}/metrics.tsv"]
             fatescore = str(Path(sys.executable).parent / "fatescore")
-            ours, ours_s = measured([fatescore, "qc", str(path), *out, "--cells", f"{folder}/cells.parquet"])
+            ours, ours_s = measured([fatescore, "qc", str(path.parent)])
             peer, peer_s = measured([sys.executable, __file__, "--task", str(path)])
             print(
                 f"| {n_cells:,} | {path.stat().st_size / 1e9:.2f} GB | {ours:.2f} GB | {peer:.2f} GB "

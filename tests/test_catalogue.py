@@ -55,7 +55,7 @@ def test_entries_that_share_a_contrast_agree_on_it() -> None:
     assert shared.datasets == ("GSE35956", "GSE35958")
     assert plan.datasets["GSE35956"].overlap_group == plan.datasets["GSE35958"].overlap_group != ""
     assert plan.datasets["GSE7158"].population == "monocyte"
-    assert "--patterns" in plan.datasets["GSE35958"].as_flags()
+    assert plan.datasets["GSE35958"].patterns
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,10 @@ def line_of(capsys: pytest.CaptureFixture[str], folder: Path, *argv: str) -> str
     assert len(error) == 1, error
     assert error[0].startswith("fatescore")
     assert ": error: " in error[0]
-    assert files(folder) == before, "something was written"
+    # a data set that stops leaves its outcome and empty outputs
+    added = [path for path in files(folder) if path not in before and path.parent.name != "status"]
+    assert not any(path.stat().st_size for path in added), "something was written"
+    assert not added or (folder / "D" / "status").is_dir()
     return error[0]
 
 
@@ -54,10 +57,8 @@ def score(name: str, organism: str = "human", output: str = "out.tsv") -> list[s
 
 
 def ingest(**given: str) -> list[str]:
-    flags = {"organism": "human", "assay": "bulk", "scale": "counts", "samples": "samples.tsv", "dataset": "D"}
-    flags |= given
-    pairs = [part for key, value in flags.items() for part in (f"--{key}", value)]
-    return ["ingest", "table.tsv", *pairs, "--output", "out.h5ad", "--sample-fields", "out.tsv"]
+    flags = {"path": "table.tsv", "organism": "human", "assay": "bulk", "scale": "counts", "samples": "samples.tsv"}
+    return ["ingest", "D", *(part for key, value in (flags | given).items() for part in (f"--{key}", value))]
 
 
 def test_unknown_accession(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,9 +142,38 @@ def test_values_that_contradict_the_declared_scale(folder: Path, capsys: pytest.
 def test_an_output_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str], output: str) -> None:
     (folder / "folder.tsv").mkdir()
     assert "cannot be written" in line_of(capsys, folder, *score("table.tsv", output=output))
-    # the second output counts before the first is written
-    assert "cannot be written" in line_of(capsys, folder, *ingest(), "--sample-fields", output)
-    assert "cannot be written" in line_of(capsys, folder, *ingest(), "--status-out", output)
+
+
+@pytest.mark.parametrize("output", ["raw.h5ad", "sample_fields.tsv", "status/ingest.json"])
+def test_a_folder_in_place_of_an_output(folder: Path, capsys: pytest.CaptureFixture[str], output: str) -> None:
+    """Every output is looked at before the first is written."""
+    (folder / "D" / output).mkdir(parents=True)
+    assert "it is a folder" in line_of(capsys, folder, *ingest())
+
+
+def test_what_ingest_is_not_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = line_of(capsys, folder, "ingest", "D", "--path", "table.tsv", "--organism", "human")
+    assert "the options" in line
+    assert "is missing" in line
+    rest = ["--organism", "human", "--assay", "bulk", "--scale", "counts"]
+    assert "--path is missing" in line_of(capsys, folder, "ingest", "D", *rest)
+    assert "--patterns is not JSON" in line_of(capsys, folder, *ingest(patterns="{"))
+
+
+def test_options_of_a_file_with_the_folder_of_a_data_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "D").mkdir()
+    assert "--index with the folder D" in line_of(capsys, folder, "score", "D", "--index", "core")
+    assert "--organism is missing" in line_of(capsys, folder, "score", "table.tsv")
+
+
+@pytest.mark.parametrize(
+    "verb", ["qc", "normalise", "score", "embed", "export", "contrast", "fingerprint", "multiqc", "conclude"]
+)
+def test_a_folder_without_the_files_of_earlier_steps(
+    folder: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    (folder / "D").mkdir()
+    assert "D/" in line_of(capsys, folder, verb, "D")
 
 
 def test_a_device_is_not_replaced(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

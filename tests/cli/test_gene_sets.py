@@ -148,7 +148,7 @@ def test_coverage_says_why_the_index_is_not_scorable(capsys: pytest.CaptureFixtu
     table.write_text("\n".join([*kept, *(["CEBPA\t0\t0\t0"] if how == "never seen" else [])]) + "\n")
     lines = printed(capsys, "coverage", str(table), "--organism", "human")
     (line,) = [line for line in lines if line.startswith("index core")]
-    assert line == "index core: not scorable: adipogenic arm: 1 of 2 genes measured, 2 needed; missing CEBPA"
+    assert line == "index core: not scorable: 1 of 2 adipogenic genes measured, 2 needed; missing CEBPA"
     with pytest.raises(fs.errors.NotScorable, match="missing CEBPA"):  # as scoring says
         fs.tl.observation_scores(fs.ingest.read_expression(table, "human"), organism="human")
 

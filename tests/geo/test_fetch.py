@@ -211,11 +211,11 @@ def test_command(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_command_as_a_step(tree: Path, tmp_path: Path) -> None:
-    status = tmp_path / "fetch.json"
-    options = ["--base-url", tree.as_uri(), "--dest", str(tmp_path / "geo"), "--status-out", str(status)]
-    assert main(["fetch", "GSE999", "--dataset", "d", *options]) == 0
+    status = tmp_path / "d" / "status" / "fetch.json"
+    options = ["--base-url", tree.as_uri(), "--dest", str(tmp_path / "geo"), "--folder", str(tmp_path / "d")]
+    assert main(["fetch", "GSE999", *options]) == 0
     assert json.loads(status.read_text())["status"] == "failed"
-    assert main(["fetch", "GSE5", "--dataset", "d", *options]) == 0
+    assert main(["fetch", "GSE5", *options]) == 0
     assert json.loads(status.read_text())["status"] == "ok"
 
 
@@ -229,9 +229,9 @@ def test_one_bad_data_set_in_ten(tree: Path, tmp_path: Path) -> None:
         copy.write_bytes(source.read_bytes() if name != "GSE14" else b"<html>captcha")
     outcomes = {}
     for name in series:
-        options = ["--base-url", tree.as_uri(), "--dest", str(tmp_path / "geo"), "--status-out", str(tmp_path / name)]
-        assert main(["fetch", name, "--what", "matrix", "--dataset", name, *options]) == 0
-        outcomes[name] = json.loads((tmp_path / name).read_text())
+        options = ["--base-url", tree.as_uri(), "--dest", str(tmp_path / "geo"), "--folder", str(tmp_path / name)]
+        assert main(["fetch", name, "--what", "matrix", *options]) == 0
+        outcomes[name] = json.loads((tmp_path / name / "status" / "fetch.json").read_text())
     bad = outcomes.pop("GSE14")
     assert {outcome["status"] for outcome in outcomes.values()} == {"ok"}
     for name in outcomes:

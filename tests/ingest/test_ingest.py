@@ -188,30 +188,29 @@ def test_command_writes_the_same_bytes_twice(cells: Path, samples: pd.DataFrame,
     samples.to_csv(table, sep="\t", index=False)
     for run in ("1", "2"):
         code = main([
-            "ingest", str(cells), "--samples", str(table), "--dataset", "d", "--organism", "human",
-            "--assay", "single_cell", "--scale", "counts", "--output", str(tmp_path / f"{run}.h5ad"),
-            "--sample-fields", str(tmp_path / f"{run}.tsv"), "--status-out", str(tmp_path / f"{run}.json"),
+            "ingest", str(tmp_path / run / "d"), "--path", str(cells), "--samples", str(table), "--organism", "human",
+            "--assay", "single_cell", "--scale", "counts",
         ])  # fmt: skip
         assert code == 0
-    for kind in ("h5ad", "tsv", "json"):
-        assert (tmp_path / f"1.{kind}").read_bytes() == (tmp_path / f"2.{kind}").read_bytes()
-    assert json.loads((tmp_path / "1.json").read_text())["facts"]["n_genes"] == 3
+    for name in ("raw.h5ad", "sample_fields.tsv", "status/ingest.json"):
+        assert (tmp_path / "1" / "d" / name).read_bytes() == (tmp_path / "2" / "d" / name).read_bytes()
+    assert json.loads((tmp_path / "1" / "d" / "status" / "ingest.json").read_text())["facts"]["n_genes"] == 3
 
 
-def test_command_fails_in_one_line_and_writes_nothing(
+def test_command_fails_in_one_line_and_leaves_no_data(
     series: Callable[..., Path], samples: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = tmp_path / "samples.tsv"
     samples.replace({"sample": {"GSM2": "nobody"}}).to_csv(table, sep="\t", index=False)
     code = main([
-        "ingest", str(series()), "--samples", str(table), "--dataset", "d", "--organism", "human", "--assay", "array",
-        "--scale", "log2", "--output", str(tmp_path / "out" / "raw.h5ad"),
+        "ingest", str(tmp_path / "d"), "--path", str(series()), "--samples", str(table), "--organism", "human",
+        "--assay", "array", "--scale", "log2",
     ])  # fmt: skip
     assert code == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1
     assert "nobody" in lines[0]
-    assert not (tmp_path / "out").exists()
+    assert (tmp_path / "d" / "raw.h5ad").read_bytes() == b""
 
 
 def table_for(dataset: str, names: list[str], condition: list[str]) -> pd.DataFrame:

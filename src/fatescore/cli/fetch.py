@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fatescore.cli._step import add_step_arguments, run_step
+from fatescore.cli.steps import report_outcome
 from fatescore.geo import DEFAULT_BASE_URL, FetchResult, preview
 from fatescore.geo.fetch import WHAT
 from fatescore.geo.progress import log_progress, progress_bars
 from fatescore.ingest import can_hold_values
+from fatescore.steps import DATASET_STEPS, record_outcome
 from fatescore.steps.fetch import fetch_accessions
+from fatescore.tables.folder import DatasetFolder
 
 HELP = "download GEO accessions"
 
@@ -36,20 +38,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--refresh", action="store_true", help="check pinned files on the server and report changes")
     parser.add_argument("--dry-run", action="store_true", help="list the files and their sizes, fetch nothing")
     parser.add_argument("--offline", action="store_true", help="make no request: everything must be here already")
-    add_step_arguments(parser)
+    parser.add_argument(
+        "--folder", type=Path, metavar="DIR",
+        help="folder of the data set: record the outcome there, and exit 0 also where the files cannot be fetched",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> None:
     """Fetch each accession; print its files, one a line."""
     if args.dry_run:
         _print_preview(args)
+    elif args.folder is None:
+        _fetch(args)
     else:
-        run_step("fetch", args, [], lambda: _fetch(args))
+        step, folder = DATASET_STEPS["fetch"], DatasetFolder(args.folder)
+        outcome = record_outcome(step, folder, lambda: _fetch(args), child_process=args.child_process)
+        report_outcome(outcome, keep_going=True)
 
 
 def _fetch(args: argparse.Namespace) -> dict[str, Any]:
     def print_files(result: FetchResult) -> None:
-        if args.status_out is None and result.files:
+        if args.folder is None and result.files:
             print("\n".join(str(result.folder / name) for name in result.files))
 
     return fetch_accessions(

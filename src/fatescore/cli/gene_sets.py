@@ -175,11 +175,15 @@ def _scorable_lines(adata: AnnData, organism: str) -> Sequence[str]:
     import numpy as np
 
     from fatescore import gene_sets
+    from fatescore.report.sentences import reason_text
+    from fatescore.tables import join_notes
 
     # as in scoring: a gene without counts in any observation was not measured
     measured = list(adata.var_names[np.asarray(abs(adata.X).sum(axis=0)).ravel() > 0])
     lines = []
     for name in gene_sets.index_names():
-        reason = gene_sets.why_not_scorable(gene_sets.load_index(name, organism=organism), measured)
-        lines.append(f"index {name}: " + (f"not scorable: {reason}" if reason else "scorable"))
+        notes = gene_sets.why_not_scorable(gene_sets.load_index(name, organism=organism), measured)
+        missing = [gene for note in notes for gene in note.names("missing")]
+        reason = "; ".join([reason_text(join_notes(notes)), *([f"missing {', '.join(missing)}"] if missing else [])])
+        lines.append(f"index {name}: " + (f"not scorable: {reason}" if notes else "scorable"))
     return lines

@@ -1,4 +1,8 @@
-"""Turn a submitter's files into one AnnData file with current gene symbols and every sample labelled."""
+"""Turn a submitter's files into one AnnData file with current gene symbols and every sample labelled.
+
+fatescore ingest results/datasets/A      a data set that settings.json of the run describes
+fatescore ingest A --path counts.tsv --samples samples.tsv --organism human --assay bulk --scale counts
+"""
 
 from __future__ import annotations
 
@@ -7,72 +11,60 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fatescore import organisms
-from fatescore._schema import check_patterns
-from fatescore.cli._step import add_step_arguments, run_step
+from fatescore._schema import check_patterns, schema, validate
+from fatescore.cli.steps import add_folder, report_outcome
+from fatescore.config import Dataset
 from fatescore.errors import InputError
-from fatescore.files import atomic_path
-from fatescore.ingest import ingest, layout_names, read_samples
-from fatescore.tables.io import write_tsv
-from fatescore.typing import ASSAYS, SCALES
+from fatescore.steps import ingest_described, run_step
+from fatescore.tables.folder import DatasetFolder
 
 HELP = "read any supported layout into an .h5ad file"
+_NOT_LOCAL = ("dataset", "source", "accession")  # the folder names the data set
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
-    parser.add_argument("input", type=Path, metavar="INPUT", help="file, folder, or folder written by fatescore fetch")
-    parser.add_argument("--samples", type=Path, metavar="FILE", help="sample table (TSV)")
-    parser.add_argument(
-        "--patterns", default="{}", metavar="JSON",
+    """Add the options of this verb: the columns of the table of data sets."""
+    add_folder(parser)
+    row = parser.add_argument_group("a data set that no settings describe")
+    for name, column in schema("datasets")["properties"].items():
+        if name not in _NOT_LOCAL:
+            row.add_argument(
+                f"--{name.replace('_', '-')}", choices=column.get("enum"), metavar=None if "enum" in column else "TEXT",
+                help=column["description"].strip().replace("%", "%%"),
+            )  # fmt: skip
+    row.add_argument("--samples", type=Path, metavar="FILE", help="sample table (TSV)")
+    row.add_argument(
+        "--patterns", metavar="JSON",
         help="how columns of the sample table are read from the sample fields (config/README.md)",
     )  # fmt: skip
-    parser.add_argument("--organism", choices=organisms.names(), required=True)
-    parser.add_argument("--assay", choices=ASSAYS, required=True)
-    parser.add_argument("--scale", choices=SCALES, required=True, help="scale of the values; checked per sample")
-    parser.add_argument("--layout", choices=layout_names(), default="auto", help="default: %(default)s")
-    parser.add_argument("--file", default="", metavar="GLOB", help="choose among the files of a folder")
-    parser.add_argument("--sample-key", default="", metavar="COLUMN", help="obs column that names samples (h5ad)")
-    parser.add_argument("--population", default="bmsc", help="bmsc, or what else it is (default: %(default)s)")
-    parser.add_argument("--overlap-group", default="", help="name that data sets with donors in common share")
-    parser.add_argument("--title", default="", help="title of the data set (default: the series' own)")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=".h5ad to write")
-    parser.add_argument("--sample-fields", type=Path, metavar="FILE", help="table of every sample field to write")
-    add_step_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Ingest one data set."""
-    outputs = [path for path in (args.output, args.sample_fields) if path is not None]
-
-    def work() -> dict[str, Any]:
-        result = ingest(
-            args.input,
-            samples=None if args.samples is None else read_samples(args.samples),
-            dataset=args.dataset,
-            organism=args.organism,
-            assay=args.assay,
-            scale=args.scale,
-            layout=args.layout,
-            file=args.file,
-            sample_key=args.sample_key,
-            population=args.population,
-            title=args.title,
-            patterns=_patterns(args.patterns),
-            overlap_group=args.overlap_group,
-        )
-        with atomic_path(args.output) as part:
-            result.adata.write_h5ad(part, compression="gzip")
-        if args.sample_fields is not None:
-            write_tsv(args.sample_fields, result.sample_fields)
-        return result.facts
-
-    run_step("ingest", args, outputs, work)
+    names = [name for name in schema("datasets")["properties"] if name not in _NOT_LOCAL]
+    given = {name: value for name in names if (value := getattr(args, name)) is not None}
+    if not given and args.samples is None and args.patterns is None:
+        outcome = run_step("ingest", args.folder, child_process=args.child_process)
+    else:
+        outcome = _ingest_described(args, given)
+    report_outcome(outcome, keep_going=args.keep_going)
 
 
-def _patterns(text: str) -> dict[str, Any]:
+def _ingest_described(args: argparse.Namespace, given: dict[str, str]) -> Any:
+    from fatescore.ingest import read_samples
+
+    row = {"dataset": DatasetFolder(args.folder).name, "source": "local", **given}
+    validate(row, "datasets", "the options", table=True)
+    if "path" not in given:
+        raise InputError("--path is missing", expected="a file or folder to read")
+    dataset = Dataset(**row, patterns=_patterns(args.patterns))  # type: ignore[arg-type]
+    samples = None if args.samples is None else read_samples(args.samples)
+    return ingest_described(args.folder, dataset, samples, child_process=args.child_process)
+
+
+def _patterns(text: str | None) -> dict[str, Any]:
     try:
-        patterns: dict[str, Any] = json.loads(text)
+        patterns: dict[str, Any] = json.loads(text or "{}")
     except ValueError as error:
         raise InputError(f"--patterns is not JSON ({error})", expected="a map of columns to patterns") from error
     check_patterns(patterns, "--patterns")

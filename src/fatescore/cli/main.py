@@ -10,17 +10,15 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from fatescore._version import __version__
-from fatescore.cli._said import said
+from fatescore.errors import FatescoreError, of_system
 
 VERBS = (
-    "fetch", "ingest", "qc", "normalise", "score", "contrast", "meta", "copies", "report", "conclude",
-    "embed", "export", "tables", "multiqc",
-    "simulate", "gene_sets", "inspect", "bundle", "catalogue",
+    "fetch", "ingest", "score", "report", "tables", "steps", "simulate", "gene_sets", "inspect", "bundle", "catalogue",
 )  # fmt: skip
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says a mistake on the command line in one line, as every other error."""
+    """States a mistake on the command line in one line, as every other error."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message}; see {self.prog} --help\n")
@@ -36,6 +34,9 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb in VERBS:
         module = importlib.import_module(f"fatescore.cli.{verb}")
+        if verb == "steps":
+            module.add_verbs(verbs)
+            continue
         sub = verbs.add_parser(
             verb.replace("_", "-"),
             help=module.HELP,
@@ -49,12 +50,20 @@ def build_parser() -> argparse.ArgumentParser:
 
 def entry() -> int:
     """Run the command line of this process; a step of the workflow does its work in a process of its own."""
-    return main(apart=True)
+    return main(child_process=True)
 
 
-def main(argv: Sequence[str] | None = None, *, apart: bool = False) -> int:
+def main(argv: Sequence[str] | None = None, *, child_process: bool = False) -> int:
     """Run the command line; return the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     args = build_parser().parse_args(argv)
-    args.apart = apart
-    return said(args.verb, lambda: args.run(args))
+    args.child_process = child_process
+    try:
+        return args.run(args) or 0
+    except FatescoreError as error:
+        print(f"fatescore {args.verb}: error: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        return 141
+    except OSError as error:
+        print(f"fatescore {args.verb}: error: {of_system(error)}", file=sys.stderr)
+    return 2

@@ -3,24 +3,22 @@
 For a file of your own give INPUT, --organism and --output. INPUT is an .h5ad file, or a .tsv/.csv[.gz] table of
 genes x samples. The output has one row per cell or sample; its ending (.tsv, .csv, .parquet) sets the format.
 With --gene-sets its columns are the scores of those sets by --method and, with --null, <set>:z and <set>:pval.
+The workflow gives the folder of a data set (results/datasets/A) and --jobs alone: settings are those of its run.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from fatescore import organisms
-from fatescore._data import data_dir
-from fatescore.cli._h5ad import open_ingested
-from fatescore.cli._method_scores import MOST_CELLS, score_cells
-from fatescore.cli._step import add_step_arguments, run_step
+from fatescore.cli.steps import add_keep_going, report_outcome
 from fatescore.errors import InputError
-from fatescore.files import atomic_path, check_output, sha256
-from fatescore.tables import METHOD_SCORES
+from fatescore.files import atomic_path, check_output
+from fatescore.steps import run_step
 from fatescore.tables import columns as col
-from fatescore.tables.io import without_formulas, write_tsv
+from fatescore.tables.io import without_formulas, write_parquet, write_tsv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,10 +33,8 @@ HELP = "score cells or samples between bone and fat"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("input", type=Path, help=".h5ad, or .tsv/.csv[.gz] of genes x samples")
-    parser.add_argument(
-        "--organism", required=True, metavar="|".join(organisms.names()), help="organism of the samples"
-    )
-    parser.add_argument("--output", type=Path, required=True, help="scores: .tsv, .csv or .parquet")
+    parser.add_argument("--organism", metavar="|".join(organisms.names()), help="organism of the samples")
+    parser.add_argument("--output", type=Path, help="scores: .tsv, .csv or .parquet")
     parser.add_argument("--index", metavar="core|review|extended", help="definition of the index (default: extended)")
     for arm, number in (("osteogenic", 4), ("adipogenic", 2)):
         parser.add_argument(
@@ -56,33 +52,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sets.add_argument("--max-rank", type=int, metavar="N", help="ucell: ranks are cut here (default: 1500)")
     sets.add_argument("--n-up", type=int, metavar="N", help="aucell: genes looked at (default: 5 %% of them)")
     sets.add_argument("--w-neg", type=float, metavar="W", help="ucell, aucell: weight of negative genes (default: 1)")
-    workflow = parser.add_argument_group("tables of the workflow (INPUT is normalised.h5ad)")
-    workflow.add_argument("--sample-scores", type=Path, help="one row per sample; cells are summed to pseudobulks")
-    workflow.add_argument("--gene-contributions", type=Path, help="each gene's part in the samples' index")
-    workflow.add_argument("--coverage", type=Path, help="genes found and missing per gene set")
-    workflow.add_argument("--method-scores", type=Path, help="the samples' index by every method and definition")
-    workflow.add_argument(
-        "--cell-method-scores", type=Path, help=f"the same of up to {MOST_CELLS:,} cells (.parquet; of samples no rows)"
-    )
-    add_step_arguments(parser)
+    add_keep_going(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Score."""
+    """Score a file, or a data set in its folder."""
+    if args.organism is None and args.output is None and args.input.is_dir():  # with them it holds files of 10x
+        _score_folder(args)
+        return
+    for name in ("organism", "output"):
+        if getattr(args, name) is None:
+            raise InputError(f"--{name} is missing", expected="it with every file", fix="see fatescore score --help")
     if args.output.resolve() == args.input.resolve():
         raise InputError(f"--output is the input, {args.input}", fix="give another name")
     if args.output.suffix not in {".tsv", ".csv", ".parquet"}:
         raise InputError(f'--output ends with "{args.output.suffix}"', expected=".tsv, .csv or .parquet")
-    tables = [args.sample_scores, args.gene_contributions, args.coverage]
-    more = [path for path in [args.method_scores, args.cell_method_scores] if path is not None]
-    if args.status_out is None and tables == [None, None, None] and not more:
-        _score_file(args)
-        return
-    if None in tables:
-        raise InputError(
-            "only some tables were asked for", expected="--sample-scores, --gene-contributions and --coverage"
-        )
-    run_step("score", args, [args.output, *tables, *more], lambda: _score_dataset(args))
+    _score_file(args)
+
+
+def _score_folder(args: argparse.Namespace) -> None:
+    for name in ("index", "null", "save_null", "gene_sets"):
+        if getattr(args, name) is not None:
+            raise InputError(
+                f"--{name.replace('_', '-')} with the folder {args.input}", expected="a file with this option",
+                fix="set it in the settings of the run",
+            )  # fmt: skip
+    outcome = run_step("score", args.input, n_jobs=args.jobs, child_process=args.child_process)
+    report_outcome(outcome, keep_going=args.keep_going)
 
 
 def _score_file(args: argparse.Namespace) -> None:
@@ -128,50 +124,6 @@ def _score_sets(args: argparse.Namespace, adata: AnnData) -> pd.DataFrame:
     return table.rename_axis(col.OBS_NAME).reset_index()
 
 
-def _score_dataset(args: argparse.Namespace) -> dict[str, Any]:
-    import pandas as pd
-
-    from fatescore import pp, tl
-
-    adata, facts = open_ingested(args.input)
-    cells = facts["assay"] == "single_cell"
-    samples = pp.pseudobulk(adata) if cells else adata
-    organism = args.organism
-    index = _index(args)
-    observations = tl.observation_scores(adata, organism=organism, index=index, n_jobs=args.jobs)
-    unit = "pseudobulk" if cells else "sample"
-    how: dict[str, Any] = {"organism": organism, "scorable": index.scorable, "n_jobs": args.jobs}
-    scored = tl.sample_scores(
-        samples, organism=organism, unit=unit, index=index, cells=adata if cells else None,
-        cell_scores=observations if cells else None, rng=args.seed,
-    )  # fmt: skip
-    _write(args.output, observations)
-    write_tsv(args.sample_scores, scored.scores)
-    write_tsv(args.gene_contributions, scored.contributions)
-    write_tsv(args.coverage, tl.set_coverage(adata, organism=organism, dataset=args.dataset, index=index))
-    if args.method_scores is not None:
-        by_method = tl.specification_scores(samples, unit=unit, counts=cells, cells=adata if cells else None, **how)
-        write_tsv(args.method_scores, by_method)
-    if args.cell_method_scores is not None:
-        none = pd.DataFrame(columns=list(METHOD_SCORES.names))
-        _write(args.cell_method_scores, score_cells(adata, seed=args.seed, **how) if cells else none)
-    return {
-        "index": index.name, "organism": organism, "method": "rank_log", "n_scored": len(observations),
-        "seed": args.seed, "gene_sets": _curated(),
-    }  # fmt: skip
-
-
-def _curated() -> dict[str, str]:
-    """Return the hash of every curated file that the sets and the index are made from."""
-    return {
-        path.relative_to(home if kind == "gene_sets" else home.parent).as_posix(): sha256(path)
-        for kind in ("gene_sets", "organisms")
-        for home in [data_dir(kind)]
-        for path in sorted(home.rglob("*"))
-        if path.is_file()
-    }
-
-
 def _index(args: argparse.Namespace) -> Index:
     from fatescore import gene_sets
 
@@ -181,8 +133,7 @@ def _index(args: argparse.Namespace) -> Index:
 
 def _write(path: Path, table: pd.DataFrame) -> None:
     if path.suffix == ".parquet":
-        with atomic_path(path) as part:
-            table.to_parquet(part, index=False)
+        write_parquet(path, table)
     elif path.suffix == ".csv":
         with atomic_path(path) as part:
             without_formulas(table).to_csv(part, index=False, float_format="%.10g", lineterminator="\n")

@@ -1,6 +1,7 @@
 """Put the tables of all data sets one below the other, and say what every column means.
 
-fatescore tables results/datasets/A results/datasets/B results --output-dir results/tables
+fatescore tables results      all data sets of the run, into results/tables
+fatescore tables results/datasets/A results/datasets/B results --output-dir tables
 
 Each FOLDER holds tables under the names that the other verbs give them; those of one name become one table, in the
 order of the folders. A row of a table that does not say its data set gets the folder's name. Cells are copied as they
@@ -14,55 +15,33 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
-from fatescore._data_dictionary import data_dictionary, is_open
+from fatescore import steps
 from fatescore.errors import InputError
-from fatescore.files import check_output
-from fatescore.tables import columns as col
-from fatescore.tables.io import read_tsv, write_tsv
+from fatescore.tables.folder import Folder, RunFolder
 
 HELP = "put the tables of all data sets together, with a data dictionary"
-DICTIONARY = "data_dictionary.tsv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="folders of data sets, or of a run")
-    parser.add_argument("--output-dir", required=True, type=Path, metavar="DIR", help="folder to write the tables to")
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="a run, or folders that hold tables")
+    parser.add_argument("--output-dir", type=Path, metavar="DIR", help="needed for several folders")
 
 
 def run(args: argparse.Namespace) -> None:
     """Write the tables."""
-    described = data_dictionary()
-    written = described[described["table"].str.endswith(".tsv")]
-    _check(args.folders, list(dict.fromkeys(written["table"])))
-    check_output(args.output_dir / DICTIONARY)
-    for name, rows in written.groupby("table", sort=False):
-        write_tsv(args.output_dir / str(name), _stacked(str(name), args.folders, rows["column"].tolist()))
-    write_tsv(args.output_dir / DICTIONARY, described)
+    from fatescore.steps.report import TABLES_FOLDER
+    from fatescore.steps.tables import stack_tables
+
+    if args.output_dir is None and len(args.folders) > 1:
+        raise InputError("--output-dir is missing", expected="a folder to write the tables of several folders to")
+    output = args.output_dir or args.folders[0] / TABLES_FOLDER
+    folders = [Folder(path) for path in args.folders] if args.output_dir else _folders_of_run(args.folders[0])
+    stack_tables(folders, Folder(output))
 
 
-def _check(folders: Sequence[Path], names: Sequence[str]) -> None:
-    for folder in folders:
-        if not any((folder / name).is_file() for name in names):
-            raise InputError(
-                f"{folder} holds none of the tables",
-                expected="a folder of a data set or of a run",
-                fix="check the path",
-            )
-
-
-def _stacked(name: str, folders: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
-    """Return the rows of a table in all folders, as text; with the dictionary's columns where there are none."""
-    parts = []
-    for folder in folders:
-        path = folder / name
-        part = read_tsv(path, as_text=True) if path.is_file() else pd.DataFrame()
-        if not part.empty and col.DATASET in columns and col.DATASET not in part:
-            part.insert(0, col.DATASET, folder.resolve().name)
-        if not part.empty:
-            parts.append(part)
-    if not parts:
-        return pd.DataFrame(columns=[column for column in columns if not is_open(column)])
-    return pd.concat(parts, ignore_index=True).fillna("")
+def _folders_of_run(path: Path) -> Sequence[Folder]:
+    run_folder = RunFolder(path)
+    plan = steps.plan_of(run_folder)
+    datasets = map(run_folder.dataset, steps.dataset_names(run_folder, plan))
+    return [*datasets, *map(run_folder.across, steps.across_names(plan)), run_folder]

@@ -6,6 +6,7 @@ Every error names the file, the row, the column and the nearest valid value.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,11 @@ def _check_contrasts(
     seen: set[str] = set()
     for contrast in contrasts:
         where = f'{name}, contrast "{contrast.id}"'
+        for pattern in contrast.ignore:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ConfigError(f'{where}, ignore: "{pattern}" is not a regular expression ({error})') from error
         if contrast.id in seen:
             raise ConfigError(f"{where} stands twice", fix="give each contrast its own id")
         seen.add(contrast.id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -30,14 +28,6 @@ class Dataset:
     overlap_group: str = ""
     patterns: Mapping[str, Any] = field(default_factory=dict)
 
-    def as_flags(self) -> str:
-        """Return the row as flags of the ``ingest`` verb, quoted for a shell; what is empty is left out."""
-        names = ("layout", "file", "organism", "assay", "scale", "population", "title", "sample_key", "overlap_group")
-        given = [(name, getattr(self, name)) for name in names]
-        given += [("patterns", json.dumps(dict(self.patterns), sort_keys=True))] if self.patterns else []
-        # one word each: a title may begin with a dash
-        return shlex.join(f"--{name.replace('_', '-')}={value}" for name, value in given if value)
-
     @property
     def what(self) -> str:
         """The kinds of files that ``fetch`` brings for the layout."""
@@ -46,7 +36,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Sample:
-    """One row of samples.tsv; ``fields`` holds the further columns."""
+    """One row of samples.tsv; ``fields`` holds the further columns, blank ones as well."""
 
     dataset: str
     sample: str
@@ -71,15 +61,7 @@ class Contrast:
     block: str = ""
     levels: tuple[str, ...] = ()  # three or more conditions; the last is then the case, the first the control
     ordered: bool = True
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what the ``contrast`` verb needs."""
-        known: dict[str, Any] = {key: getattr(self, key) for key in ("id", "kind", "expected")}
-        if self.levels:
-            return known | {"levels": list(self.levels), "ordered": self.ordered}
-        known |= {"case": self.case, "control": self.control}
-        model = {"covariates": list(self.covariates), "block": self.block}
-        return known | {key: value for key, value in model.items() if value}
+    ignore: tuple[str, ...] = ()  # regular expressions: names of sample fields that only restate the condition
 
 
 @dataclass(frozen=True)

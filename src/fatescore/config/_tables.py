@@ -98,7 +98,8 @@ def _read_table(path: Path, kind: str) -> pd.DataFrame:
 def _records(table: pd.DataFrame, kind: str) -> Iterable[tuple[int, dict[str, Any]]]:
     defaults = {k: v["default"] for k, v in schema(kind)["properties"].items() if "default" in v}
     for row, record in _rows(table):
-        yield row, {**defaults, **{key: value for key, value in record.items() if value != ""}}
+        # a further column stays where it is blank: every sample of a table has the same ones, in the table's order
+        yield row, {**defaults, **{key: value for key, value in record.items() if value or key not in defaults}}
 
 
 def _rows(table: pd.DataFrame) -> Iterable[tuple[int, dict[str, str]]]:

@@ -72,7 +72,7 @@ def _found(entry: Entry, read: list[SeriesMatrix], files: list[str]) -> dict[str
 
 def _groups(entry: Entry, samples: pd.DataFrame) -> dict[str, Any]:
     """Count samples and donors per condition; a pattern that does not fit is what was found."""
-    known = {column: entry.patterns[column] for column in (col.CONDITION, col.DONOR) if column in entry.patterns}
+    known = {str(column): entry.patterns[column] for column in (col.CONDITION, col.DONOR) if column in entry.patterns}
     if col.CONDITION not in known:
         return {}
     try:

@@ -80,9 +80,8 @@ class Column(str):
 
     def means(self, meaning: str, *, kind: Kind | None = None, unit: str | None = None) -> Column:
         """Return the same column as it is meant in another table."""
-        return Column(
-            str(self), kind or self.kind, self.unit if unit is None else unit, self.label, meaning, self.format
-        )
+        scale = self.unit if unit is None else unit
+        return Column(str(self), kind or self.kind, scale, self.label, meaning, self.number_format)
 
     @property
     def is_open(self) -> bool:

@@ -14,9 +14,10 @@ def data_dictionary() -> pd.DataFrame:
 
     Returns
     -------
-    One row per table and column: ``table`` (file name), ``column``, ``type`` (a value of :class:`fatescore.tables.Kind`),
-    ``unit`` (a unit or a range; empty where there is none), ``description`` and ``step`` (which writes it). A name
-    such as ``set:<gene set>`` stands for all columns that differ in the part in angle brackets.
+    One row per table and column: ``table`` (file name), ``column``, ``type`` (a value of
+    :class:`fatescore.tables.Kind`), ``unit`` (a unit or a range; empty where there is none), ``description`` and
+    ``step`` (which writes it). A name such as ``set:<gene set>`` stands for all columns that differ in the part in
+    angle brackets.
 
     Examples
     --------

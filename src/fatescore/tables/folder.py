@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,9 +106,14 @@ class DatasetFolder(Folder):
         known = [found.pop(step) for step in STEPS if step in found]
         return [*known, *found.values()]
 
-    def record(self, outcome: Outcome) -> None:
-        """Write what a step recorded."""
-        write_json(self.status_file(outcome.step), vars(outcome))
+    def record(self, step: str, outcome: Outcome) -> None:
+        """Write the outcome of a step; after a data set stopped it is that of the step that stopped it."""
+        write_json(self.status_file(step), vars(outcome))
+
+    @property
+    def is_across(self) -> bool:
+        """Whether it is that of a contrast across data sets."""
+        return self.path.resolve().parent.name == "across"
 
     @property
     def run(self) -> RunFolder:
@@ -160,3 +165,10 @@ def read_outcome(path: Path) -> Outcome:
 def failure(code: str, message: object) -> str:
     """Return the reason of a failure in the words of its error."""
     return join_notes([Note(code, {"message": " ".join(str(message).split())})])
+
+
+def read_all(folders: Iterable[DatasetFolder], table: Table) -> pd.DataFrame:
+    """Read a table of several data sets, one below the other; empty ones add nothing."""
+    # by way of object, because pandas warns when a column is missing throughout one of the tables
+    found = [part.astype(object) for folder in folders if not (part := folder.read(table)).empty]
+    return pd.concat(found, ignore_index=True).infer_objects() if found else pd.DataFrame()

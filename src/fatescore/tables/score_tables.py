@@ -86,6 +86,19 @@ GENE_CONTRIBUTIONS = Table(
     "what every gene adds to the index of every sample",
     required=col.IDENTITY,
 )
+INDEX_GENES = Table(
+    "index_genes", "score",
+    (
+        col.DATASET,
+        Column("gene", Kind.NAME, "", "", "Symbol of a gene of the index that the data set measures"),
+        Column("arm", Kind.CODE, "", "",
+            "osteogenic where more of the gene raises fate_bias, adipogenic where it lowers it; empty where its roles "
+            "cancel"),
+        Column("weight", Kind.NUMBER, "", "", "Weight of the gene in fate_bias"),
+    ),
+    "arm and weight of every gene of the index",
+    required=("gene", "arm", "weight"),
+)
 METHOD_SCORES = Table(
     "method_scores", "score",
     (
