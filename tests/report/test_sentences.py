@@ -58,6 +58,11 @@ def test_no_sentence_is_of_an_unknown_code() -> None:
         ("exact_permutation:arrangements=126", "exact permutation, 126 arrangements", "精确置换检验，126 种排列"),
         ("cells_dropped:low_depth=12,doublet=1300", "cells dropped: low depth 12, doublet 1,300", None),
         ("low_depth", "low depth", "测序过浅"),
+        (
+            "ortholog_loss:index=core,organisms=human|mouse,mouse=A|B",
+            None,
+            "指数 core 中仅见于一个物种的基因：小鼠 A、B",
+        ),
         ("paired;arcsine_shares", None, None),
         ("of_another_version:x=1", "of_another_version", "of_another_version"),
         ("", "", ""),

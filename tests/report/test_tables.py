@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.report.made import status
 
 from fatescore.errors import InputError
+from fatescore.files import write_json
 from fatescore.report import DatasetTables, SummaryTables, dataset_page, summary_page
 from fatescore.report.tables import without_repeats
 from fatescore.tables import CONTRASTS, DUPLICATES
@@ -59,6 +61,9 @@ def test_a_folder_gives_the_page_of_its_tables(results: Any, make_results: Calla
         # Files of a stopped data set are empty: nothing to download but the outcomes.
         assert ('href="contrasts.tsv"' in page) == (len(made.contrasts) > 0)
         assert 'href="status/qc.json"' in page
+        # A step that the page does not wait for leaves it as it is.
+        write_json(run.dataset(name).status_file("fingerprint"), vars(status(name, "fingerprint")))
+        assert dataset_page(DatasetTables.read(run.dataset(name))) == page
 
 
 def test_the_folder_of_a_run_gives_the_summary(results: Any, make_results: Callable[..., Any], tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from fatescore.typing import FloatArray
 MOST_POINTS = 1500  # observations that are drawn as points of their own, with their names
 BINS = 36
 _PIXELS = (720, 640)
-_COLOURS = 32  # of the picture's palette; more are not told apart, and make the file larger
+_COLOURS = 32  # of the picture's palette; more are not distinguished, and make the file larger
 _PER_INCH = 72  # so that one point of matplotlib is one pixel
 
 

@@ -26,7 +26,7 @@ def save(chart: Any, path: StrPath, *, scale: float = 2, width: int = 640) -> No
     Parameters
     ----------
     chart
-        As the functions of this room return it, or its Vega-Lite specification.
+        As the functions of this package return it, or its Vega-Lite specification.
     path
         Its suffix says the format: ``.svg``, ``.pdf`` or ``.png``.
     scale

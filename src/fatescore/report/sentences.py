@@ -25,6 +25,8 @@ _ESTIMATORS = {
     "pm": "Paule-Mandel", "dl": "DerSimonian-Laird", "reml": gettext_noop("restricted maximum likelihood"),
 }  # fmt: skip
 
+_OPEN = (QcFlag.CELLS_DROPPED, NoteCode.ORTHOLOG_LOSS)  # have values of any name: reasons, organisms
+_NAMED = {"organisms", "dataset"}
 _LEADING = (NoteCode.NONE_SCORABLE, NoteCode.INDEX_NOT_DETECTED)  # the notes that follow say why
 
 
@@ -57,9 +59,10 @@ def note_text(note: Note) -> str:
     if not _fields(template) <= set(values):
         return str(note)
     text = _(template).format_map(values)
-    if note.code == QcFlag.CELLS_DROPPED:
-        each = (f"{code_label(key)} {value:number}" for key, value in values.items())
-        text = _("{what}: {names}").format(what=text, names=listed(each))
+    if note.code in _OPEN:
+        others = {key: value for key, value in values.items() if key not in _NAMED | _fields(template)}
+        each = (f"{code_label(key)} {value:number}" for key, value in others.items())
+        text = _("{what}: {names}").format(what=text, names=listed(each)) if others else text
     if "dataset" in values and "dataset" not in _fields(template):
         text = _("{dataset} ({reason})").format(dataset=values["dataset"], reason=text)
     return text

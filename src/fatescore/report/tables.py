@@ -17,6 +17,7 @@ from fatescore.tables.codes import Status
 from fatescore.tables.folder import SCORED, STEPS, DatasetFolder, Outcome, RunFolder
 
 _STEPS_OF_RUN = ("meta", "duplicates")  # whose tables are of all data sets
+_STEPS_SHOWN = (*STEPS, "embed")  # others may run after a page was made, which must not change
 _WHOLE = "tables"  # folder of a run with the tables of all data sets, one below the other
 _DICTIONARY = "data_dictionary.tsv"
 
@@ -74,9 +75,9 @@ class DatasetTables:
             When a table lacks a required column, or an outcome cannot be read.
         """
         shown = _tables_of(cls)
-        paths = [folder.file(SCORED), *map(folder.file, shown), *sorted(folder.path.glob("status/*.json"))]
+        paths = [folder.file(SCORED), *map(folder.file, shown), *map(folder.status_file, _STEPS_SHOWN)]
         return cls(
-            folder.name, folder.outcomes(), files=_links(paths, folder.path), summary=summary,
+            folder.name, _outcomes(folder), files=_links(paths, folder.path), summary=summary,
             **{table.name: folder.read(table) for table in shown},
         )  # fmt: skip
 
@@ -147,7 +148,7 @@ class SummaryTables:
             found[table.name] = rows
         files = [table.file for table in TABLES] + [_DICTIONARY]
         return cls(
-            statuses=[outcome for folder in folders for outcome in folder.outcomes()],
+            statuses=[outcome for folder in folders for outcome in _outcomes(folder)],
             title=title, settings=settings, files=_links([run.path / _WHOLE / name for name in files], run.path),
             **found,
         )  # fmt: skip
@@ -157,6 +158,11 @@ def _tables_of(cls: type) -> list[Table]:
     """Return the declared tables that a page has a field for."""
     names = {one.name for one in fields(cls)}
     return [table for table in TABLES if table.name in names]
+
+
+def _outcomes(folder: DatasetFolder) -> list[Outcome]:
+    found = map(folder.outcome, _STEPS_SHOWN)
+    return [outcome for outcome in found if outcome is not None]
 
 
 def address(*parts: str) -> str:
