@@ -10,10 +10,7 @@ from fatescore.tables.column import Column, Format, Kind, Table
 SAMPLE_FIELDS = Table(
     "sample_fields", "ingest",
     (
-        col.DATASET,
-        col.SAMPLE,
-        col.DONOR,
-        col.CONDITION,
+        col.DATASET, col.SAMPLE, col.DONOR, col.CONDITION,
         Column("sex_expressed", Kind.CODE, "", "",
             "Sex that the sample's expression shows (XIST against Y genes): female, male, unclear or not measured"),
         Column("<field>", Kind.TEXT, "", "",
@@ -26,10 +23,7 @@ SAMPLE_FIELDS = Table(
 QC = Table(
     "qc", "qc",
     (
-        col.DATASET,
-        col.SAMPLE,
-        col.DONOR,
-        col.CONDITION,
+        col.DATASET, col.SAMPLE, col.DONOR, col.CONDITION,
         col.N_OBS.means("Cells (barcodes) of the sample that were read; 1 for bulk samples and arrays"),
         Column("n_kept", Kind.WHOLE, "observations", "kept",
             "Cells kept, or 1 for a bulk sample or array that is kept"),
@@ -56,8 +50,7 @@ QC = Table(
 QC_METRICS = Table(
     "qc_metrics", "qc",
     (
-        col.DATASET,
-        col.SAMPLE,
+        col.DATASET, col.SAMPLE,
         Column("fraction_doublet", Kind.NUMBER, "0 to 1", "",
             "Share of the droplets with a cell that are called doublets"),
         Column("fraction_cycling", Kind.NUMBER, "0 to 1", "",
@@ -108,8 +101,7 @@ QC_METRICS = Table(
         Column("spread", Kind.NUMBER, "ratio", "",
             "Interquartile range of what a median polish leaves, as a multiple of that of the median array; 1 is as "
             "the others"),
-        col.NEAR_BACKGROUND,
-        col.OUTLIER,
+        col.NEAR_BACKGROUND, col.OUTLIER,
         Column("<cell type>_relative", Kind.NUMBER, "log2", "<cell type>, log2 to stroma",
             "Level of this cell type's marker genes relative to that of the stromal markers"),
         Column("contamination_<cell type>", Kind.NUMBER, "0 to 1", "<cell type> share of markers",
@@ -147,10 +139,7 @@ QC_COMPONENTS = Table(
 QC_PCA = Table(
     "qc_pca", "qc",
     (
-        col.DATASET,
-        col.SAMPLE,
-        col.DONOR,
-        col.CONDITION,
+        col.DATASET, col.SAMPLE, col.DONOR, col.CONDITION,
         Column("component", Kind.NAME, "", "", "Principal component of the data set's samples, such as PC1"),
         Column("score", Kind.NUMBER, "", "", "The sample's place along the component"),
         Column("variance_ratio", Kind.NUMBER, "0 to 1", "",
@@ -161,16 +150,10 @@ QC_PCA = Table(
 QC_CELLS = Table(
     "qc_cells", "qc",
     (
-        col.OBS_NAME,
-        col.SAMPLE,
-        col.CELL_TYPE,
-        col.QC_FAIL_REASON,
+        col.OBS_NAME, col.SAMPLE, col.CELL_TYPE, col.QC_FAIL_REASON,
         col.TOTAL_COUNTS.means("Counts of the cell"),
         col.N_GENES.means("Genes with a count in the cell"),
-        col.PCT_MT,
-        col.CELL_TYPE_MARGIN,
-        col.DOUBLET_SCORE,
-        col.PCT_RIBO,
+        col.PCT_MT, col.CELL_TYPE_MARGIN, col.DOUBLET_SCORE, col.PCT_RIBO,
         Column("s_score", Kind.NUMBER, "log expression", "",
             "Score of the S phase genes: their mean log expression less that of random genes of the same level"),
         Column("g2m_score", Kind.NUMBER, "log expression", "", "Score of the G2M phase genes, made as s_score"),

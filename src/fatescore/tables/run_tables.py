@@ -26,9 +26,7 @@ SCOREBOARD = Table(
 FINGERPRINT = Table(
     "fingerprint", "fingerprint",
     (
-        col.DATASET,
-        col.SAMPLE,
-        col.DONOR,
+        col.DATASET, col.SAMPLE, col.DONOR,
         Column("organism", Kind.CODE, "", "", "Organism of the samples, such as human"),
         Column("overlap_group", Kind.NAME, "", "", "Name that data sets with common donors share; empty for most"),
         Column("digest", Kind.NAME, "", "", "SHA-256 of the values that are not zero, to six digits"),
