@@ -13,13 +13,16 @@ from typing import Any
 from fatescore._version import __version__
 
 # Loaded at first use, so that `import fatescore` stays quick.
-_ROOMS = ("config", "errors", "gene_sets", "geo", "ingest", "methods", "pl", "pp", "report", "simulate", "stats", "tl")
+_MODULES = (
+    "config", "errors", "gene_sets", "geo", "ingest", "methods", "organisms", "pl", "pp", "report", "simulate", "stats",
+    "steps", "tables", "tl",
+)  # fmt: skip
 
-__all__ = ["__version__", *_ROOMS]
+__all__ = ["__version__", *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
+    if name in _MODULES:
         return importlib.import_module(f"fatescore.{name}")
     raise AttributeError(f"module 'fatescore' has no attribute {name!r}")
 
