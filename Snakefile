@@ -21,7 +21,6 @@ localrules:
     fetch_only,
     qc_only,
     conclude,
-    settings,
 
 
 rule all:

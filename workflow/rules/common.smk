@@ -114,5 +114,7 @@ def figures_in(folder):
     return {"figures": directory(folder)} if SETTINGS["report"]["figures"] else {}
 
 
-# A change of settings.json runs nothing again by itself: the params of a rule say what it depends on.
-PLANNED = ancient(f"{RESULTS}/settings.json")
+# Every step reads its settings there. It is no output of a job: Snakemake does not look at the params of what comes after
+# a job, by which a change of one value runs again only what depends on it.
+onstart:
+    write_plan(PLAN, f"{RESULTS}/settings.json")

@@ -27,7 +27,6 @@ rule fetch:
 rule ingest:
     input:
         data_of,
-        settings=PLANNED,
     output:
         makes(DATASET_STEPS["ingest"]),
     log:
@@ -69,7 +68,6 @@ rule fingerprint:
 rule qc:
     input:
         needs(DATASET_STEPS["qc"]),
-        settings=PLANNED,
     output:
         makes(DATASET_STEPS["qc"]),
     log:
@@ -91,7 +89,6 @@ rule qc:
 rule normalise:
     input:
         needs(DATASET_STEPS["normalise"]),
-        settings=PLANNED,
     output:
         makes(DATASET_STEPS["normalise"]),
     log:
@@ -113,7 +110,6 @@ rule normalise:
 rule score:
     input:
         needs(DATASET_STEPS["score"]),
-        settings=PLANNED,
     output:
         makes(DATASET_STEPS["score"]),
     log:
@@ -137,7 +133,6 @@ rule score:
 rule embed:
     input:
         needs(DATASET_STEPS["embed"]),
-        settings=PLANNED,
     output:
         makes(DATASET_STEPS["embed"]),
     log:
@@ -159,7 +154,6 @@ rule embed:
 rule export:
     input:
         needs(DATASET_STEPS["export"]),
-        settings=PLANNED,
     output:
         makes(DATASET_STEPS["export"]),
     log:
@@ -181,7 +175,6 @@ rule export:
 rule contrast:
     input:
         needs(DATASET_STEPS["contrast"]),
-        settings=PLANNED,
     output:
         makes(DATASET_STEPS["contrast"]),
     log:
@@ -224,7 +217,6 @@ rule report_dataset:
     input:
         in_dataset(DATASET_REPORT.inputs),
         lambda wildcards: status_of([*STEPS[1:], "embed"], wildcards.dataset),
-        settings=PLANNED,
     output:
         **figures_in(f"{RESULTS}/datasets/{{dataset}}/figures"),
         page=report(

@@ -1,28 +1,11 @@
 # What is made of all data sets together.
 
 
-rule settings:
-    output:
-        f"{RESULTS}/settings.json",
-    log:
-        f"{RESULTS}/logs/settings.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/settings.tsv"
-    resources:
-        mem_mb=100,
-        runtime=5,
-    params:
-        plan=lambda wildcards: digest(PLAN),
-    run:
-        write_plan(PLAN, output[0])
-
-
 rule contrast_across:
     input:
         lambda wildcards: expand(
             needs(CONTRAST_ACROSS), dataset=ACROSS[wildcards.contrast].datasets
         ),
-        settings=PLANNED,
     output:
         in_across([*CONTRAST_ACROSS.outputs, "status/contrast.json"]),
     log:
@@ -44,7 +27,6 @@ rule contrast_across:
 rule duplicates:
     input:
         expand(needs(RUN_STEPS["duplicates"]), dataset=DATASETS),
-        settings=PLANNED,
     output:
         in_run(RUN_STEPS["duplicates"].outputs),
     log:
@@ -58,7 +40,6 @@ rule duplicates:
         runtime=30,
     params:
         folder=run_folder,
-        datasets=lambda wildcards: digest(DATASETS),
     shell:
         "fatescore duplicates {params.folder:q} > {log:q} 2>&1"
 
@@ -67,7 +48,6 @@ rule meta:
     input:
         expand(in_dataset(RUN_STEPS["meta"].inputs), dataset=DATASETS),
         status_of(STEPS[1:], DATASETS),
-        settings=PLANNED,
     output:
         in_run(RUN_STEPS["meta"].outputs),
     log:
@@ -97,7 +77,6 @@ rule tables:
         expand(in_across(CONTRAST_ACROSS.outputs), contrast=ACROSS),
         rules.meta.output,
         rules.duplicates.output,
-        settings=PLANNED,
     output:
         in_run(f"tables/{name}" for name in [*TABLE_FILES, "data_dictionary.tsv"]),
     log:
@@ -124,7 +103,6 @@ rule report_summary:
         rules.meta.output,
         rules.duplicates.output,
         rules.tables.output,
-        rules.settings.output,
     output:
         **figures_in(f"{RESULTS}/figures"),
         page=report(
@@ -146,6 +124,7 @@ rule report_summary:
         runtime=30,
     params:
         folder=run_folder,
+        plan=lambda wildcards: digest(PLAN),
     shell:
         "fatescore report {params.folder:q} > {log:q} 2>&1"
 
@@ -160,7 +139,6 @@ rule conclude:
         expand(in_across(["status/contrast.json"]), contrast=ACROSS),
         rules.report_summary.output.page,
         expand(rules.report_dataset.output.page, dataset=DATASETS),
-        settings=PLANNED,
     output:
         f"{RESULTS}/done.txt",
     log:
