@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.report.made import status
 
 from fatescore.errors import InputError
 from fatescore.files import write_json
@@ -19,6 +18,7 @@ from fatescore.report.tables import without_repeats
 from fatescore.tables import CONTRASTS, DUPLICATES
 from fatescore.tables.folder import STEPS
 from fatescore.tables.io import write_tsv
+from tests.report.made import status
 
 COLUMNS = st.lists(st.lists(st.sampled_from(["a", "A", "b", "ß", "1"]), min_size=3, max_size=3), min_size=1, max_size=6)
 
