@@ -24,6 +24,7 @@ from fatescore.tables import (
     join_notes,
 )
 from fatescore.tables import columns as col
+from fatescore.tables.codes import Unit
 from fatescore.tables.column import Table
 from fatescore.tables.folder import DatasetFolder
 
@@ -176,7 +177,7 @@ def _specification(one: Contrast, inputs: ContrastInputs, **asked: Any) -> pd.Da
     }
     if by_choice:
         choices = pd.MultiIndex.from_frame(rows[[col.METHOD, col.INDEX]])
-        of_cells = (rows[col.UNIT] == "pseudobulk").to_numpy()
+        of_cells = (rows[col.UNIT] == Unit.PSEUDOBULK).to_numpy()
         rows["auroc_cells"] = np.where(of_cells, pd.Series(by_choice).reindex(choices), np.nan)
     return rows
 

@@ -134,6 +134,7 @@ def _score_some_cells(cells: AnnData, *, seed: int, **how: Any) -> pd.DataFrame:
 
 
 def _curated_hashes() -> dict[str, str]:
-    """Return the hash of every curated file that the sets and the index are made from."""
-    home = data_dir("gene_sets")
-    return {path.relative_to(home).as_posix(): sha256(path) for path in sorted(home.rglob("*")) if path.is_file()}
+    """Return the hash of every curated file that the sets, their orthologs and the index are made from."""
+    homes = [data_dir(kind) for kind in ("gene_sets", "organisms")]
+    files = (path for home in homes for path in sorted(home.rglob("*")) if path.is_file())
+    return {path.relative_to(data_dir("gene_sets").parent).as_posix(): sha256(path) for path in files}
