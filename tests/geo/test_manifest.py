@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fatescore.errors import InputError
-from fatescore.geo.manifest import FILE_NAME, Manifest
+from fatescore.geo.accession_files import FILE_NAME, Manifest
 
 
 def test_a_manifest_comes_back_and_an_absent_one_is_empty(tmp_path: Path) -> None:

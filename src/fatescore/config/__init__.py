@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from fatescore.config._plan import load_plan
-from fatescore.config._records import Contrast, Dataset, Plan, Sample, settings_as_dict
-from fatescore.config.saved_plan import default_plan, read_plan, write_plan
+from fatescore.config._records import (
+    Contrast,
+    Dataset,
+    Plan,
+    Sample,
+    default_plan,
+    read_plan,
+    settings_as_dict,
+    write_plan,
+)
 
 __all__ = [
     "Contrast",

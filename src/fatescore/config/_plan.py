@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fatescore import catalogue
-from fatescore._schema import filled, schema, validate, whole_numbers
-from fatescore.config._known import known_contrasts, known_datasets, with_patterns
+from fatescore._schema import check_patterns, filled, schema, validate, whole_numbers
 from fatescore.config._records import Contrast, Dataset, Plan, Sample
 from fatescore.config._tables import READABLE, read_datasets, read_samples
 from fatescore.errors import ConfigError, nearest
@@ -58,13 +58,13 @@ def load_plan(settings: Mapping[str, Any], *, name: str = "config.yaml", root: S
                 raise ConfigError(f"{name}, key {group}.{key}: {value}", expected="a finite number")
     known = {accession: catalogue.load(accession) for accession in checked["catalogue"]}
     datasets = read_datasets(Path(root) / checked["datasets"], known) if checked["datasets"] else {}
-    datasets = with_patterns({**known_datasets(known, datasets), **datasets}, known, checked["patterns"], name)
+    datasets = _with_patterns({**_known_datasets(known, datasets), **datasets}, known, checked["patterns"], name)
     if not datasets:
         raise ConfigError(f"{name} names no data set", expected='a table under "datasets", or names under "catalogue"')
     samples = read_samples(Path(root) / checked["samples"], datasets) if checked["samples"] else ()
     _check_sampled(datasets, samples, checked["samples"] or name)
     own = [_contrast(given, name) for given in checked["contrasts"]]
-    contrasts = (*own, *known_contrasts(known, {contrast.id for contrast in own}))
+    contrasts = (*own, *_known_contrasts(known, {contrast.id for contrast in own}))
     _check_contrasts(contrasts, datasets, samples, name)
     return Plan(checked, datasets, samples, contrasts)
 
@@ -146,3 +146,45 @@ def _conditions(dataset: Dataset, samples: tuple[Sample, ...]) -> set[str] | Non
     if pattern is None:
         return listed
     return None if "values" not in pattern else listed | set(pattern["values"]) | {pattern.get("otherwise", "")} - {""}
+
+
+def _known_datasets(known: Mapping[str, catalogue.Entry], own: Mapping[str, Dataset]) -> dict[str, Dataset]:
+    """Return the data sets of the catalogue that have no row of their own."""
+    found = {}
+    for name, entry in known.items():
+        if name in own:
+            continue
+        lacking = [column for column in schema("datasets")["required"] if column not in entry.dataset]
+        if lacking:
+            raise ConfigError(
+                f'the catalogue does not know the {lacking[0]} of "{name}"', expected=entry.unknown[lacking[0]],
+                fix="give it a row in the table of data sets",
+            )  # fmt: skip
+        found[name] = Dataset(**entry.dataset)  # type: ignore[arg-type]
+    return found
+
+
+def _with_patterns(
+    datasets: Mapping[str, Dataset], known: Mapping[str, catalogue.Entry], own: Mapping[str, Any], name: str
+) -> dict[str, Dataset]:
+    """Give each data set its patterns; those of the settings come before those of the catalogue."""
+    for dataset, patterns in own.items():
+        if dataset not in datasets:
+            raise ConfigError(f'{name}, patterns: "{dataset}" is not a data set', fix=nearest(dataset, datasets))
+        check_patterns(patterns, f"{name}, patterns, {dataset}")
+    entries = {key: dict(entry.patterns) for key, entry in known.items()}
+    return {
+        key: replace(dataset, patterns={**entries.get(key, {}), **own.get(key, {})})
+        for key, dataset in datasets.items()
+    }
+
+
+def _known_contrasts(known: Mapping[str, catalogue.Entry], own: Collection[str]) -> list[Contrast]:
+    """Return the contrasts that the catalogue proposes, each over its data sets, unless the settings have their own."""
+    proposed = [(name, contrast) for name, entry in known.items() for contrast in entry.contrasts]
+    found = {}
+    for _, contrast in proposed:
+        if contrast["id"] not in own:
+            datasets = tuple(name for name, other in proposed if other["id"] == contrast["id"])
+            found[contrast["id"]] = Contrast(**{**contrast, "datasets": datasets})
+    return list(found.values())

@@ -51,7 +51,10 @@ def read_datasets(path: Path, known: Mapping[str, catalogue.Entry]) -> dict[str,
 def read_samples(path: Path, datasets: Mapping[str, Dataset]) -> tuple[Sample, ...]:
     table = _read_table(path, "samples")
     samples, seen = [], set()
-    for row, record in _records(table, "samples"):
+    defaults = {k: v["default"] for k, v in schema("samples")["properties"].items() if "default" in v}
+    for row, cells in _rows(table):
+        # a further column stays where it is blank: every sample of a table has the same ones, in the table's order
+        record: dict[str, Any] = {**defaults, **{k: value for k, value in cells.items() if value or k not in defaults}}
         known = {key: record.pop(key) for key in _KNOWN_COLUMNS if key in record}
         sample = Sample(**known, fields=record)
         if sample.dataset not in datasets:
@@ -93,13 +96,6 @@ def _read_table(path: Path, kind: str) -> pd.DataFrame:
     if table.empty:
         raise ConfigError(f"{path} has no rows", expected="at least one")
     return table
-
-
-def _records(table: pd.DataFrame, kind: str) -> Iterable[tuple[int, dict[str, Any]]]:
-    defaults = {k: v["default"] for k, v in schema(kind)["properties"].items() if "default" in v}
-    for row, record in _rows(table):
-        # a further column stays where it is blank: every sample of a table has the same ones, in the table's order
-        yield row, {**defaults, **{key: value for key, value in record.items() if value or key not in defaults}}
 
 
 def _rows(table: pd.DataFrame) -> Iterable[tuple[int, dict[str, str]]]:

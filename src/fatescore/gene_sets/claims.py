@@ -33,6 +33,7 @@ CONFIDENCES = ("stated", "inferred")
 MIRTARBASE = "mirtarbase"  # instead of a confidence: a target that an experiment names and the review does not
 TEXTBOOK = "textbook"  # the same for a gene of the extended index
 
+_mirna_sets = functools.cache(mirna_sets)
 _VOCABULARIES = {
     "entity_type": ENTITY_TYPES,
     "effect_osteogenic": EFFECTS,
@@ -253,7 +254,8 @@ def _target_rows(claims: list[dict[str, str]], names: frozenset[str], organism: 
             "weight": "0" if reason else "1",
             "measurable": f"no: {reason}" if reason else "yes",
         }
-        ids = _evidence(target)
+        papers = [f"PubMed {paper}" for paper in _split(target["pubmed_ids"])]
+        ids = _join(*_split(target["mirtarbase_ids"]), *papers)
         cited = [
             claim
             for claim in claims
@@ -288,21 +290,10 @@ def _not_read(gene_set: str, gene: str, symbols: list[str], organism: Organism) 
     return f"fewer than {rules['min_targets']} targets are left in {organism}"
 
 
-@functools.cache
-def _mirna_sets(organism: Organism) -> dict[str, dict[str, float]]:
-    return mirna_sets(organism)
-
-
 def _not_of_review(entity: str, reference: str, confidence: str, note: str) -> dict[str, str]:
     effects = {"effect_osteogenic": "not_stated", "effect_adipogenic": "not_stated"}
     source = {"entity": entity, "reference": reference, "confidence": confidence, "note": note}
     return {**dict.fromkeys(WHY_COLUMNS, ""), **effects, **source}
-
-
-def _evidence(target: dict[str, str]) -> str:
-    """Return ids of experiments as a reader would look them up."""
-    papers = _split(target["pubmed_ids"])
-    return _join(*_split(target["mirtarbase_ids"]), *(f"PubMed {paper}" for paper in papers))
 
 
 def _claim_row(claim: dict[str, str]) -> dict[str, str]:

@@ -152,10 +152,8 @@ def write_json_sets(sets: GeneSets, path: StrPath) -> None:
 
     Parameters
     ----------
-    sets
-        As in :func:`as_weights`.
-    path
-        The file.
+    sets, path
+        As in :func:`write_gmt`.
 
     Raises
     ------

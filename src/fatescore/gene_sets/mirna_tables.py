@@ -32,25 +32,10 @@ _EXPECTED = 'the columns "miRNA" and "Target Gene" (miRTarBase), or "miR Family"
 
 
 def read(path: Path, organism: Organism, *, weak: bool = True) -> tuple[dict[str, dict[str, float]], list[str]]:
-    """Read a table of miRNA targets.
+    """Read a table of miRNA targets (``.csv``, ``.xlsx`` or tab separated; text may be gzipped) and notes on it.
 
-    Parameters
-    ----------
-    path
-        ``.csv``, ``.xlsx``, or tab separated; text may be gzipped.
-    organism
-        Rows of another species are left out, where the table says the species.
-    weak
-        Keep rows whose ``Support Type`` is weak. Rows of non-functional pairs are never kept.
-
-    Returns
-    -------
-    ``miRNA -> {target: weight below 0}``, names sorted, and notes on what was left out.
-
-    Raises
-    ------
-    InputError
-        When the table cannot be read, has other columns, or has no row for the organism.
+    The sets are ``miRNA -> {target: weight below 0}``, names sorted. Rows of another species are left out where the
+    table says the species, rows of non-functional pairs always, rows of weak evidence unless ``weak``.
     """
     table = _table(path)
     found = ", ".join(str(name) for name in table.columns[:6])

@@ -131,11 +131,6 @@ class Accession:
 def check_base_url(base_url: str) -> str:
     """Return ``base_url`` without a closing slash; a plain path becomes ``file://``.
 
-    Raises
-    ------
-    InputError
-        When the scheme is none of ``https``, ``http`` and ``file``.
-
     Examples
     --------
     >>> check_base_url("http://mirror.example/geo/")

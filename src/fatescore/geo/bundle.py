@@ -129,17 +129,14 @@ def _read_entries(archive: tarfile.TarFile, bundle: StrPath) -> list[dict[str, A
     try:
         entries: list[dict[str, Any]] = json.loads(stream.read())["files"]
         for entry in entries:
-            _check_path(entry["path"], bundle)
+            name = entry["path"]
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts:
+                raise _invalid(bundle, f'its path "{name}" leads outside')
             int(entry["size"]), str(entry["sha256"])
     except (ValueError, KeyError, TypeError) as error:
         raise _invalid(bundle, f"{MANIFEST} cannot be read") from error
     return entries
-
-
-def _check_path(name: str, bundle: StrPath) -> None:
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts:
-        raise _invalid(bundle, f'its path "{name}" leads outside')
 
 
 def _unpack(archive: tarfile.TarFile, entry: dict[str, Any], scratch: Path, bundle: StrPath) -> None:

@@ -14,8 +14,7 @@ from filelock import FileLock
 
 from fatescore.errors import FetchError, InputError, nearest
 from fatescore.geo.accession import DEFAULT_BASE_URL, Accession, check_base_url, select_files
-from fatescore.geo.accession_files import AccessionFiles
-from fatescore.geo.manifest import FILE_NAME, Manifest
+from fatescore.geo.accession_files import FILE_NAME, AccessionFiles, Manifest
 from fatescore.geo.mirror import DEFAULT_RETRY, Mirror, RetryPolicy
 from fatescore.geo.progress import ProgressReporter, log_progress
 from fatescore.geo.transport import MissingError, RefusedError
@@ -119,7 +118,9 @@ def fetch(
             for kind in kinds:
                 getattr(wanted, f"get_{kind}")()
         except FetchError:
-            _remove_if_empty(folder)
+            files = (path for path in folder.rglob("*") if path.is_file())
+            if all(path.name in {FILE_NAME, ".fetch.lock"} for path in files):
+                shutil.rmtree(folder, ignore_errors=True)  # no folder for what could not be fetched at all
             raise
         return _result(wanted)
 
@@ -133,13 +134,6 @@ def _result(fetched: AccessionFiles) -> FetchResult:
     files = sorted(fetched.files)
     pins = {name: fetched.manifest.files[name] for name in files}
     return FetchResult(str(fetched.accession), fetched.folder, files, notes, fetched.changed, pins)
-
-
-def _remove_if_empty(folder: Path) -> None:
-    """Leave no folder behind for an accession of which nothing could be fetched."""
-    kept = [path for path in folder.rglob("*") if path.is_file() and path.name not in {FILE_NAME, ".fetch.lock"}]
-    if not kept:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _kinds(what: str | Sequence[str], accession: Accession) -> list[str]:

@@ -176,12 +176,7 @@ def _iso_date(text: str) -> str:
 def rate_limit(host: str, folder: Path | None = None) -> Iterator[None]:
     """Hold one of the connections allowed to a host, and keep the interval between requests.
 
-    Parameters
-    ----------
-    host
-        Name of the server; this machine itself is not limited.
-    folder
-        Where the locks are; by default a folder of the user among the machine's temporary files.
+    This machine itself is not limited. The locks are in a folder of the user among the machine's temporary files.
     """
     if host in _LOOPBACK and folder is None:
         yield

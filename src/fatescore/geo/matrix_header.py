@@ -15,7 +15,7 @@ import pandas as pd
 from fatescore.errors import InputError
 from fatescore.geo.accession import is_safe_name
 
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"  # how such a file begins, whatever its name
 _BEGIN = re.compile(rb'^"?!series_matrix_table_begin"?[ \t\r]*$', re.MULTILINE | re.IGNORECASE)
 _END = re.compile(rb'\n"?!series_matrix_table_end', re.IGNORECASE)
 _MARKER = re.compile(rb'\n"?!')
@@ -35,18 +35,8 @@ class MatrixHeader:
 def read_header(matrix: Path, folder: str) -> MatrixHeader:
     """Read what a series matrix names in its header.
 
-    Parameters
-    ----------
-    matrix
-        A ``*_series_matrix.txt.gz``.
-    folder
-        The series' own folder, such as ``series/GSEnnn/GSE781``: a file elsewhere is not one of its own. Nor is
-        ``NONE``, which GEO writes where there is no file.
-
-    Raises
-    ------
-    InputError
-        When the file is absent or damaged.
+    A file outside ``folder``, the series' own (``series/GSEnnn/GSE781``), is not one of its own. Nor is ``NONE``, which
+    GEO writes where there is no file.
     """
     head, _, rows, _ = split_matrix(read_bytes(matrix))
     series, samples = parse_header(head.decode("utf-8", "replace"))
@@ -59,16 +49,10 @@ def read_header(matrix: Path, folder: str) -> MatrixHeader:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file, decompressed when it is gzip whatever its name.
-
-    Raises
-    ------
-    InputError
-        When the file is absent or damaged.
-    """
+    """Return the bytes of a file, decompressed when it is gzip whatever its name."""
     try:
         data = path.read_bytes()
-        return gzip.decompress(data) if data.startswith(_GZIP) else data
+        return gzip.decompress(data) if data.startswith(GZIP) else data
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(
             f"{path} cannot be read ({error})", expected="a whole text or gzip file", fix="fetch it again"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
+import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +18,7 @@ import tenacity
 from fatescore.errors import FetchError
 from fatescore.geo.accession import Accession, is_safe_name
 from fatescore.geo.http_transport import HttpTransport
+from fatescore.geo.matrix_header import GZIP
 from fatescore.geo.progress import ProgressReporter, log_progress
 from fatescore.geo.transport import (
     DamagedError,
@@ -27,11 +31,13 @@ from fatescore.geo.transport import (
     Transport,
     WrongContentError,
 )
-from fatescore.geo.verify import check
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_BLOCK = 1 << 20
+_HTML = (b"<!doctype html", b"<html", b"<head", b"<script")
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ class Mirror:
         def attempt() -> str:
             try:
                 date = self.transport.download(url, target)
-                check(target.path, url)
+                _check(target.path, url)
             except (DamagedError, WrongContentError):
                 target.discard()
                 raise
@@ -165,3 +171,50 @@ class Mirror:
                 f"{url} could not be downloaded completely in {attempts} attempts: {error}",
                 fix="try again later, or use another mirror with --base-url",
             ) from error
+
+
+def _check(path: Path, name: str) -> None:
+    """Read a file to its end; the ending of the name it was asked for under says what it must be."""
+    with path.open("rb") as stream:
+        head = stream.read(512)
+    if not head:
+        raise WrongContentError("the answer is empty")
+    if _is_html(head) and not name.endswith((".html", ".htm")):
+        raise WrongContentError("the answer is a web page, not the file")
+    if name.endswith((".gz", ".tgz")):
+        if not head.startswith(GZIP):
+            raise WrongContentError("the answer is not gzip although its name ends in .gz")
+        _check_gzip(path)
+    if name.endswith((".tar", ".tar.gz", ".tgz")):
+        _check_tar(path)
+
+
+def _is_html(head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_HTML)
+
+
+def _check_gzip(path: Path) -> None:
+    try:
+        with gzip.open(path) as stream:
+            if _is_html(stream.read(512)):  # a page compressed in transfer would pass for the file
+                raise WrongContentError("the answer is a web page, not the file")
+            while stream.read(_BLOCK):
+                pass
+    except (EOFError, OSError, zlib.error) as error:
+        raise DamagedError(f"gzip cannot be read to its end ({error})") from error
+
+
+def _check_tar(path: Path) -> None:
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                stream = archive.extractfile(member) if member.isfile() else None
+                if stream is None:
+                    continue
+                size = 0
+                while block := stream.read(_BLOCK):
+                    size += len(block)
+                if size != member.size:
+                    raise DamagedError(f"tar member {member.name} has {size} of {member.size} bytes")
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        raise DamagedError(f"tar cannot be read to its end ({error})") from error

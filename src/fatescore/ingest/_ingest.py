@@ -97,7 +97,8 @@ def ingest(
         When files, samples, scale or gene names do not agree with what is declared.
     """
     organisms.get(organism)
-    _check_choice("assay", assay, ASSAYS)
+    if assay not in ASSAYS:
+        raise InputError(f'assay "{assay}" is not known', expected=", ".join(ASSAYS), fix=nearest(str(assay), ASSAYS))
     readable = tuple(patterns or ())
     table = select(pd.DataFrame() if samples is None else samples, dataset, readable=readable)
     found = locate(Path(source), layout, file)
@@ -136,13 +137,6 @@ def _sex_notes(fields: pd.DataFrame, expressed: pd.DataFrame) -> list[str]:
     columns = [name for name in fields if str(name).casefold().removeprefix("characteristics: ") in ("sex", "gender")]
     by_sample = fields.set_index(col.SAMPLE)
     return list(dict.fromkeys(note for name in columns for note in sex_notes(by_sample[name], expressed)))
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise InputError(
-            f'{name} "{value}" is not known', expected=", ".join(choices), fix=nearest(str(value), choices)
-        )
 
 
 def _anndata(raw: Raw, genes: Genes, matched: Matched, scale: Scale, declared: dict[str, Any]) -> AnnData:

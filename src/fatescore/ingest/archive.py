@@ -20,9 +20,9 @@ from typing import IO, cast
 import h5py
 
 from fatescore.errors import InputError, few
+from fatescore.geo.matrix_header import GZIP
 
 _BLOCK = 1 << 20
-_GZIP = b"\x1f\x8b"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _WIDTH = 80  # of the line that a message quotes
 _RATIO = 200  # tables of counts pack 4 to 20 times
@@ -56,10 +56,7 @@ def fits(name: str, pattern: str) -> bool:
 def names(path: Path, file: str = "") -> list[str]:
     """Return the names of a source's files, sorted; ``file`` chooses among those of a folder.
 
-    Raises
-    ------
-    InputError
-        When an archive is damaged, points outside itself, holds links or devices, or would fill the disk.
+    An archive that is damaged, points outside itself, holds links or devices, or would fill the disk is refused.
     """
     if path.is_dir():
         found = [p.relative_to(path).as_posix() for p in visible_files(path)]
@@ -162,14 +159,14 @@ def _bomb(path: Path, bound: int) -> InputError:
 
 def _starts_packed(path: Path) -> bool:
     with path.open("rb") as stream:
-        return stream.read(2) == _GZIP
+        return stream.read(2) == GZIP
 
 
 def _blocks(path: Path, name: str) -> Iterator[bytes]:
     total = 0
     try:
         with _stream(path, name) as stream:
-            packed = stream.read(2) == _GZIP
+            packed = stream.read(2) == GZIP
             stream.seek(0)
             plain: IO[bytes] = cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
             while block := plain.read(_BLOCK):

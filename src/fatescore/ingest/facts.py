@@ -32,18 +32,9 @@ class Checked:
 
 
 def check(entry: Entry, folder: Path) -> list[Checked]:
-    """Check the facts of an entry on the headers and names of fetched files.
+    """Check the facts of an entry, in order, on the headers and names of the files that ``fatescore fetch`` wrote.
 
-    Parameters
-    ----------
-    entry
-        Of the catalogue.
-    folder
-        As written by ``fatescore fetch``.
-
-    Returns
-    -------
-    One per fact, in order. Facts about values, such as the scale, are checked when values are read.
+    Facts about values, such as the scale, are checked when values are read.
     """
     read = [read_series_matrix(path) for path in matrices_of(folder)]
     found = _found(entry, read, [path.name for path in visible_files(folder / "suppl")]) if read else {}

@@ -50,27 +50,8 @@ def to_genes(
     samples stands for the gene, chosen blind to groups. An alias yields to the symbol itself when the table has
     both: the two rows are then two genes to whoever wrote it.
 
-    Parameters
-    ----------
-    matrix
-        Observations x features.
-    ids
-        Feature names.
-    organism
-        Whose symbols.
-    scale
-        Decides between sum and highest mean.
-    other_names
-        Second name per feature, used where the first is not known.
-    annotation
-        Platform's gene cell per feature (arrays).
-    keep_genes
-        Genes being scored: kept from a probe that also lists their read-through transcript.
-
-    Raises
-    ------
-    InputError
-        When no feature is a known gene of the organism.
+    Names and annotation are those of :class:`~fatescore.ingest.matrix.Raw`; a second name is used where the first is
+    not known. ``keep_genes`` are being scored: kept from a probe that also lists their read-through transcript.
     """
     if not ids:
         raise InputError("there are no genes", expected="current or former gene symbols, or Ensembl gene ids")

@@ -55,7 +55,8 @@ def locate(source: Path, layout: str = "auto", file: str = "") -> Located:
         return _locate_file(source, layout, file)
     if not source.is_dir():
         raise InputError(f"{source} does not exist", expected="a file or folder", fix="check the path")
-    fetched = matrices_of(source) or (source / "suppl").is_dir() or _softs(source) or _counts(source)
+    described = _files_of(soft.LAYOUT, source / "soft") or _files_of(ncbi_counts.LAYOUT, source / "counts")
+    fetched = matrices_of(source) or (source / "suppl").is_dir() or described
     return _fetched(source, layout, file) if fetched else _folder(source, layout, file, visible_files(source))
 
 
@@ -63,15 +64,7 @@ def read_raw(
     located: Located, organism: Organism | None, *, sample_key: str = "", only_sample: str = "",
     scale: Scale | None = None,
 ) -> Raw:  # fmt: skip
-    """Read what was located, as it is written.
-
-    Parameters
-    ----------
-    located
-        The files.
-    organism, sample_key, only_sample, scale
-        See :class:`fatescore.ingest.matrix.ReadOptions`.
-    """
+    """Read what was located, as it is written; what is declared is that of :class:`ReadOptions`."""
     options = ReadOptions(organism, sample_key, only_sample, scale)
     raw = readers.get(located.layout).read(located, options)
     if raw.sample_names == [""] and only_sample:
@@ -116,15 +109,11 @@ def _locate_file(path: Path, layout: str, file: str) -> Located:
 
 def matrices_of(source: Path) -> list[Path]:
     """Return the series matrices in a folder that fetch wrote."""
-    return [path for path in visible_files(source / "matrix") if series_matrix.LAYOUT.accepts_name(path.name)]
+    return _files_of(series_matrix.LAYOUT, source / "matrix")
 
 
-def _softs(source: Path) -> list[Path]:
-    return [path for path in visible_files(source / "soft") if soft.LAYOUT.accepts_name(path.name)]
-
-
-def _counts(source: Path) -> list[Path]:
-    return [path for path in visible_files(source / "counts") if ncbi_counts.LAYOUT.accepts_name(path.name)]
+def _files_of(layout: readers.Layout, folder: Path) -> list[Path]:
+    return [path for path in visible_files(folder) if layout.accepts_name(path.name)]
 
 
 def _fetched(source: Path, layout: str, file: str) -> Located:
@@ -135,10 +124,12 @@ def _fetched(source: Path, layout: str, file: str) -> Located:
     if layout == series_matrix.LAYOUT.name or (layout == "auto" and named):
         path = _one(named, filled, source, series_matrix.LAYOUT.title, file)
         return Located(series_matrix.LAYOUT.name, path, read[path], path, source / "platform")
-    families = {path: read_soft(path) for path in _softs(source)} if layout in ("auto", soft.LAYOUT.name) else {}
+    softs = _files_of(soft.LAYOUT, source / "soft") if layout in ("auto", soft.LAYOUT.name) else []
+    families = {path: read_soft(path) for path in softs}
     valued = [path for path, family in families.items() if soft.has_values(family)]
     fitting = [path for path in valued if soft.has_values(families[path], file)]
-    elsewhere = visible_files(source / "suppl") or _counts(source)  # a pattern that fits no platform may be for these
+    # a pattern that fits no platform may be for these
+    elsewhere = visible_files(source / "suppl") or _files_of(ncbi_counts.LAYOUT, source / "counts")
     if layout == soft.LAYOUT.name or fitting or (valued and not elsewhere):
         path = _one(fitting or valued or list(families), list(families), source / "soft", soft.LAYOUT.title, "")
         return soft.locate_platform(path, families[path], file, source / "platform")
@@ -150,7 +141,7 @@ def _fetched(source: Path, layout: str, file: str) -> Located:
 
 def _supplement(source: Path, layout: str, file: str) -> Located:
     """Choose among the supplementary files, and where they have no values among NCBI's counts."""
-    counts = _counts(source)
+    counts = _files_of(ncbi_counts.LAYOUT, source / "counts")
     if layout == ncbi_counts.LAYOUT.name:
         return _made_by_ncbi(source, counts, file)
     suppl = [path for path in visible_files(source / "suppl") if path.name != "filelist.txt"]

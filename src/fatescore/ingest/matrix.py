@@ -156,23 +156,9 @@ def numbered(names: list[str]) -> list[str]:
 
 
 def samples_of(obs: pd.DataFrame, sample_key: str, only_sample: str, path: Path) -> list[str]:
-    """Return the sample of every observation.
+    """Return the sample of every observation from the columns that describe it.
 
-    Parameters
-    ----------
-    obs
-        Columns that describe the observations.
-    sample_key
-        The column that names samples; without it ``sample``, and without that every observation is one.
-    only_sample
-        The sample that all belong to, when there is no key.
-    path
-        For messages.
-
-    Raises
-    ------
-    InputError
-        When there is no such column.
+    ``sample_key`` names the column; without it all are ``only_sample``, and without that ``sample`` or each is its own.
     """
     if sample_key and sample_key not in obs:
         raise InputError(

@@ -63,12 +63,7 @@ def read_fields(fields: pd.DataFrame, patterns: Patterns, dataset: str) -> pd.Da
 def complete(raw: Raw, table: pd.DataFrame, patterns: Patterns, dataset: str) -> pd.DataFrame:
     """Return the sample table with what patterns read: a row for every sample of the data.
 
-    What the table has of a sample stands; patterns fill what is blank.
-
-    Raises
-    ------
-    InputError
-        When a sample of the data has no fields, or a pattern does not fit it.
+    What the table has of a sample stands; patterns fill what is blank. A sample without fields is refused.
     """
     accessions = accessions_of(raw)
     bare = [name for name, accession in accessions.items() if not accession]

@@ -41,21 +41,9 @@ def read_samples(path: StrPath) -> pd.DataFrame:
 
 
 def select(samples: pd.DataFrame, dataset: str, *, readable: Collection[str] = ()) -> pd.DataFrame:
-    """Return the rows of one data set as text.
+    """Return the rows of one data set as text, each sample once.
 
-    Parameters
-    ----------
-    samples
-        The sample table.
-    dataset
-        Name of the data set.
-    readable
-        Columns that are read from sample fields where they are blank; with any, no row is needed either.
-
-    Raises
-    ------
-    InputError
-        When a column or a value is absent, or a sample is listed twice.
+    ``readable`` columns are read from sample fields where they are blank; with any, no row is needed either.
     """
     table: pd.DataFrame = samples.astype("string").fillna("").astype(object)
     needed = [name for name in _NEEDED if name not in readable]
@@ -87,13 +75,7 @@ def select(samples: pd.DataFrame, dataset: str, *, readable: Collection[str] = (
 
 
 def check_filled(table: pd.DataFrame, columns: Iterable[str], dataset: str) -> None:
-    """Refuse samples that are used and lack a value.
-
-    Raises
-    ------
-    InputError
-        Naming the first such sample.
-    """
+    """Refuse samples that are used and lack a value, naming the first."""
     used = table.get("use", pd.Series("", index=table.index, dtype=object)).str.casefold() != "no"
     for name in columns:
         blank = table[used & (table.get(name, pd.Series("", index=table.index)) == "")]
@@ -106,12 +88,8 @@ def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
     """Match the rows of the sample table to the samples of the data.
 
     A sample may be named in the table as in the data, by its GSM accession, or by its GEO title; spelling that
-    differs only in punctuation (R turns blanks and dashes into dots) is accepted when it is unique.
-
-    Raises
-    ------
-    InputError
-        When a sample of either side has no partner, or two.
+    differs only in punctuation (R turns blanks and dashes into dots) is accepted when it is unique. A sample of either
+    side without a partner, or with two, is refused.
     """
     pairs = paired(raw, list(table[col.SAMPLE]))
     _check_partners(raw, table, pairs, dataset)
@@ -126,13 +104,7 @@ def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
 
 
 def paired(raw: Raw, samples: list[str]) -> dict[str, str]:
-    """Return the sample of the table for every name in the data that one stands for.
-
-    Raises
-    ------
-    InputError
-        When a sample of either side has two partners.
-    """
+    """Return the sample of the table for every name in the data that one stands for."""
     accessions = accessions_of(raw)
     known: dict[str, list[str]] = {}
     loose: dict[str, list[str]] = {}
@@ -225,10 +197,9 @@ def _fields(raw: Raw, table: pd.DataFrame, names: dict[str, str], known: dict[st
             key = safe_key(str(name))
             if key not in out and not _PERSONAL.match(key) and (geo[name] != "").any():
                 out[key] = geo[name].to_numpy()
-    if raw.obs is not None:
-        for name, values in _constant(raw, out[col.SAMPLE], names).items():
-            if name not in out:
-                out[name] = values
+    for name, values in _constant(raw, out[col.SAMPLE], names).items():
+        if name not in out:
+            out[name] = values
     return out.reset_index(drop=True)
 
 

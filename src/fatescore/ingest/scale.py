@@ -16,28 +16,13 @@ _HARDLY_WHOLE = 0.1  # salmon and RSEM leave far more of their expected counts w
 
 
 def check_scale(raw: Raw, scale: Scale, assay: Assay | None = None) -> list[str]:
-    """Compare every sample with the declared scale.
+    """Compare every sample with the declared scale; return notes worth telling, such as fractional counts.
 
     ``counts``: never negative, and whole, or fractional like RSEM's and salmon's expected counts; ``tpm``: never
     negative, a sample sums to at most a million (5 % over is accepted); ``linear``: intensities that reach 50;
     ``intensity`` (arrays only): the same before any normalisation, never negative or missing; ``log2``: between -30
-    and 30 and not all whole.
-
-    Parameters
-    ----------
-    raw, scale
-        The values and what is declared of them.
-    assay
-        What they are declared to come from; without, any.
-
-    Returns
-    -------
-    Notes worth telling, such as fractional counts.
-
-    Raises
-    ------
-    InputError
-        When a sample contradicts the declaration (both readings are shown), or the assay does not have the scale.
+    and 30 and not all whole. A sample that contradicts the declaration is refused, with both readings; so is an assay
+    that does not have the scale (without one, any has).
     """
     if scale not in SCALES:
         raise InputError(f'scale "{scale}" is not known', expected=", ".join(SCALES), fix=nearest(str(scale), SCALES))
@@ -125,7 +110,9 @@ class _ValueSummary:
         if max(self.high, -self.low) > _MOST:
             return "values beyond 9e15"
         if scale == "log2":
-            return self._against_log2()
+            if self.high > _LOG2_MAX or self.low < -_LOG2_MAX:
+                return "values beyond 30"
+            return "whole numbers only" if self.whole == 1 and self.high > 1 else ""
         if scale == "linear" or (scale == "intensity" and self.low >= 0 and not self.gaps):
             return "no value above 50" if self.high < 50 else ""
         if self.low < 0:
@@ -135,17 +122,11 @@ class _ValueSummary:
         if scale == "tpm":
             if self.total > 1.05e6:
                 return "a sum above a million"
-            return "whole numbers only" if self.whole == 1 and self.high > 1 else self._flat()
+            if self.whole == 1 and self.high > 1:
+                return "whole numbers only"
+            return "only small values" if self.high <= _LOG2_MAX else ""
         if self.whole < 0.9 and abs(self.total / 1e6 - 1) < 0.001:
             return "fractions that sum to a million"
         if self.whole < 0.5 and self.high <= _LOG2_MAX:
             return "only small values"
         return "hardly a whole number" if self.whole < _HARDLY_WHOLE else ""
-
-    def _against_log2(self) -> str:
-        if self.high > _LOG2_MAX or self.low < -_LOG2_MAX:
-            return "values beyond 30"
-        return "whole numbers only" if self.whole == 1 and self.high > 1 else ""
-
-    def _flat(self) -> str:
-        return "only small values" if self.high <= _LOG2_MAX else ""

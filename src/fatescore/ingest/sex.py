@@ -223,19 +223,10 @@ _WORDS = {FEMALE: r"females?|woman|women|girl", MALE: r"males?|man|men|boy"}
 
 
 def sex_notes(declared: pd.Series[str], expressed: pd.DataFrame) -> list[str]:
-    """Name the samples whose expression contradicts the sample table.
+    """Name the samples whose expression contradicts the sample table, one sentence each with its evidence.
 
-    Parameters
-    ----------
-    declared
-        Sex as the sample table gives it (``f``, ``Female``, ``woman``, ``male``), indexed by sample. Anything else
-        is ignored, and so are samples that ``expressed`` does not have.
-    expressed
-        As :func:`expressed_sex` returns it.
-
-    Returns
-    -------
-    One sentence per contradiction, with its evidence.
+    ``declared`` is the sex as the sample table gives it (``f``, ``Female``, ``woman``, ``male``), indexed by sample.
+    Anything else is ignored, and so are samples that ``expressed``, from :func:`expressed_sex`, does not have.
 
     Examples
     --------

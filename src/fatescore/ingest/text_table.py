@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import itertools
+import math
 import re
 import warnings
 from collections import Counter
@@ -19,8 +22,8 @@ from fatescore.files import check_input
 from fatescore.gene_sets import symbols
 from fatescore.geo.matrix_header import read_bytes
 from fatescore.geo.series_matrix import MISSING
+from fatescore.geo.soft import exact_number
 from fatescore.ingest.matrix import Raw
-from fatescore.ingest.text_lines import cells_of, decode, is_number, read_wide, separator_of, without_comments
 from fatescore.typing import StrPath
 
 # Columns beside the values, as featureCounts, RSEM, NCBI and many submitters name them.
@@ -36,6 +39,10 @@ _NAMES = (
 )  # fmt: skip
 _SLIPS = 0.02  # a column with fewer words than this is one of numbers; names of chromosomes have more
 _TALLY = re.compile(r"^(__\w+|N_(unmapped|multimapping|noFeature|ambiguous))$")
+# pandas takes 0.1 ms for a column: tables of few genes and very many cells are read without it.
+_WIDE_COLUMNS = 1_000
+_GAPS = frozenset(MISSING)
+_WIDE_ROWS = 500  # with more of them pandas is the faster one again
 _STAR = ["gene", "unstranded", "forward", "reverse"]  # the columns of ReadsPerGene.out.tab, which has no header
 
 
@@ -86,17 +93,7 @@ def read_table(path: StrPath) -> Table:
 
 
 def parse(data: bytes, source: Path, sample: str = "") -> Table:
-    """Read the bytes of a text table.
-
-    Parameters
-    ----------
-    data
-        Plain bytes.
-    source
-        For messages.
-    sample
-        The sample that the file holds alone; its one column of numbers then needs no header.
-    """
+    """Read the plain bytes of a text table; in the file of one ``sample`` the column of numbers needs no header."""
     text = decode(data, source)
     lines = without_comments([line.rstrip("\n") for line in io.StringIO(text, newline=None)])
     if sample and lines:
@@ -191,7 +188,7 @@ def _judged(ids: pd.Series[str], rest: pd.DataFrame, annotation: list[str], sour
         if name in annotation or column.dtype not in (object, bool):
             continue
         words = column.astype(object)
-        number = words.map(_exact) if column.dtype == object else pd.Series(np.nan, words.index)
+        number = words.map(exact_number) if column.dtype == object else pd.Series(np.nan, words.index)
         wrong = number.isna() & words.notna()
         if not wrong.any():
             out[name] = number.astype(float)  # numbers too large for pandas to see as such
@@ -204,11 +201,6 @@ def _judged(ids: pd.Series[str], rest: pd.DataFrame, annotation: list[str], sour
         else:
             out[name] = words
     return pd.DataFrame(out)
-
-
-def _exact(cell: str | float) -> float:
-    """Return the number nearest to what is written, which pandas.to_numeric may miss in the last digit."""
-    return float(cell) if is_number(str(cell)) and "_" not in str(cell) else np.nan
 
 
 def _split_columns(frame: pd.DataFrame, source: Path) -> Table:
@@ -233,3 +225,86 @@ def _split_columns(frame: pd.DataFrame, source: Path) -> Table:
     values = rest.loc[keep, numeric].astype(float).set_axis(pd.Index(ids[keep], dtype=object), axis=0)
     words = rest.loc[keep, text].set_axis(values.index, axis=0)
     return Table(values.rename_axis(None), list(other[keep]) if other is not None else [], notes, words)
+
+
+def decode(data: bytes, source: Path) -> str:
+    """Return the text of a table: UTF-8, Excel's UTF-16, or else Latin-1."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")  # what Excel calls Unicode text
+    if b"\0" in data[:4096]:
+        raise InputError(
+            f"{source} is a binary file",
+            expected="a text table (.tsv, .csv, .txt, plain or gzip)",
+            fix="save it as a text table",
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def without_comments(lines: list[str]) -> list[str]:
+    """Drop blank lines and comments; a comment with the cells of a header above a row of values is the header."""
+    kept = [line for line in lines if line.strip() and not line.startswith("#")]
+    comments = list(itertools.takewhile(lambda line: line.startswith("#") or not line.strip(), lines))
+    above = [line for line in comments if line.strip()][-1:]
+    if not kept or not above:
+        return kept
+    separator = separator_of("", kept[0])
+    row, header = cells_of(kept[0], separator), cells_of(above[0].lstrip("# "), separator)
+    return [above[0].lstrip("# "), *kept] if len(row) == len(header) > 1 and is_number(row[-1]) else kept
+
+
+def is_number(cell: str) -> bool:
+    """Tell whether a cell is a number."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def separator_of(header: str, row: str) -> str:
+    """Return what separates the cells of a row; a blank stands for any number of them."""
+    marks = [mark for mark in ("\t", ",", ";") if mark in row]
+    # 3,5;4,0 under gene;a;b: the header shows which of the two separates.
+    return next((mark for mark in marks if mark in header), marks[0] if marks else " ")
+
+
+def cells_of(line: str, separator: str) -> list[str]:
+    """Split a line, by its quotes where they can be followed."""
+    options = {"delimiter": separator, "skipinitialspace": separator == " "}
+    clean = line.strip("\r\n ").replace("\r", " ")
+    try:
+        return [cell.strip() for cell in next(csv.reader([clean], **options), [])]  # type: ignore[arg-type]
+    except csv.Error:  # a cell beyond csv's limit
+        return [cell.strip().strip('"') for cell in clean.split(separator)]
+
+
+def read_wide(lines: list[str], separator: str, names: list[str]) -> pd.DataFrame | None:
+    """Return rows x columns of numbers, or ``None`` for what is not wide, or not all numbers behind a name."""
+    if len(names) <= _WIDE_COLUMNS or len(lines) >= _WIDE_ROWS:
+        return None
+    values = np.empty((len(lines), len(names) - 1))
+    index = []
+    for row, line in zip(values, lines, strict=True):
+        name, *cells = line.split(None if separator == " " else separator)
+        if len(cells) != len(row) or "_" in line[len(name) :]:  # Python would read 1_0 as ten
+            return None
+        bare = name.strip()
+        bare = bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] == '"' else bare
+        if '"' in bare:
+            return None
+        try:
+            row[:] = _parse_numbers(cells)
+        except ValueError:
+            return None
+        index.append(bare.strip())
+    return pd.DataFrame(values, index=pd.Index(index, dtype=object), columns=pd.Index(names[1:], dtype=object))
+
+
+def _parse_numbers(cells: list[str]) -> list[float]:
+    try:
+        return list(map(float, cells))
+    except ValueError:
+        return [math.nan if cell.strip() in _GAPS else float(cell) for cell in cells]

@@ -10,8 +10,8 @@ import yaml
 from fatescore.config import Dataset, load_plan
 from fatescore.errors import ConfigError, InputError
 from fatescore.geo import DEFAULT_BASE_URL
+from fatescore.geo.accession_files import FILE_NAME, Manifest
 from fatescore.geo.bundle import create_bundle
-from fatescore.geo.manifest import FILE_NAME, Manifest
 from fatescore.typing import StrPath
 
 

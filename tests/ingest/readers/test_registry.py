@@ -11,7 +11,6 @@ import pytest
 from fatescore.errors import InputError
 from fatescore.ingest import can_hold_values, readers
 from fatescore.ingest.matrix import Located, Raw, ReadOptions
-from fatescore.ingest.readers import _registry
 
 READABLE = [
     "GSE1_counts.csv.gz", "GSE1_a.txt", "GSE1_TPM.tsv.gz", "GSE1_a.tab", "GSE1.count.gz", "GSE1_x.counts",
@@ -37,7 +36,7 @@ NEW = readers.Layout(name="new", title="new files", read=read, endings=(".new",)
 @pytest.fixture
 def register(monkeypatch: pytest.MonkeyPatch) -> Any:
     readers.names()
-    monkeypatch.setattr(_registry, "_LAYOUTS", dict(_registry._LAYOUTS))
+    monkeypatch.setattr(readers, "_LAYOUTS", dict(readers._LAYOUTS))
     return readers.register
 
 

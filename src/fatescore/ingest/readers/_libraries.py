@@ -1,4 +1,4 @@
-"""Single-cell libraries, one per file or triplet: how their samples are named and how they become one matrix."""
+"""Single-cell libraries, one per file or triplet: their samples, their species, and how they become one matrix."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.ingest import archive
 from fatescore.ingest.matrix import Raw
-from fatescore.ingest.readers._registry import Layout
+from fatescore.ingest.readers import Layout
+from fatescore.typing import Organism
 
 _GSM = re.compile(r"GSM\d+")
 _RAW = re.compile(r"(?<![a-z])raw(?![a-z]|[._-]?(count|data|umi))")
@@ -22,6 +24,10 @@ _CELLRANGER = re.compile(
     r"[._-]?(filtered|raw)([._-](feature|gene)[._-]bc[._-]matri(x|ces))?([._-]h5)?$", re.IGNORECASE
 )
 _SILENT = re.compile(r"bc_matri|^(outs|count|\.|/)$")
+_ASSEMBLY = {organism: re.compile("|".join(organisms.get(organism).assemblies)) for organism in organisms.names()}
+_PREFIX = re.compile(
+    rf"^(?P<genome>(?:{'|'.join(pattern.pattern for pattern in _ASSEMBLY.values())})[A-Za-z0-9.-]*)_+(?=.)"
+)
 
 
 @dataclass(frozen=True)
@@ -69,11 +75,6 @@ def choose_members(layout: Layout, source: Path, file: str, notes: list[str]) ->
     """Return the files of a source to read, each with the sample that it holds.
 
     ``notes`` receives what was left out.
-
-    Raises
-    ------
-    InputError
-        When there is no such file, or a sample has several.
     """
     members = archive.names(source, file)
     named = {name: sample_name(name, layout.prefix_of(name)) for name in members if layout.accepts_name(name)}
@@ -91,11 +92,6 @@ def prefer_filtered(named: list[tuple[str, str]], source: Path, notes: list[str]
     """Return the members to read, one per sample: filtered barcodes where there are raw ones too.
 
     ``named`` has sample and member of every library found; ``notes`` receives what was left out.
-
-    Raises
-    ------
-    InputError
-        When a sample still has several libraries.
     """
     raw = {member for _, member in named if _RAW.search(member.lower())}
     filtered = {sample for sample, member in named if member not in raw}
@@ -164,3 +160,55 @@ def _stack(libraries: list[Library], notes: list[str]) -> tuple[sp.csr_matrix, l
         shift = sp.csr_matrix((np.ones(len(columns)), (np.arange(len(columns)), columns)), (len(columns), len(names)))
         aligned.append(sp.csr_matrix(library.matrix @ shift, dtype=np.float32))
     return sp.csr_matrix(sp.vstack(aligned)), names
+
+
+def species_of(genome: str) -> str:
+    """Return the organism that an assembly's name speaks for, or an empty text.
+
+    Examples
+    --------
+    >>> species_of("GRCh38"), species_of("mm10"), species_of("EGFP")
+    ('human', 'mouse', '')
+    """
+    return next((organism for organism, pattern in _ASSEMBLY.items() if pattern.match(genome)), "")
+
+
+def without_others(members: list[str], organism: Organism | None, notes: list[str]) -> list[str]:
+    """Leave out the files of CellRanger 2 that are in a folder named by the genome of another species.
+
+    Examples
+    --------
+    >>> files = ["filtered_gene_bc_matrices/hg19/matrix.mtx", "filtered_gene_bc_matrices/mm10/matrix.mtx"]
+    >>> without_others(files, "mouse", notes := []), notes
+    (['filtered_gene_bc_matrices/mm10/matrix.mtx'], ['the genomes hg19 were left out'])
+    """
+    genomes = {name: genome_folder(name) for name in members}
+    if organism is None or organism not in map(species_of, genomes.values()):
+        return members
+    others = sorted({genome for genome in genomes.values() if species_of(genome) not in ("", organism)})
+    if others:
+        notes.append(f"the genomes {few(others)} were left out")
+    return [name for name, genome in genomes.items() if genome not in others]
+
+
+def of_organism(library: Library, organism: Organism | None, notes: list[str]) -> Library:
+    """Leave out the features of other species, and take the genome off the names of those that stay.
+
+    CellRanger writes ``GRCh38_RUNX2`` and ``mm10___Runx2`` when its reference holds two species. Features without
+    such a prefix (transgenes, antibodies) stay. Cells of the other species stay too: this reads, it does not judge.
+    ``None`` keeps all under the names they have; ``notes`` receives what was left out, once for all libraries alike.
+    """
+    genomes = [match["genome"] if (match := _PREFIX.match(name)) else "" for name in library.features["id"]]
+    species = [species_of(genome) for genome in genomes]
+    if organism is None or organism not in species:
+        return library
+    keep = [one in ("", organism) for one in species]
+    if not all(keep):
+        others = sorted({genome for genome, kept in zip(genomes, keep, strict=True) if not kept})
+        note = f"{keep.count(False)} features of {few(others)} were left out; cells of that species may still be there"
+        if note not in notes:
+            notes.append(note)
+    features = library.features[keep].reset_index(drop=True)
+    for name in ("id", "name"):
+        features[name] = features[name].str.replace(_PREFIX, "", regex=True)
+    return Library(library.name, library.matrix[:, keep], features, library.cells)

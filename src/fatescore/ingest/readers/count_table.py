@@ -14,8 +14,8 @@ from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
 from fatescore.ingest import archive
 from fatescore.ingest.matrix import Located, Raw, ReadOptions, samples_of
+from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.readers._libraries import Library, join, sample_name
-from fatescore.ingest.readers._registry import Layout, register
 from fatescore.ingest.text_table import parse, read_table
 from fatescore.typing import Scale
 
@@ -52,14 +52,7 @@ def _read(located: Located, options: ReadOptions) -> Raw:
 
 
 def read(path: Path, sample_key: str = "", only_sample: str = "") -> Raw:
-    """Return a count table; one of cells x genes is transposed, its other columns go to ``obs``.
-
-    Parameters
-    ----------
-    path, sample_key, only_sample
-        See :class:`~fatescore.ingest.matrix.Located` and :class:`~fatescore.ingest.matrix.ReadOptions`; the sample is
-        for cells x genes.
-    """
+    """Return a count table; one of cells x genes is transposed, its other columns are its ``obs``, with the samples."""
     table = read_table(path)
     if _has_genes_in_columns(table.data):
         return _transpose(table.data, table.text, path, sample_key, only_sample)
@@ -142,16 +135,6 @@ def read_per_sample(path: Path, file: str = "", scale: Scale | None = None) -> R
     A file with one column of numbers is a bulk sample, and may lack a header as htseq-count writes it; one with
     several holds the cells of its sample, unless RSEM, kallisto, salmon or STAR wrote it: of their columns the one
     of the declared scale is read.
-
-    Parameters
-    ----------
-    path, file, scale
-        See :class:`~fatescore.ingest.matrix.Located` and :class:`~fatescore.ingest.matrix.ReadOptions`.
-
-    Raises
-    ------
-    InputError
-        When there are no such files, or what a column means cannot be told.
     """
     members = archive.names(path, file)
     tables = _tables(members)

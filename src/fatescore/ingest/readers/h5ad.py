@@ -13,7 +13,7 @@ from fatescore.errors import InputError
 from fatescore.files import check_input
 from fatescore.ingest import archive
 from fatescore.ingest.matrix import Raw, samples_of
-from fatescore.ingest.readers._registry import Layout, register
+from fatescore.ingest.readers import Layout, register
 from fatescore.tables import columns as col
 from fatescore.typing import Matrix
 
@@ -33,21 +33,11 @@ LAYOUT: Layout = register(
 
 
 def read(path: Path, sample_key: str = "", only_sample: str = "") -> Raw:
-    """Return an AnnData file as it is.
-
-    Parameters
-    ----------
-    path, sample_key, only_sample
-        See :class:`~fatescore.ingest.matrix.Located` and :class:`~fatescore.ingest.matrix.ReadOptions`.
-
-    Raises
-    ------
-    InputError
-        When the file is not AnnData, or nothing names its samples.
-    """
+    """Return an AnnData file as it is."""
     adata = open_h5ad(path)
     columns = samples_of(adata.obs, sample_key, only_sample, path)
     cells = len(set(columns)) < adata.n_obs
+    declared = adata.uns.get(col.UNS)
     return Raw(
         matrix=counts_of(adata, path),
         ids=[str(name) for name in adata.var_names],
@@ -55,7 +45,7 @@ def read(path: Path, sample_key: str = "", only_sample: str = "") -> Raw:
         barcodes=[str(name) for name in adata.obs_names] if cells else [],
         other_names=second_names(adata),
         obs=adata.obs.copy(),
-        simulated=_is_simulated(adata),
+        simulated=isinstance(declared, dict) and bool(declared.get("simulated", False)),
         inputs=[path],
     )
 
@@ -116,8 +106,3 @@ def second_names(adata: AnnData) -> list[str]:
         if name in adata.var:
             return [str(value) for value in adata.var[name]]
     return []
-
-
-def _is_simulated(adata: AnnData) -> bool:
-    own = adata.uns.get(col.UNS)
-    return bool(own.get("simulated", False)) if isinstance(own, dict) else False

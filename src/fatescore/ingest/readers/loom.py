@@ -13,8 +13,8 @@ import scipy.sparse as sp
 from fatescore.errors import InputError, few
 from fatescore.ingest import archive
 from fatescore.ingest.matrix import Raw, samples_of
+from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.readers._libraries import Library, choose_members, join
-from fatescore.ingest.readers._registry import Layout, register
 from fatescore.tables import columns as col
 
 # Read with h5py, which anndata needs anyway: the format is three groups, not worth a further package.
@@ -38,18 +38,7 @@ LAYOUT: Layout = register(
 
 
 def read(path: Path, file: str = "", sample_key: str = "") -> Raw:
-    """Return every loom file of a source as one matrix of cells.
-
-    Parameters
-    ----------
-    path, file, sample_key
-        See :class:`~fatescore.ingest.matrix.Located` and :class:`~fatescore.ingest.matrix.ReadOptions`.
-
-    Raises
-    ------
-    InputError
-        When a file is not loom, or lacks the names of genes or cells.
-    """
+    """Return every loom file of a source as one matrix of cells."""
     notes: list[str] = []
     chosen = choose_members(LAYOUT, path, file, notes)
     libraries, tables = [], []

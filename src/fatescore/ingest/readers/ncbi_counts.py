@@ -10,7 +10,7 @@ import pandas as pd
 from fatescore.errors import InputError, few
 from fatescore.geo.matrix_header import read_bytes
 from fatescore.ingest.matrix import Raw
-from fatescore.ingest.readers._registry import Layout, register
+from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.text_table import parse
 
 _NAME = re.compile(r"(?P<kind>raw_counts|norm_counts_(TPM|FPKM))_(?P<build>.+)_NCBI\.tsv(\.gz)?$", re.IGNORECASE)
@@ -40,15 +40,7 @@ def is_raw(name: str) -> bool:
 def read(path: Path) -> Raw:
     """Return a table of GeneIDs x samples, named by symbol; the Ensembl id is the second name.
 
-    Parameters
-    ----------
-    path
-        The table. ``*.annot.tsv[.gz]`` (NCBI's table of genes) must lie in the same folder.
-
-    Raises
-    ------
-    InputError
-        When there is no such annotation, or it is not the one of these GeneIDs.
+    NCBI's table of genes, ``*.annot.tsv[.gz]``, must lie in the same folder.
     """
     raw = parse(read_bytes(path), path).to_raw(path)
     file = _annotation_of(path)

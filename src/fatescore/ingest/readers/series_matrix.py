@@ -12,7 +12,7 @@ from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
 from fatescore.geo import SeriesMatrix, probe_symbols, read_annotation, read_series_matrix
 from fatescore.ingest.matrix import Located, Raw, platforms_near
-from fatescore.ingest.readers._registry import Layout, register
+from fatescore.ingest.readers import Layout, register
 from fatescore.typing import Organism
 
 _LEAST = 0.5  # of the probes must be in an annotation for it to be theirs
@@ -30,20 +30,10 @@ LAYOUT: Layout = register(
 
 
 def read(located: Located, organism: Organism | None) -> Raw:
-    """Return a series matrix, with its platform's annotation unless its rows are named by gene already.
+    """Return a series matrix with values, with its platform's annotation unless its rows are named by gene already.
 
-    Parameters
-    ----------
-    located
-        With ``matrix``, which must have values. A platform's table in the same file (SOFT) goes before
-        ``GPL....annot.gz`` files in ``platforms``.
-    organism
-        Whose symbols to look for among the row names; ``None`` for those of any organism.
-
-    Raises
-    ------
-    InputError
-        When there are no values, or nothing names the genes of the rows.
+    A platform's table in the same file (SOFT) goes before ``GPL....annot.gz`` files in ``located.platforms``. Row names
+    are looked for among the symbols of the organism, or of any.
     """
     path, matrix = located.path, located.matrix
     if matrix is None or matrix.values is None:  # noqa: PD011

@@ -13,8 +13,7 @@ from fatescore.errors import InputError, few
 from fatescore.geo import SeriesMatrix, SoftFamily, read_soft
 from fatescore.geo.series_matrix import MISSING
 from fatescore.ingest.matrix import Located, Raw, ReadOptions, platforms_near
-from fatescore.ingest.readers import series_matrix
-from fatescore.ingest.readers._registry import Layout, register
+from fatescore.ingest.readers import Layout, register, series_matrix
 
 LAYOUT: Layout = register(
     Layout(
@@ -42,21 +41,8 @@ def has_values(family: SoftFamily, file: str = "") -> bool:
 def locate_platform(path: Path, family: SoftFamily, file: str, platforms: Path) -> Located:
     """Return one platform of a family, in the form of a series matrix, and that platform's own table.
 
-    Parameters
-    ----------
-    path
-        The file.
-    family
-        As read.
-    file
-        Pattern that chooses among its platforms, such as ``GPL96``.
-    platforms
-        Folder with annotations of platforms.
-
-    Raises
-    ------
-    InputError
-        When no sample has values, or several platforms have and none is chosen.
+    ``file`` is a pattern that chooses among its platforms with values, such as ``GPL96``; ``platforms`` the folder with
+    their annotations.
     """
     found = _platforms(family)
     chosen = _fitting(found, file)
@@ -77,12 +63,12 @@ def _fitting(platforms: dict[str, int], file: str) -> list[str]:
 
 def _platforms(family: SoftFamily) -> dict[str, int]:
     """Return how many samples with values each platform has."""
-    filled = [one for one in family.samples.values() if one.table is not None and _has_numbers(one.table)]
+    filled = [
+        one
+        for one in family.samples.values()
+        if one.table is not None and "VALUE" in one.table and not one.table["VALUE"].str.strip().isin(MISSING).all()
+    ]
     return dict(sorted(Counter((one.fields.get("platform_id") or [""])[0] for one in filled).items()))
-
-
-def _has_numbers(table: pd.DataFrame) -> bool:
-    return "VALUE" in table and not table["VALUE"].str.strip().isin(MISSING).all()
 
 
 def _not_one(path: Path, found: dict[str, int], chosen: list[str], file: str) -> InputError:

@@ -14,10 +14,9 @@ import scipy.sparse as sp
 
 from fatescore.errors import InputError, few
 from fatescore.ingest import archive
-from fatescore.ingest._genomes import of_organism, species_of
 from fatescore.ingest.matrix import Raw
-from fatescore.ingest.readers._libraries import Library, choose_members, join, trim
-from fatescore.ingest.readers._registry import Layout, register
+from fatescore.ingest.readers import Layout, register
+from fatescore.ingest.readers._libraries import Library, choose_members, join, of_organism, species_of, trim
 from fatescore.typing import Organism
 
 if TYPE_CHECKING:
@@ -42,17 +41,7 @@ def read(path: Path, file: str = "", organism: Organism | None = None) -> Raw:
 
     A file with several species gives the features of ``organism``. CellRanger 2 keeps each genome in a group with
     barcodes of its own: groups that are of no other species are put side by side when their barcodes are the same.
-
-    Parameters
-    ----------
-    path, file, organism
-        See :class:`~fatescore.ingest.matrix.Located` and :class:`~fatescore.ingest.matrix.ReadOptions`; without an
-        organism the features of all species are kept.
-
-    Raises
-    ------
-    InputError
-        When there is no such file, one is not 10x's, or a sample has several.
+    Without an organism the features of all species are kept.
     """
     notes: list[str] = []
     chosen = choose_members(LAYOUT, path, file, notes)

@@ -13,10 +13,17 @@ import scipy.sparse as sp
 
 from fatescore.errors import InputError, few
 from fatescore.ingest import archive
-from fatescore.ingest._genomes import of_organism, without_others
 from fatescore.ingest.matrix import Raw
-from fatescore.ingest.readers._libraries import Library, join, prefer_filtered, sample_name, trim
-from fatescore.ingest.readers._registry import Layout, register
+from fatescore.ingest.readers import Layout, register
+from fatescore.ingest.readers._libraries import (
+    Library,
+    join,
+    of_organism,
+    prefer_filtered,
+    sample_name,
+    trim,
+    without_others,
+)
 from fatescore.typing import Organism
 
 _PART = re.compile(
@@ -50,19 +57,7 @@ class _Triplet:
 
 
 def read(path: Path, file: str = "", organism: Organism | None = None) -> Raw:
-    """Return every triplet of an archive or folder as one matrix of cells.
-
-    Parameters
-    ----------
-    path, file, organism
-        See :class:`~fatescore.ingest.matrix.Located` and :class:`~fatescore.ingest.matrix.ReadOptions`; without an
-        organism the features of all species are kept.
-
-    Raises
-    ------
-    InputError
-        When a part of a triplet is absent, shapes do not agree, or the archive is not safe.
-    """
+    """Return every triplet of an archive or folder as one matrix of cells; without an organism of all species."""
     notes: list[str] = []
     triplets = _group(path, file, organism, notes)
     used = sorted({member for triplet in triplets for member in triplet.parts.values()})

@@ -13,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fatescore.errors import InputError
-from fatescore.ingest import text_lines
+from fatescore.ingest import text_table
 from fatescore.ingest.readers import count_table
-from fatescore.ingest.text_lines import read_wide
-from fatescore.ingest.text_table import parse
+from fatescore.ingest.text_table import parse, read_wide
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False).map(repr) | st.integers(-(10**20), 10**20).map(str)
 CELLS = NUMBERS | st.sampled_from(["", "NA", "null", "#N/A", " 5", "nan", "x", "1_0", '"3"', "TRUE"])
@@ -32,7 +31,7 @@ def test_as_pandas(rows: list[tuple[str, str, str]], separator: str) -> None:
 
     def outcome(columns: int) -> Any:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(text_lines, "_WIDE_COLUMNS", columns)
+            patch.setattr(text_table, "_WIDE_COLUMNS", columns)
             try:
                 return parse(text, Path("t.tsv")).data
             except InputError as error:
@@ -48,7 +47,7 @@ def test_as_pandas(rows: list[tuple[str, str, str]], separator: str) -> None:
 def test_what_is_left_to_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ["gene", "s1", "s2"]
     assert read_wide(["RUNX2\t1\t2"], "\t", names) is None
-    monkeypatch.setattr(text_lines, "_WIDE_COLUMNS", 2)
+    monkeypatch.setattr(text_table, "_WIDE_COLUMNS", 2)
     frame = read_wide(['"RUNX2"  1 NA'], " ", names)
     assert frame is not None
     assert frame.fillna(-1).to_dict("index") == {"RUNX2": {"s1": 1, "s2": -1}}
