@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
 
 from fatescore.errors import InputError
@@ -76,12 +75,7 @@ def on_disk(adata: AnnData) -> bool:
 def rows_of(source: AnnData, rows: IntArray) -> AnnData:
     """Return some rows, with all that belongs to them, in memory; ``source`` is not changed.
 
-    Parameters
-    ----------
-    source
-        In memory, backed, or from :func:`open_rows`.
-    rows
-        Positions, ascending.
+    ``source`` is in memory, backed, or from :func:`open_rows`; ``rows`` are positions, ascending.
     """
     if source.isbacked and source.is_view:
         raise InputError(
@@ -100,7 +94,9 @@ def bytes_per_row(source: AnnData) -> float:
         return 0.0
     probed = np.unique(np.linspace(0, source.n_obs - 1, _PROBED).astype(int))
     part = rows_of(source, probed)
-    return sum(_size(matrix) for matrix in (part.X, *part.layers.values())) / len(probed)
+    matrices = [matrix for matrix in (part.X, *part.layers.values()) if matrix is not None]
+    arrays = [(matrix.data, matrix.indices) if sp.issparse(matrix) else (np.asarray(matrix),) for matrix in matrices]
+    return int(sum(array.nbytes for group in arrays for array in group)) / len(probed)
 
 
 def chunks(source: AnnData, rows: IntArray | None = None) -> Iterator[AnnData]:
@@ -112,8 +108,8 @@ def chunks(source: AnnData, rows: IntArray | None = None) -> Iterator[AnnData]:
 
 
 def write_rows(
-    path: StrPath, source: AnnData, rows: IntArray | None = None, *, obs: pd.DataFrame | None = None,
-    uns: dict[str, Any] | None = None, transform: Callable[[AnnData], Matrix] | None = None,
+    path: StrPath, source: AnnData, rows: IntArray | None = None, *, uns: dict[str, Any] | None = None,
+    transform: Callable[[AnnData], Matrix] | None = None,
 ) -> None:  # fmt: skip
     """Write an h5ad file chunk by chunk: what ``source[rows].write_h5ad(path, compression="gzip")`` would hold.
 
@@ -127,8 +123,6 @@ def write_rows(
         In memory, backed, or from :func:`open_rows`; also a selection of the first and the last kind.
     rows
         Positions, ascending; without, all.
-    obs
-        Table to write instead of that of ``source``, one row for each of ``rows``.
     uns
         What to write instead of ``source.uns``.
     transform
@@ -144,13 +138,19 @@ def write_rows(
     ...     ad.read_h5ad(f"{folder}/logs.h5ad").shape
     (5, 300)
     """
+    import anndata as ad
     import h5py
 
     rows = np.arange(source.n_obs) if rows is None else np.asarray(rows)
+    # a selection leaves out categories that no row has, as writing one does
+    bare = ad.AnnData(
+        obs=source.obs, var=source.var, obsm=dict(source.obsm), varm=dict(source.varm),
+        uns=dict(source.uns) if uns is None else uns,
+    )[rows].copy()  # fmt: skip
     with atomic_path(path) as part:
-        _without_matrices(source, rows, obs, uns).write_h5ad(part, **_GZIP)
+        bare.write_h5ad(part, **_GZIP)
         with h5py.File(part, "r+") as file:
-            for chunk in _at_least_one(source, rows):
+            for chunk in chunks(source, rows) if len(rows) else [rows_of(source, rows)]:
                 values = chunk.X if transform is None else transform(chunk)
                 if values is not None:
                     _append(file, "X", values)
@@ -164,26 +164,6 @@ def _on_disk(stored: Any) -> Any:
     import anndata as ad
 
     return ad.io.sparse_dataset(stored) if hasattr(stored, "keys") else stored
-
-
-def _without_matrices(source: AnnData, rows: IntArray, obs: pd.DataFrame | None, uns: dict[str, Any] | None) -> AnnData:
-    import anndata as ad
-
-    bare = ad.AnnData(
-        obs=source.obs, var=source.var, obsm=dict(source.obsm), varm=dict(source.varm), uns=dict(source.uns)
-    )[rows].copy()  # which leaves out categories that no row has, as writing a selection does
-    if obs is not None:
-        bare.obs = obs
-    if uns is not None:
-        bare.uns = uns
-    return bare
-
-
-def _at_least_one(source: AnnData, rows: IntArray) -> Iterator[AnnData]:
-    if len(rows):
-        yield from chunks(source, rows)
-    else:
-        yield rows_of(source, rows)
 
 
 def _append(file: h5py.File, place: str, values: Matrix) -> None:
@@ -214,9 +194,3 @@ def _narrow(file: h5py.File, place: str) -> None:
     if pointers[-1] <= np.iinfo(np.int32).max:
         del stored["indptr"]
         stored.create_dataset("indptr", data=pointers.astype(np.int32), maxshape=(None,), **_GZIP)
-
-
-def _size(matrix: Matrix) -> int:
-    if matrix is None:
-        return 0
-    return int(matrix.data.nbytes + matrix.indices.nbytes if sp.issparse(matrix) else np.asarray(matrix).nbytes)

@@ -13,7 +13,7 @@ from scipy import stats
 
 from fatescore.errors import InputError
 from fatescore.stats import Audit, trend
-from fatescore.stats._levels import label_arrangements, level_test, n_arrangements, smallest_p_levels
+from fatescore.stats.permutation import label_arrangements, level_test, n_arrangements, smallest_p_levels
 from fatescore.tables import CONTRASTS, parse_notes
 from fatescore.tables.codes import AuditVerdict, Test
 

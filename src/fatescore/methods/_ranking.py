@@ -151,10 +151,8 @@ def score_chunk(
     ----------
     X
         Observations x genes, CSR or dense; any real numbers.
-    part
-        Values and coefficients.
     null
-        Coefficients of the null's moments for the same columns.
+        Coefficients of the null's moments for the same columns as those of ``part``.
     with_gene_sum
         Whether to sum each gene's value over the rows.
 
@@ -170,12 +168,6 @@ def score_chunk(
         csr.sum_duplicates()
         return score_chunk(csr, part, null, with_gene_sum=with_gene_sum)
     return scores
-
-
-def _kernel() -> Any:
-    from fatescore.methods import _rank_kernel  # numba is loaded at first use
-
-    return _rank_kernel
 
 
 def not_finite(values: FloatArray) -> InputError:
@@ -245,7 +237,8 @@ def _as_csr(X: Matrix) -> sp.csr_array:
 
 def _run(csr: sp.csr_array, part: RankPart, null: NullMoments | None, with_gene_sum: bool) -> ChunkScores | None:
     """Score block by block: what a block needs stays in a processor's cache."""
-    kernel = _kernel()
+    from fatescore.methods import _rank_kernel as kernel  # numba is loaded at first use
+
     n_obs, n_genes = csr.shape
     n_columns = part.coef.shape[1]
     share = np.zeros(0) if null is None else 1 / null.size

@@ -12,8 +12,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from fatescore.errors import InputError
+from fatescore.methods import register_rank
 from fatescore.methods._ranking import RankPart, RankPlan, RankValue, scale_columns
-from fatescore.methods._registry import register_rank
 
 
 @register_rank(
@@ -26,20 +26,14 @@ from fatescore.methods._registry import register_rank
     linear=True,
 )
 def aucell(weights: sp.csr_array, *, n_up: int | None = None, w_neg: float = 1.0) -> RankPlan:
-    """Score observations by AUCell.
+    """Score observations by AUCell: the area over the largest possible area.
 
     Parameters
     ----------
-    weights
-        Genes x gene sets; only the sign is used.
     n_up
         How many top-ranked genes are looked at; default 5 % of the genes, rounded up.
     w_neg
         Weight of the negative genes' score, which is subtracted.
-
-    Returns
-    -------
-    A plan whose scores are the area over the largest possible area.
     """
     n_genes, _ = weights.shape
     n_up = max(2, math.ceil(0.05 * n_genes)) if n_up is None else n_up

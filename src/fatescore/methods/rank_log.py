@@ -14,8 +14,8 @@ import functools
 import numpy as np
 import scipy.sparse as sp
 
+from fatescore.methods import register_rank
 from fatescore.methods._ranking import RankPart, RankPlan, RankValue, scale_columns
-from fatescore.methods._registry import register_rank
 
 
 @functools.lru_cache(maxsize=8)
@@ -40,17 +40,7 @@ def rank_value(n_genes: int) -> RankValue:
     linear=True,
 )
 def rank_log(weights: sp.csr_array) -> RankPlan:
-    """Score observations by the weighted mean of log2(N / rank).
-
-    Parameters
-    ----------
-    weights
-        Genes x gene sets; divided by the sum of their absolute values per set.
-
-    Returns
-    -------
-    A plan whose scores are in units of log2 rank.
-    """
+    """Score observations by the weighted mean of log2(N / rank), in units of log2 rank."""
     total = abs(weights).sum(axis=0)
     with np.errstate(divide="ignore"):
         coef = scale_columns(weights, 1 / total)

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fatescore.errors import InputError
-from fatescore.methods._registry import register
+from fatescore.methods import register
 from fatescore.typing import FloatArray, Matrix
 
 _GENES_PER_BIN = 10
@@ -37,8 +37,6 @@ def score_genes(
     ----------
     X
         Observations x genes, CSR or dense, on a log scale.
-    weights
-        Genes x gene sets; only the sign is used.
     ctrl_size
         Control genes per bin, drawn at random (scanpy's default is 50); ``None`` takes all genes of the bins: no
         seed and no noise.

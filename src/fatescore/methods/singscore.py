@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from fatescore.methods import register_rank
 from fatescore.methods._ranking import RankPart, RankPlan, RankValue, run_plan, scale_columns
-from fatescore.methods._registry import register_rank
 from fatescore.typing import FloatArray, Matrix
 
 
@@ -18,16 +18,7 @@ def lowest_rank(n_genes: int) -> RankValue:
 def dispersion(X: Matrix, weights: sp.csr_array) -> FloatArray:
     """Return how widely the ranks of a set's genes lie: 1.4826 x their median absolute deviation.
 
-    Parameters
-    ----------
-    X
-        Observations x genes, CSR or dense.
-    weights
-        Genes x gene sets; only the sign is used.
-
-    Returns
-    -------
-    Observations x gene sets, in ranks; for a set with both signs the mean of the two. NaN for a set without genes.
+    For a set with both signs it is the mean of the two; NaN for a set without genes.
     """
     out = np.full((X.shape[0], weights.shape[1]), np.nan)
     for k in range(weights.shape[1]):
@@ -58,16 +49,8 @@ def dispersion(X: Matrix, weights: sp.csr_array) -> FloatArray:
 def singscore(weights: sp.csr_array) -> RankPlan:
     """Score observations by the centred, normalised mean rank; known direction: up-set plus reversed down-set.
 
-    Genes that tie share the smallest of their ranks (1 = lowest), as the original does by default.
-
-    Parameters
-    ----------
-    weights
-        Genes x gene sets; only the sign is used.
-
-    Returns
-    -------
-    A plan whose scores are 0 for a set in the middle of the ranking.
+    Genes that tie share the smallest of their ranks (1 = lowest), as the original does by default. Scores are 0 for a
+    set in the middle of the ranking.
     """
     n_genes, _ = weights.shape
     coef = sp.csr_array(weights.shape)

@@ -11,8 +11,8 @@ import functools
 import numpy as np
 import scipy.sparse as sp
 
+from fatescore.methods import register_rank
 from fatescore.methods._ranking import RankPart, RankPlan, RankValue
-from fatescore.methods._registry import register_rank
 from fatescore.typing import FloatArray
 
 
@@ -28,16 +28,8 @@ from fatescore.typing import FloatArray
 def ssgsea(weights: sp.csr_array, *, weight: float = 0.25) -> RankPlan:
     """Score observations by ssGSEA; the negative genes' score is subtracted.
 
-    Parameters
-    ----------
-    weights
-        Genes x gene sets; only the sign is used.
-    weight
-        Exponent of the rank in the running sum.
-
-    Returns
-    -------
-    A plan whose scores are unbounded. A set of all genes has nothing outside it and scores against nothing.
+    ``weight`` is the exponent of the rank in the running sum. A set of all genes has nothing outside it and scores
+    against nothing.
     """
     n_genes, n_sets = weights.shape
     member = sp.csr_array(

@@ -6,8 +6,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from fatescore.errors import InputError
+from fatescore.methods import register_rank
 from fatescore.methods._ranking import RankPart, RankPlan, RankValue, scale_columns
-from fatescore.methods._registry import register_rank
 from fatescore.typing import FloatArray
 
 
@@ -34,18 +34,12 @@ def ucell(
 
     Parameters
     ----------
-    weights
-        Genes x gene sets; only the sign is used.
     max_rank
         Ranks are cut here; at least the size of the largest set.
     w_neg
         Weight of the negative genes' score, which is subtracted; the result is cut at 0.
     n_missing
         (2, n_sets): positive and negative genes per set that the data lack but that count at ``max_rank``.
-
-    Returns
-    -------
-    A plan whose scores are 0 to 1.
     """
     n_genes, n_sets = weights.shape
     if max_rank < 1:

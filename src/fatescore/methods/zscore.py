@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from fatescore.methods._registry import register
+from fatescore.methods import register
 from fatescore.typing import FloatArray, Matrix
 
 
@@ -20,16 +20,7 @@ from fatescore.typing import FloatArray, Matrix
 def zscore(X: Matrix, weights: sp.csr_array) -> FloatArray:
     """Score observations by the weighted sum of z-scores over the square root of the sum of squared weights.
 
-    Parameters
-    ----------
-    X
-        Observations x genes, CSR or dense, on a log scale. A gene without variance counts 0.
-    weights
-        Genes x gene sets.
-
-    Returns
-    -------
-    Observations x gene sets; relative to the observations in the call. NaN with fewer than two of them.
+    ``X`` is on a log scale. A gene without variance counts 0; with fewer than two observations all is NaN.
     """
     n_obs = X.shape[0]
     if n_obs < 2:

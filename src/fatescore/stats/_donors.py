@@ -76,22 +76,6 @@ def donor_means(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 def donor_fields(fields: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return fields of every donor and condition: numbers averaged, text where all samples of the donor agree.
 
-    Parameters
-    ----------
-    fields
-        One row per sample with ``donor`` and ``condition``, perhaps ``dataset``.
-    columns
-        Fields to return.
-
-    Returns
-    -------
-    Indexed by data set, donor and condition, with those columns.
-
-    Raises
-    ------
-    InputError
-        When a field is missing.
-
     Examples
     --------
     >>> fields = pd.DataFrame({"donor": ["D", "D"], "condition": "well", "age": ["70", "72"], "kit": ["A", "B"]})

@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
 from fatescore.errors import InputError, nearest
+from fatescore.stats.effect import t_interval
 from fatescore.typing import FloatArray
 
 Tau2 = Literal["pm", "reml", "dl"]
@@ -101,13 +102,12 @@ def pool(effects: ArrayLike, variances: ArrayLike, *, tau2: Tau2 = "pm") -> Pool
     hartung_knapp = classical * math.sqrt(rest / (k - 1))
     widened = hartung_knapp < classical * (1 - 1e-6)
     se = classical if widened else hartung_knapp
-    half = float(stats.t.isf(0.025, k - 1)) * se
+    interval = t_interval(effect, se, k - 1)
     reach = float(stats.t.isf(0.025, k - 2)) * math.sqrt(between + se**2) if k > 2 else _NAN
     q = _fit(y, 1 / v, one)[1]
     return Pooled(
-        k=k, effect=effect, se=se, ci_low=effect - half, ci_high=effect + half,
-        pi_low=effect - reach, pi_high=effect + reach,
-        p_value=float(2 * stats.t.sf(abs(effect) / se, k - 1)),
+        k=k, effect=effect, se=se, ci_low=interval.low, ci_high=interval.high,
+        pi_low=effect - reach, pi_high=effect + reach, p_value=interval.p_value,
         tau2=between, i2=100 * max(0.0, (q - (k - 1)) / q) if q > 0 else 0.0, q=q, widened=widened,
     )  # fmt: skip
 
@@ -117,12 +117,10 @@ def between_groups(effects: ArrayLike, variances: ArrayLike, groups: Sequence[ob
 
     Parameters
     ----------
-    effects, variances
+    effects, variances, tau2
         As in :func:`pool`.
     groups
-        (k,) the group of each data set.
-    tau2
-        Estimator of the variance between data sets of one group.
+        (k,) the group of each data set; ``tau2`` is that of the data sets of one group.
 
     Returns
     -------

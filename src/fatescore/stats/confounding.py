@@ -105,17 +105,13 @@ def confounding(
     fields
         One row per sample: ``sample donor condition``, perhaps ``dataset``, and every other field that is known
         (protocols, kits, dates, platform, passage, age, sex, depth, QC numbers).
-    case, control
-        The two conditions.
     ignore
         Regular expressions for names of fields that are only another label of the condition; where such a field
         differs between the conditions its verdict is ``condition_label`` and it does not count. A field
         whose values are the names of the conditions themselves is recognised without being listed; so is free
         text (title, source name, description) in which the values of an arm share a word with its condition.
-    dataset, contrast
-        Labels.
-    seed
-        Seed of the permutations, used only where they are too many to enumerate.
+    case, control, dataset, contrast, seed
+        As in :func:`fatescore.stats.contrast`.
 
     Returns
     -------
@@ -195,9 +191,9 @@ def audit_summary(table: pd.DataFrame) -> Audit:
 
 def audit_cells(audit: Audit | None) -> dict[str, str]:
     """Return the columns of an audit in a row of a contrast; empty without one."""
-    if audit is None:
-        return {"audit_verdict": "", "audit_fields": ""}
-    return {"audit_verdict": str(audit.verdict), "audit_fields": join_names(audit.fields)}
+    return {
+        "audit_verdict": str(audit.verdict) if audit else "", "audit_fields": join_names(audit.fields) if audit else "",
+    }  # fmt: skip
 
 
 def _assess(field: pd.Series, units: np.ndarray, is_case: BoolArray, seed: int) -> _Finding | None:

@@ -2,7 +2,7 @@
 
 The donor is the unit. Samples of one donor within a condition are averaged first; cells are refused, because
 cells of one donor are not replicates. Formulas and their sources are in :mod:`fatescore.stats.effect` and
-:mod:`fatescore.stats.permutation`.
+:mod:`fatescore.stats.permutation`. A difference of the index is also divided among its genes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fatescore.stats._donors import Arms, averaged, check_conditions, donor_mean
 from fatescore.stats.confounding import Audit, audit_cells
 from fatescore.stats.models import adjustment
 from fatescore.stats.moderated import NO_SPREAD, moderated_p, spread
-from fatescore.tables import CONTRASTS, Note, join_notes
+from fatescore.tables import CONTRASTS, CONTRIBUTIONS, Note, join_notes
 from fatescore.tables import columns as col
 from fatescore.tables.codes import Agreement, ContrastKind, NoteCode, Test, Unit
 
@@ -122,6 +122,66 @@ def contrast(
     return result
 
 
+def contributions(
+    table: pd.DataFrame,
+    *,
+    case: str,
+    control: str,
+    arms: Mapping[str, str] | None = None,
+    factors: pd.DataFrame | None = None,
+    dataset: str = "",
+    contrast: str = "",
+) -> pd.DataFrame:
+    """Say how much each gene contributes to the difference of ``fate_bias``.
+
+    Parameters
+    ----------
+    table
+        One row per sample: ``dataset sample donor condition``, then one column per gene of the index, which sum to
+        the sample's ``fate_bias``. A sample without any value is left out; a gene without value adds nothing.
+    arms
+        Gene to ``osteogenic`` or ``adipogenic``; a gene that is not in it gets an empty arm.
+    factors
+        From :func:`fatescore.gene_sets.leave_one_out_factors`, gene left out x gene.
+    case, control, dataset, contrast
+        As in :func:`contrast`.
+
+    Returns
+    -------
+    One row per gene, ``CONTRIBUTIONS.names``, largest absolute contribution first. The contributions sum
+    to the difference of ``fate_bias`` between the means of the donors; ``difference_without`` is what that difference
+    is when the index does not have this gene (NaN without ``factors``, or where its arm would be empty).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"sample": ["a", "b"], "donor": ["a", "b"], "condition": ["sick", "well"],
+    ...     "RUNX2": [0.5, 1.0], "PPARG": [-0.2, -0.1]})
+    >>> contributions(table, case="sick", control="well")["contribution"].round(3).tolist()
+    [-0.5, -0.1]
+    """
+    identity = {*col.IDENTITY, col.OBS_NAME}
+    genes = [str(column) for column in table.columns if column not in identity]
+    scored = table[genes].notna().any(axis=1)
+    filled = table[genes].fillna(0.0).where(scored)
+    donors = donor_means(pd.concat([table.drop(columns=genes), filled], axis=1), genes)
+    sides = [split(donors, gene, case, control) for gene in genes]
+    if not genes or not len(sides[0].case) or not len(sides[0].control):
+        return pd.DataFrame(columns=list(CONTRIBUTIONS.names))
+    parts = pd.Series([float(arm.case.mean() - arm.control.mean()) for arm in sides], index=genes)
+    result = pd.DataFrame(
+        {
+            "dataset": dataset,
+            "contrast": contrast,
+            "gene": genes,
+            "arm": [(arms or {}).get(gene, "") for gene in genes],
+            "contribution": parts.to_numpy(),
+            "difference_without": _without(parts, factors).to_numpy(),
+        }
+    )
+    order = result["contribution"].abs().sort_values(ascending=False, kind="stable").index
+    return result.loc[order, list(CONTRIBUTIONS.names)].reset_index(drop=True)
+
+
 def _describe(row: dict[str, Any], arms: Arms) -> list[Note]:
     """Fill in what needs no assumption; return why nothing more can be done, if so."""
     a, b = arms.case, arms.control
@@ -182,3 +242,12 @@ def check_labels(kind: str, expected: str, kinds: Sequence[str] = tuple(Contrast
         raise InputError(f'contrast of kind "{kind}"', fix=nearest(kind, kinds))
     if expected not in SIGNS:
         raise InputError(f'expected sign "{expected}"', expected='"+", "-" or nothing')
+
+
+def _without(parts: pd.Series[float], factors: pd.DataFrame | None) -> pd.Series[float]:
+    """Return the difference that is left without each gene."""
+    if factors is None:
+        return pd.Series(np.nan, index=parts.index)
+    known = parts.reindex(factors.columns, fill_value=0.0)
+    left = pd.Series(factors.to_numpy() @ known.to_numpy(), index=factors.index)
+    return left.reindex(parts.index)

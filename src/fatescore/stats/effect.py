@@ -44,6 +44,9 @@ class StandardisedDifference:
     variance: float
 
 
+_NO_DIFFERENCE = StandardisedDifference(_NAN, _NAN, _NAN, _NAN)
+
+
 def hedges_correction(df: float) -> float:
     """Return ``J(df) = gamma(df/2) / (sqrt(df/2) gamma((df-1)/2))``, the exact correction (Hedges 1981, eq. 6e).
 
@@ -58,12 +61,7 @@ def hedges_correction(df: float) -> float:
 
 
 def welch(case: ArrayLike, control: ArrayLike) -> Interval:
-    """Return the difference of means with Welch's 95 % interval and p value (variances may differ).
-
-    Parameters
-    ----------
-    case, control
-        One value per donor; at least two in each arm, otherwise only the estimate is returned.
+    """Return the difference of means with Welch's 95 % interval and p value; without these for one donor in an arm.
 
     Examples
     --------
@@ -79,7 +77,7 @@ def welch(case: ArrayLike, control: ArrayLike) -> Interval:
     if _no_variation(math.sqrt(va + vb), a, b):
         return Interval(difference, _NAN, _NAN)
     df = (va + vb) ** 2 / (va**2 / (len(a) - 1) + vb**2 / (len(b) - 1))
-    return _t_interval(difference, math.sqrt(va + vb), float(df))
+    return t_interval(difference, math.sqrt(va + vb), float(df))
 
 
 def paired_t(case: ArrayLike, control: ArrayLike) -> Interval:
@@ -95,7 +93,7 @@ def paired_t(case: ArrayLike, control: ArrayLike) -> Interval:
     difference = float(d.mean())
     if len(d) < 2 or _no_variation(float(d.std(ddof=1)), a, b):
         return Interval(difference, _NAN, _NAN)
-    return _t_interval(difference, float(d.std(ddof=1)) / math.sqrt(len(d)), len(d) - 1)
+    return t_interval(difference, float(d.std(ddof=1)) / math.sqrt(len(d)), len(d) - 1)
 
 
 def hedges_g(case: ArrayLike, control: ArrayLike) -> StandardisedDifference:
@@ -106,11 +104,7 @@ def hedges_g(case: ArrayLike, control: ArrayLike) -> StandardisedDifference:
     is not made from that variance: it inverts the noncentral t distribution of ``t = d / sqrt(1/n1 + 1/n2)``,
     which is exact for normal values of equal variance (Hedges & Olkin 1985). Its ends are values of the true
     difference, so they are not corrected by ``J``: that would make three donors an arm cover 88 % where g is 3.
-
-    Parameters
-    ----------
-    case, control
-        One value per donor; at least two in each arm, otherwise everything is NaN.
+    With one donor in an arm everything is NaN.
 
     Examples
     --------
@@ -122,10 +116,10 @@ def hedges_g(case: ArrayLike, control: ArrayLike) -> StandardisedDifference:
     na, nb = len(a), len(b)
     df = na + nb - 2
     if min(na, nb) < 2:
-        return StandardisedDifference(_NAN, _NAN, _NAN, _NAN)
+        return _NO_DIFFERENCE
     pooled = math.sqrt(((na - 1) * a.var(ddof=1) + (nb - 1) * b.var(ddof=1)) / df)
     if _no_variation(pooled, a, b):
-        return StandardisedDifference(_NAN, _NAN, _NAN, _NAN)
+        return _NO_DIFFERENCE
     d = float(a.mean() - b.mean()) / pooled
     variance = (na + nb) / (na * nb) + d**2 / (2 * (na + nb))
     return _standardised(d, variance, df, math.sqrt(1 / na + 1 / nb))
@@ -147,7 +141,7 @@ def hedges_g_paired(case: ArrayLike, control: ArrayLike) -> StandardisedDifferen
     a, b = _arrays(case, control)
     n = len(a)
     if n < 3 or _no_variation(float((a - b).std(ddof=1)), a, b):
-        return StandardisedDifference(_NAN, _NAN, _NAN, _NAN)
+        return _NO_DIFFERENCE
     pooled = math.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
     spread = float((a - b).var(ddof=1)) / pooled**2
     d = float((a - b).mean()) / pooled
@@ -261,7 +255,8 @@ def _no_variation(spread: float, a: FloatArray, b: FloatArray) -> bool:
     return spread <= 1e-12 * max(1e-300, float(np.abs(a).max()), float(np.abs(b).max()))
 
 
-def _t_interval(estimate: float, se: float, df: float) -> Interval:
+def t_interval(estimate: float, se: float, df: float) -> Interval:
+    """Return an estimate with its 95 % interval and p value by the t distribution."""
     half = float(stats.t.isf(0.025, df)) * se
     return Interval(estimate, estimate - half, estimate + half, float(2 * stats.t.sf(abs(estimate) / se, df)))
 

@@ -19,7 +19,7 @@ from fatescore.errors import InputError
 from fatescore.stats import permutation
 from fatescore.tables import CONFOUNDING, Note
 from fatescore.tables.codes import FieldVerdict, NoteCode, Test
-from fatescore.typing import FloatArray
+from fatescore.typing import BoolArray, FloatArray
 
 ALPHA = 0.05
 ALL_GENES = "all genes"
@@ -46,12 +46,8 @@ class ExpressionShift:
         Share of arrangements in which at least as many genes differ; of drawn ones ``(b + 1) / (m + 1)``.
     n_genes
         Genes tested.
-    test
-        Which test, exact or Monte Carlo, or ``not_tested``.
-    n_arrangements
-        Arrangements that were enumerated or, where the test is not exact, drawn.
-    seed
-        Seed of the draws; ``None`` where none were made.
+    test, n_arrangements, seed
+        As in :class:`fatescore.stats.permutation.PermutationResult`; without a test ``not_tested``, 0 and ``None``.
     reason
         Note of why nothing was tested, if so.
     """
@@ -72,8 +68,6 @@ def expression_shift(
     is_case: npt.ArrayLike,
     donors: Sequence[str] | None = None,
     *,
-    max_arrangements: int = MAX_ARRANGEMENTS,
-    draws: int = DRAWS,
     seed: int = 0,
 ) -> ExpressionShift:
     """Compare the share of genes that differ with that under exchanged labels.
@@ -87,8 +81,8 @@ def expression_shift(
     donors
         (samples,) names of donors: samples of a donor within a condition are averaged first. By default every sample is
         a donor. Where every donor is in both arms, the differences are tested and their signs flipped.
-    max_arrangements, draws, seed
-        Enumerate all arrangements up to this number; beyond it, number of random draws and their seed.
+    seed
+        Seed of the permutations, used only where they are too many to enumerate.
 
     Returns
     -------
@@ -128,12 +122,11 @@ def expression_shift(
         return _not_tested(Note(NoteCode.NO_VARIATION), 0)
     if shared and len(shared) < max(n_case, n_control):
         return _not_tested(Note(NoteCode.PARTIALLY_PAIRED, {"donors": len(shared)}), x.shape[1])
-    how = {"max_arrangements": max_arrangements, "draws": draws, "seed": seed}
     if shared:
-        found, exact = _paired(x[case] - x[~case], **how)
+        found, exact = _paired(x[case] - x[~case], seed)
         test = Test.EXACT_SIGN_FLIP if exact else Test.MONTE_CARLO_SIGN_FLIP
     else:
-        found, exact = _unpaired(x, case, **how)
+        found, exact = _unpaired(x, case, seed)
         test = Test.EXACT_PERMUTATION if exact else Test.MONTE_CARLO_PERMUTATION
     share, others = float(found[0]), found[1:]
     extreme, m = int(np.count_nonzero(others >= share - 1e-12)), len(others)
@@ -187,21 +180,19 @@ def _not_tested(reason: Note, n_genes: int) -> ExpressionShift:
 
 
 def _donor_rows(
-    x: FloatArray, case: npt.NDArray[np.bool_], names: npt.NDArray[np.str_]
-) -> tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.str_]]:
+    x: FloatArray, case: BoolArray, names: npt.NDArray[np.str_]
+) -> tuple[FloatArray, BoolArray, npt.NDArray[np.str_]]:
     """Average the samples of each donor within each condition."""
     pairs = sorted(set(zip(case.tolist(), names.tolist(), strict=True)))
     rows = [x[(case == side) & (names == name)].mean(axis=0) for side, name in pairs]
-    sides, labels = [side for side, _ in pairs], [name for _, name in pairs]
-    return np.array(rows).reshape(len(rows), x.shape[1]), np.array(sides, dtype=bool), np.array(labels, dtype=str)
+    sides, labels = np.array([side for side, _ in pairs], dtype=bool), np.array([name for _, name in pairs], dtype=str)
+    return np.array(rows).reshape(len(rows), x.shape[1]), sides, labels
 
 
-def _unpaired(
-    x: FloatArray, case: npt.NDArray[np.bool_], *, max_arrangements: int, draws: int, seed: int
-) -> tuple[FloatArray, bool]:
+def _unpaired(x: FloatArray, case: BoolArray, seed: int) -> tuple[FloatArray, bool]:
     """Return the share of genes that differ, as observed and then for every arrangement of the labels."""
     n, k = len(x), int(case.sum())
-    index, exact = permutation.arrangements(n, k, max_arrangements=max_arrangements, draws=draws, seed=seed)
+    index, exact = permutation.arrangements(n, k, max_arrangements=MAX_ARRANGEMENTS, draws=DRAWS, seed=seed)
     member = np.zeros((len(index), n))
     np.put_along_axis(member, index, 1.0, axis=1)
     centred = x - x.mean(axis=0)
@@ -210,9 +201,9 @@ def _unpaired(
     return _shares(np.concatenate([case[None].astype(np.float64), member]), centred, limit), exact
 
 
-def _paired(differences: FloatArray, *, max_arrangements: int, draws: int, seed: int) -> tuple[FloatArray, bool]:
+def _paired(differences: FloatArray, seed: int) -> tuple[FloatArray, bool]:
     n = len(differences)
-    signs, exact = permutation.sign_flips(n, max_arrangements=max_arrangements, draws=draws, seed=seed)
+    signs, exact = permutation.sign_flips(n, max_arrangements=MAX_ARRANGEMENTS, draws=DRAWS, seed=seed)
     limit = np.sqrt((differences**2).sum(axis=0) * _critical_share(n - 1) * n)
     return _shares(np.concatenate([np.ones((1, n)), signs]), differences, limit), exact
 

@@ -120,8 +120,7 @@ def meta_robustness(
     rows = []
     for (name, measure), group in _comparable(contrasts):
         used, left_out = _choose(group, populations, overlap_groups or {}, keep_confounded)
-        found = _leave_one_out(used, tau2) + _estimators(used, tau2)
-        found = [row | {"left_out": left_out} for row in found]
+        found = [row | {"left_out": left_out} for row in _sensitivity(used, tau2)]
         for fact, values in (facts or {}).items():
             allowed = None if fact == Analysis.POPULATION else populations
             counted, why = _choose(group, allowed, overlap_groups or {}, keep_confounded)
@@ -131,13 +130,7 @@ def meta_robustness(
 
 
 def _comparable(contrasts: pd.DataFrame) -> list[tuple[tuple[Any, Any], pd.DataFrame]]:
-    """Return the rows that may be pooled with each other, by contrast and measure.
-
-    Raises
-    ------
-    InputError
-        Columns are missing, or a data set occurs twice in one contrast.
-    """
+    """Return the rows that may be pooled with each other, by contrast and measure."""
     if contrasts.empty:
         return []
     CONTRASTS.check(contrasts, "the table of contrasts", _NEEDED)
@@ -229,31 +222,28 @@ def _why_left_out(row: Mapping[Any, Any], populations: Mapping[str, str] | None,
     return None
 
 
-def _leave_one_out(used: pd.DataFrame, tau2: Tau2) -> list[dict[str, Any]]:
+def _sensitivity(used: pd.DataFrame, tau2: Tau2) -> list[dict[str, Any]]:
+    """Pool without each data set, then with each other estimator; nothing of one data set."""
     if len(used) < 2:
         return []
     names = used["dataset"].astype(str)
+    estimators: list[Tau2] = [name for name in ("pm", "reml", "dl") if name != tau2]
     return [
         _pooled_row(used[names != name], tau2) | {"analysis": str(Analysis.LEAVE_ONE_OUT), "level": name}
         for name in names.tolist()
-    ]
-
-
-def _estimators(used: pd.DataFrame, tau2: Tau2) -> list[dict[str, Any]]:
-    others: list[Tau2] = [name for name in ("pm", "reml", "dl") if name != tau2 and len(used) > 1]
-    return [_pooled_row(used, name) | {"analysis": str(Analysis.TAU2), "level": name} for name in others]
+    ] + [_pooled_row(used, name) | {"analysis": str(Analysis.TAU2), "level": name} for name in estimators]
 
 
 def _by_fact(used: pd.DataFrame, fact: str, values: Mapping[str, str], tau2: Tau2) -> list[dict[str, Any]]:
-    levels = used["dataset"].astype(str).map(lambda name: _level(name, values))
+    # a contrast across data sets has the values of its parts
+    levels = (
+        used["dataset"]
+        .astype(str)
+        .map(lambda name: "+".join(sorted({values.get(part) or UNKNOWN for part in name.split("+")})))
+    )
     if levels.nunique() < 2:
         return []
     test = between_groups(used["g"].to_numpy(float), used["g_var"].to_numpy(float), levels.tolist(), tau2=tau2)
     shared = {"analysis": fact, "f_between": test.f, "p_between": test.p_value}
     shared |= {"df_between": test.df, "df_within": test.df_within}
     return [_pooled_row(used[levels == level], tau2) | shared | {"level": level} for level in levels.unique()]
-
-
-def _level(name: str, values: Mapping[str, str]) -> str:
-    """Return the value of a data set, or those of the parts of a contrast across data sets."""
-    return "+".join(sorted({values.get(part) or UNKNOWN for part in name.split("+")}))

@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from fatescore.errors import InputError
 from fatescore.stats import _fields
-from fatescore.stats._donors import donor_fields
+from fatescore.stats._donors import donor_fields, donor_means
+from fatescore.stats.effect import t_interval
+from fatescore.tables import ADJUSTED_DIFFERENCES
 from fatescore.tables import columns as col
 from fatescore.tables.codes import Model
 from fatescore.tables.notes import Note
-from fatescore.typing import FloatArray
+from fatescore.typing import BoolArray, FloatArray
 
 _NAN = math.nan
 _MIN_DF = 2  # residual degrees of freedom below which a model fits anything
@@ -57,14 +58,7 @@ def adjustment(
 ) -> Callable[[str], dict[str, Any]]:
     """Return a function that fits the model of a measure and returns its columns; none where nothing is adjusted for.
 
-    Parameters
-    ----------
-    donors
-        One row per donor and condition, as from :func:`donor_means`.
-    fields, covariates, block
-        As in :func:`fatescore.stats.contrast`.
-    case, control
-        The two conditions.
+    ``donors`` is from :func:`donor_means`; the others are as in :func:`fatescore.stats.contrast`.
     """
     rows = donors[donors[col.CONDITION].isin([case, control])]
     keys = [key for key in (col.DATASET, col.DONOR) if key in rows]
@@ -101,16 +95,8 @@ def adjustment(
 def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> pd.DataFrame:
     """Turn fields into columns of a model: numbers centred, text as indicators (the first value is the reference).
 
-    Parameters
-    ----------
-    table
-        One row per donor with the fields as text or numbers.
-    covariates
-        Names of fields; one that never varies is left out.
-
-    Returns
-    -------
-    Donors x columns, named ``field`` or ``field[value]``; a row with a missing value is NaN throughout.
+    Columns are named ``field`` or ``field[value]``; a field that never varies has none. A row with a missing value is
+    NaN throughout.
 
     Examples
     --------
@@ -138,14 +124,8 @@ def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> pd.Data
 def adjusted_difference(values: ArrayLike, is_case: ArrayLike, covariates: pd.DataFrame) -> Adjusted:
     """Compare donors with covariates held constant (ordinary least squares, t distribution).
 
-    Parameters
-    ----------
-    values
-        (n,) one per donor; donors without a value or with a missing covariate are left out.
-    is_case
-        (n,) arm of each donor.
-    covariates
-        (n x c) from :func:`covariate_columns`.
+    ``covariates`` (n x c) are from :func:`covariate_columns`; donors without a value, or with a missing covariate, are
+    left out.
 
     Examples
     --------
@@ -154,17 +134,15 @@ def adjusted_difference(values: ArrayLike, is_case: ArrayLike, covariates: pd.Da
     >>> round(found.difference, 2), found.df
     (1.07, 3.0)
     """
-    y, case = np.asarray(values, dtype=np.float64), np.asarray(is_case, dtype=float)
-    use = np.isfinite(y) & covariates.notna().all(axis=1).to_numpy()
-    design = np.column_stack([np.ones(use.sum()), case[use], covariates.to_numpy(dtype=float)[use]])
+    y, design, use = _design(values, is_case, covariates)
     names = list(map(str, covariates.columns))
-    problem = _why_no_model(design, case[use], names)
+    problem = _why_no_model(design, names)
     if problem:
         return Adjusted.none(problem)
     import statsmodels.api as sm
 
-    fit = sm.OLS(y[use], design).fit()
-    if not fit.bse[1] > 1e-12 * max(1.0, float(np.abs(y[use]).max())):
+    fit = sm.OLS(y, design).fit()
+    if not fit.bse[1] > 1e-12 * max(1.0, float(np.abs(y).max())):
         return Adjusted.none(Note(Model.NO_RESIDUALS), float(fit.params[1]), float(fit.df_resid))
     low, high = (float(end) for end in fit.conf_int()[1])
     model = _model(Model.LINEAR, covariates=names, left_out=int((~use).sum()))
@@ -177,14 +155,8 @@ def mixed_difference(
     """Compare arms that share some of their blocks (donors, batches): a random intercept per block, by REML.
 
     The t distribution has the degrees of freedom of blocks less the columns of the model, which is cautious: those of
-    the normal distribution, as statsmodels takes them, reject too often with a few donors.
-
-    Parameters
-    ----------
-    values, is_case, covariates
-        As in :func:`adjusted_difference`, one per donor and arm.
-    block
-        (n,) what each value belongs to.
+    the normal distribution, as statsmodels takes them, reject too often with a few donors. Values and covariates are as
+    in :func:`adjusted_difference`, one per donor and arm.
 
     Examples
     --------
@@ -192,26 +164,94 @@ def mixed_difference(
     >>> str(found.model)
     'mixed_model:blocks=4'
     """
-    y, case = np.asarray(values, dtype=np.float64), np.asarray(is_case, dtype=float)
-    more = pd.DataFrame(index=range(len(y))) if covariates is None else covariates
-    use = np.isfinite(y) & more.notna().all(axis=1).to_numpy()
-    design = np.column_stack([np.ones(use.sum()), case[use], more.to_numpy(dtype=float)[use]])
+    more = pd.DataFrame(index=range(len(block))) if covariates is None else covariates
+    y, design, use = _design(values, is_case, more)
     groups = np.asarray(block, dtype=object)[use]
     n_blocks = len(set(groups))
     names = list(map(str, more.columns))
-    problem = _why_no_model(design, case[use], names)
+    problem = _why_no_model(design, names)
     df = n_blocks - design.shape[1]
     if not problem and df < 1:
         problem = Note(Model.FEW_BLOCKS, {"blocks": n_blocks})
     if problem:
         return Adjusted.none(problem)
-    estimate, error = _reml(y[use], design, groups)
+    estimate, error = _reml(y, design, groups)
     if not (np.isfinite(error) and error > 0):
         return Adjusted.none(Note(Model.NOT_CONVERGED), estimate, df)
-    half = float(stats.t.isf(0.025, df)) * error
-    p_value = float(2 * stats.t.sf(abs(estimate) / error, df))
+    found = t_interval(estimate, error, df)
     model = _model(Model.MIXED, blocks=n_blocks, covariates=names)
-    return Adjusted(estimate, estimate - half, estimate + half, p_value, float(df), model)
+    return Adjusted(estimate, found.low, found.high, found.p_value, float(df), model)
+
+
+def adjusted_differences(
+    table: pd.DataFrame,
+    *,
+    case: str,
+    control: str,
+    covariates: Sequence[str],
+    measure: str = col.FATE_BIAS,
+    dataset: str = "",
+    contrast: str = "",
+) -> pd.DataFrame:
+    """Adjust a difference for other numbers of the donors, one at a time.
+
+    "The index is lower because fewer cells are committed at all" and "because the sample holds other cells" are
+    other findings than "because cells choose fat". What is held constant may itself follow from the condition, so
+    this is a description of the difference, no correction of it; with few donors the intervals are wide.
+
+    Parameters
+    ----------
+    table
+        One row per sample: ``sample donor condition``, the measure and the numbers to hold constant.
+    covariates
+        Columns: commitment, maturation, shares of cell types.
+    measure
+        The measure whose difference is looked at.
+    case, control, dataset, contrast
+        As in :func:`fatescore.stats.contrast`.
+
+    Returns
+    -------
+    One row per covariate, ``ADJUSTED_DIFFERENCES.names``: ``difference`` of the donors that have all values,
+    ``adjusted_difference`` with its 95 % interval and p (linear model), and ``proportion_explained``, the share of the
+    difference that is gone (negative where it grew; NaN where there was none).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"sample": list("abcdef"), "donor": list("abcdef"),
+    ...     "condition": ["sick"] * 3 + ["well"] * 3, "fate_bias": [1.0, 2.1, 3.0, 2.0, 2.9, 4.0],
+    ...     "commitment": [1.0, 2.0, 3.0, 3.0, 4.0, 5.0]})
+    >>> found = adjusted_differences(table, case="sick", control="well", covariates=["commitment"])
+    >>> found["adjusted_difference"].round(2).tolist()
+    [1.07]
+    """
+    rows = []
+    for name in covariates:
+        donors = donor_means(table, [measure, name])
+        donors = donors[donors[col.CONDITION].isin([case, control])].dropna(subset=[measure, name])
+        is_case = (donors[col.CONDITION] == case).to_numpy()
+        means = donors.groupby(is_case)[measure].mean()
+        difference = float(means.get(True, math.nan) - means.get(False, math.nan))
+        varies = bool(donors[name].max() > donors[name].min())
+        found = adjusted_difference(donors[measure].to_numpy(), is_case, donors[[name] if varies else []])
+        model = found.model if varies else Note(Model.NO_VARIATION, {"covariate": name})
+        explained = 1 - found.difference / difference if difference else math.nan
+        rows.append(
+            (
+                dataset, contrast, name, difference, found.difference, found.low, found.high, found.p_value, explained,
+                str(model),
+            )
+        )  # fmt: skip
+    return ADJUSTED_DIFFERENCES.frame(rows)
+
+
+def _design(
+    values: ArrayLike, is_case: ArrayLike, covariates: pd.DataFrame
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Return values and design (intercept, arm, covariates) of the donors that have all of it, and who they are."""
+    y, case = np.asarray(values, dtype=np.float64), np.asarray(is_case, dtype=float)
+    use = np.isfinite(y) & covariates.notna().all(axis=1).to_numpy()
+    return y[use], np.column_stack([np.ones(use.sum()), case[use], covariates.to_numpy(dtype=float)[use]]), use
 
 
 def _reml(y: FloatArray, design: FloatArray, groups: np.ndarray) -> tuple[float, float]:
@@ -226,9 +266,9 @@ def _reml(y: FloatArray, design: FloatArray, groups: np.ndarray) -> tuple[float,
     return float(fit.fe_params[1]), float(fit.bse_fe[1])
 
 
-def _why_no_model(design: FloatArray, case: FloatArray, names: Sequence[str]) -> Note | None:
+def _why_no_model(design: FloatArray, names: Sequence[str]) -> Note | None:
     """Return why no model can be fitted, if so."""
-    if case.sum() in (0, len(case)):
+    if design[:, 1].sum() in (0, len(design)):
         return Note(Model.EMPTY_ARM)
     if np.linalg.matrix_rank(design) < design.shape[1]:
         others = np.delete(design, 1, axis=1)

@@ -42,19 +42,9 @@ def spread(arms: Arms) -> tuple[float, float, float]:
 
 
 def variance_prior(variances: ArrayLike, df: ArrayLike) -> Prior:
-    """Estimate the common distribution of variances from their logarithms (Smyth 2004, section 6.2).
+    """Estimate the common distribution of variances (m,) from their logarithms (Smyth 2004, section 6.2).
 
-    Parameters
-    ----------
-    variances
-        (m,) one per measure, above 0; others are left out.
-    df
-        (m,) or one number: their degrees of freedom.
-
-    Raises
-    ------
-    InputError
-        Fewer than two variances above 0.
+    Variances that are not above 0 are left out; ``df`` are their degrees of freedom.
 
     Examples
     --------

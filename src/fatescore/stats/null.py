@@ -24,19 +24,9 @@ N_STRATA = 100
 
 
 def assign_strata(mean_value: FloatArray, n_strata: int = N_STRATA) -> IntArray:
-    """Assign genes to strata of nearly equal size by mean value; genes that tie stay together.
+    """Assign genes to strata of nearly equal size by mean value, numbered from 0; genes that tie stay together.
 
-    Parameters
-    ----------
-    mean_value
-        (n_genes,) mean over the observations.
-    n_strata
-        Number of strata; at least 100 keeps single sets calibrated. Each stratum keeps about ten genes, however few
-        there are.
-
-    Returns
-    -------
-    (n_genes,) stratum of each gene, 0 to n - 1.
+    At least 100 strata keep single sets calibrated. Each stratum keeps about ten genes, however few there are.
 
     Examples
     --------
@@ -73,10 +63,7 @@ class FittedNull:
     def strata(self, genes: pd.Index, used: IntArray) -> IntArray:
         """Return the stratum of each of ``genes``; those that the reference lacks share one of their own.
 
-        Raises
-        ------
-        InputError
-            When the reference lacks a gene that is used (positions ``used``).
+        It is an InputError where a gene that is used (positions ``used``) is among these.
         """
         level = np.asarray(self.level.reindex(genes), dtype=np.float64)
         unknown = np.isnan(level)
@@ -173,10 +160,8 @@ def standing(
 
     Parameters
     ----------
-    score
-        (n_obs x n_sets).
-    mean, variance, third, fourth
-        First four cumulants, same shape.
+    score, mean, variance, third, fourth
+        (n_obs x n_sets) scores and first four cumulants.
     bounded
         (n_sets,) whether a set's scores have an end of their own (not a signed set).
 
@@ -210,8 +195,6 @@ def tail_pvalue(
     ----------
     deviate
         From :func:`standing`, any shape.
-    alternative
-        Tail.
     point_mass
         Same shape: probability of the lowest possible score (that of a set of which no gene is detected), or, with a
         minus, of the highest. No tail on that side is smaller. Where the tail on the other side is, nothing as extreme
@@ -246,16 +229,8 @@ def inflation(z: FloatArray, group: IntArray) -> FloatArray:
     it is the standard deviation of z within them (the variance inflation of camera, Wu and Smyth 2012,
     doi:10.1093/nar/gks461). Differences between groups do not count.
 
-    Parameters
-    ----------
-    z
-        (n_obs x n_sets); NaN is left out.
-    group
-        (n_obs,) number of the group of like observations; negative: not used.
-
-    Returns
-    -------
-    (n_sets,) factors, at least 1.
+    Of ``z`` (n_obs x n_sets) NaN is left out, as are observations whose ``group`` (n_obs,) is negative; the factors
+    (n_sets,) are at least 1.
 
     Examples
     --------

@@ -20,10 +20,9 @@ def exact_deviate(
     ----------
     observed
         (n_obs,) the set's score, up to a constant.
-    values
-        One (n_obs x genes of the stratum) array per gene of the set: the values that could have been drawn.
-    coef
-        One coefficient per gene of the set.
+    values, coef
+        Per gene of the set an (n_obs x genes of the stratum) array of values that could have been drawn, and a
+        coefficient.
     same
         Whether both genes are drawn from the same stratum, which cannot give one gene twice.
 
@@ -84,20 +83,8 @@ def deviate_of_tails(lower: FloatArray, upper: FloatArray) -> FloatArray:
 def draw_matched(weights: sp.csr_array, stratum: IntArray, n_draws: int, seed: int) -> sp.csr_array:
     """Replace the genes of each set at random by others of their strata.
 
-    Parameters
-    ----------
-    weights
-        (n_genes x n_sets).
-    stratum
-        (n_genes,) from :func:`assign_strata`.
-    n_draws
-        Number of random sets per set.
-    seed
-        Seed; what is drawn for a set depends on it and on the set, not on the sets beside it.
-
-    Returns
-    -------
-    (n_genes x n_sets * n_draws), the draws of one set beside each other.
+    Weights (n_genes x n_sets) become (n_genes x n_sets * n_draws), the draws of one set beside each other. What is
+    drawn for a set depends on the seed and on the set, not on the sets beside it.
     """
     members = [np.flatnonzero(stratum == t) for t in range(int(stratum.max()) + 1)]
     columns = weights.tocsc()
@@ -120,13 +107,9 @@ def draw_matched(weights: sp.csr_array, stratum: IntArray, n_draws: int, seed: i
 
 
 def permutation_deviate(observed: FloatArray, drawn: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return where scores (n_obs,) stand among those of random sets (n_obs x n_draws).
+    """Return where scores (n_obs,) stand among those of random sets (n_obs x n_draws): z, deviate and point mass.
 
-    Returns
-    -------
-    z, deviate, point_mass
-        As in closed form; the point mass is that of the end on the other side of the median, see
-        :func:`fatescore.stats.null.tail_pvalue`.
+    The point mass is as in :func:`exact_deviate`.
     """
     n = drawn.shape[1]
     sd = drawn.std(axis=1, ddof=1)

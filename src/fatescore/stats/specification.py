@@ -7,6 +7,7 @@ and Simonsohn et al. (2020, doi:10.1038/s41562-020-0912-z) say why all of them a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -70,9 +71,7 @@ def specification(
         wide, case=case, control=control, measures=list(combinations), dataset=dataset, contrast=contrast, kind=kind,
         expected=expected, audit=audit, known_conditions=known_conditions, seed=seed,
     )  # fmt: skip
-    named = compared["measure"].map(combinations)
-    for place, choice in enumerate(CHOICES):
-        compared[choice] = [values[place] for values in named]
+    _add_choices(compared, combinations)
     notes = zip(compared["measure"].map(reasons), compared["note"], strict=True)
     compared["note"] = [";".join(filter(None, both)) for both in notes]
     return compared[SPECIFICATION.names]
@@ -122,10 +121,13 @@ def meta_specification(
         pd.concat(parts, ignore_index=True), populations=populations, overlap_groups=overlap_groups,
         keep_confounded=keep_confounded, tau2=tau2,
     ).drop(columns="method")  # fmt: skip
-    named = pooled["measure"].map(combinations)
-    for place, choice in enumerate(CHOICES):
-        pooled[choice] = [values[place] for values in named]
+    _add_choices(pooled, combinations)
     return pooled[META_SPECIFICATION.names]
+
+
+def _add_choices(table: pd.DataFrame, combinations: Mapping[str, tuple[Any, ...]]) -> None:
+    for place, choice in enumerate(CHOICES):
+        table[choice] = [combinations[name][place] for name in table["measure"]]
 
 
 def _wide(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]], dict[str, str]]:

@@ -20,9 +20,9 @@ from scipy import stats
 from fatescore.errors import InputError
 from fatescore.stats import effect, fdr
 from fatescore.stats._donors import averaged, check_conditions, donor_means
-from fatescore.stats._levels import level_test, smallest_p_levels
 from fatescore.stats.confounding import Audit, audit_cells
 from fatescore.stats.contrast import MIN_DONORS, agreement, check_labels
+from fatescore.stats.permutation import level_test, smallest_p_levels
 from fatescore.tables import CONTRASTS, Note, join_names, join_notes
 from fatescore.tables import columns as col
 from fatescore.tables.codes import ContrastKind, NoteCode, Test, Unit
@@ -90,10 +90,8 @@ def trend(
         ``known_fate`` (ordered levels only) or ``other``; a slope is not pooled with differences, so not ``disease``.
     expected
         Sign of the slope of ``fate_bias`` that is expected (``+``, ``-`` or empty; ordered levels only).
-    known_conditions
-        Conditions that exist although no sample of them is left in ``table``.
-    seed
-        Seed of the permutations, used only where they are too many to enumerate.
+    known_conditions, seed
+        As in :func:`fatescore.stats.contrast`.
 
     Returns
     -------
@@ -235,8 +233,8 @@ def _interval(course: _Course) -> tuple[float, float]:
     residuals = values - fit.intercept - fit.slope * level
     if float(np.sqrt(np.mean(residuals**2))) <= 1e-12 * float(np.abs(values).max()):
         return _NAN, _NAN
-    half = float(stats.t.isf(0.025, len(values) - 2) * fit.stderr)
-    return float(fit.slope) - half, float(fit.slope) + half
+    line = effect.t_interval(float(fit.slope), float(fit.stderr), len(values) - 2)
+    return line.low, line.high
 
 
 def _eta_squared(course: _Course) -> float:

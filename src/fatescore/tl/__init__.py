@@ -1,12 +1,10 @@
 """Tools: the only place where AnnData meets the kernels."""
 
-from fatescore.tl.contributions import gene_contributions
-from fatescore.tl.depth import depth_correlation
-from fatescore.tl.fate_bias import fate_bias
+from fatescore.tl.fate_bias import fate_bias, gene_contributions
 from fatescore.tl.fit_null import fit_null, read_null, write_null
 from fatescore.tl.intervals import cell_intervals, gene_intervals
 from fatescore.tl.score_gene_sets import score_gene_sets
-from fatescore.tl.scores_table import observation_scores, sample_scores, set_coverage
+from fatescore.tl.scores_table import depth_correlation, observation_scores, sample_scores, set_coverage
 from fatescore.tl.specification import index_scores, specification_scores
 
 __all__ = [

@@ -48,7 +48,10 @@ def entries_of(group: Any) -> Entries:
 
 def _filler(dataset: h5py.Dataset) -> Callable[[int, Any], None]:
     """Return a function that fills an array with the entries from a position on."""
-    plain = _by_hdf5(dataset)
+
+    def plain(first: int, out: Any) -> None:
+        dataset.read_direct(out, np.s_[first : first + len(out)])
+
     filters = dataset.id.get_create_plist()
     codes = [filters.get_filter(i)[0] for i in range(filters.get_nfilters())]
     if not codes:
@@ -118,10 +121,3 @@ def _read_all(handle: int, out: Any, place: int) -> None:
         if n == 0:
             raise OSError("the file ends before its last entry")
         left, place = left[n:], place + n
-
-
-def _by_hdf5(dataset: h5py.Dataset) -> Callable[[int, Any], None]:
-    def fill(first: int, out: Any) -> None:
-        dataset.read_direct(out, np.s_[first : first + len(out)])
-
-    return fill

@@ -77,14 +77,12 @@ def score(
     With an ``alternative`` p values are worked out at once and deviates are not kept.
     """
     out = Scores.empty(matrix.shape[0], weights.shape[1], null=strata is not None, pvalues=alternative is not None)
+    if strata is not None and not method.linear:
+        raise no_closed_form(method)
     if method.plan is None:
-        if strata is not None:
-            raise no_closed_form(method)
         _matrix.check(chunk_size, n_jobs)
         out.score = method(_matrix.whole(matrix), weights, **params)
         return out
-    if strata is not None and not method.linear:
-        raise no_closed_form(method)
     plan = method.plan(weights, **params)
     place = None if strata is None else _ClosedForm(plan.part, strata)
 

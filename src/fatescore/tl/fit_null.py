@@ -16,7 +16,7 @@ from fatescore.methods import rank_log
 from fatescore.methods._ranking import RankPart, score_chunk
 from fatescore.stats.null import MIN_OBSERVATIONS, N_STRATA, FittedNull
 from fatescore.tl import _matrix
-from fatescore.typing import FloatArray, Matrix, StrPath
+from fatescore.typing import FloatArray, StrPath
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -43,15 +43,13 @@ def fit_null(
     ----------
     data
         AnnData (observations x genes), or a DataFrame of the same orientation.
-    layer
-        Layer to rank; ``None`` is ``X``.
+    layer, n_jobs
+        As in :func:`score_gene_sets`.
     max_obs
         With more observations than this, blocks of 50 spread evenly over the data stand for all: a level is known to
         a few hundredths long before a million cells are read. ``None`` takes all.
     n_strata
         Number of strata of genes.
-    n_jobs
-        Threads; does not change the result.
 
     Returns
     -------
@@ -85,13 +83,9 @@ def fit_null(
         )
     places = _places(n_obs, max_obs or n_obs)
     part = RankPart(rank_log.rank_value(len(genes)), sp.csr_array((len(genes), 0)))
-
-    def add(X: Matrix) -> FloatArray:
-        return score_chunk(X, part, with_gene_sum=True).gene_sum
-
     total: FloatArray = np.zeros(len(genes))
-    for gene_sum in _matrix.map_blocks(matrix, places, add, n_jobs):
-        total += gene_sum
+    for chunk in _matrix.map_blocks(matrix, places, lambda X: score_chunk(X, part, with_gene_sum=True), n_jobs):
+        total += chunk.gene_sum
     n_used = sum(place.stop - place.start for place in places)
     # rounded, so that genes that tie stay tied
     return FittedNull(pd.Series((total / n_used).round(9), index=genes, name="level"), n_used, n_strata)
@@ -108,13 +102,6 @@ def _places(n_obs: int, max_obs: int) -> list[slice]:
 def write_null(null: FittedNull, path: StrPath) -> None:
     """Write a fitted null as a table (tab separated), atomically.
 
-    Parameters
-    ----------
-    null
-        From :func:`fit_null`.
-    path
-        The file.
-
     Examples
     --------
     >>> import pathlib, tempfile
@@ -130,12 +117,7 @@ def write_null(null: FittedNull, path: StrPath) -> None:
 
 
 def read_null(path: StrPath) -> FittedNull:
-    """Read a fitted null.
-
-    Parameters
-    ----------
-    path
-        A file from :func:`write_null`.
+    """Read a fitted null from a file of :func:`write_null`.
 
     Raises
     ------

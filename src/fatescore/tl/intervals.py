@@ -14,8 +14,7 @@ from fatescore.gene_sets import index_weights
 from fatescore.gene_sets.index import DEFAULT_INDEX, Index
 from fatescore.tables import columns as col
 from fatescore.tl import _matrix
-from fatescore.tl.contributions import gene_values, scorable_weights
-from fatescore.tl.fate_bias import as_index
+from fatescore.tl.fate_bias import as_index, gene_values, scorable_weights
 from fatescore.tl.score_gene_sets import group_numbers
 from fatescore.typing import FloatArray, Matrix, Organism
 
@@ -73,7 +72,9 @@ def gene_intervals(
     values = gene_values(data, names, layer)
     measured = definition.genes[definition.genes["symbol"].isin(names)]
     variance, quartic = np.zeros(len(values)), np.zeros(len(values))
-    for part in _parts(definition):
+    # units are exchangeable within the blocks of an arm and, one by one, of the groups
+    blocks_of_groups = [(block,) for blocks in definition.groups.values() for block in blocks]
+    for part in (*definition.arms.values(), *blocks_of_groups):
         units = measured[measured["block"].isin(part)].groupby("unit")["symbol"].apply(set)
         if len(units) < 2:
             continue
@@ -113,15 +114,11 @@ def cell_intervals(
     Parameters
     ----------
     adata
-        Cells x genes with raw counts.
-    organism, index
-        As in :func:`fate_bias`.
+        Cells x genes with raw counts, which ``layer`` holds.
+    organism, index, level
+        As in :func:`gene_intervals`.
     by
         Column of ``obs`` that names each cell's sample.
-    layer
-        Layer with the raw counts.
-    level
-        Level of confidence, 0 to 1.
     n_bootstrap
         Number of draws.
     rng
@@ -181,11 +178,6 @@ def _resampled(counts: Matrix, cells: np.ndarray, n_bootstrap: int, rng: np.rand
         sums += added.toarray() if sp.issparse(added) else np.asarray(added)
     times = rng.multinomial(n_pieces, np.full(n_pieces, 1 / n_pieces), size=n_bootstrap)
     return np.asarray(times @ sums, dtype=np.float64)
-
-
-def _parts(index: Index) -> list[tuple[str, ...]]:
-    """Return the blocks of every arm and, one by one, of the groups: what units are exchangeable in."""
-    return [*index.arms.values(), *((block,) for blocks in index.groups.values() for block in blocks)]
 
 
 def _weights_without(index: Index, names: list[str], left_out: set[str]) -> FloatArray:

@@ -130,7 +130,8 @@ def score_gene_sets(
     weights, n_missing = _weight_matrix(sets, genes)
     given = {"max_rank": max_rank, "n_up": n_up, "w_neg": w_neg}
     params |= {name: value for name, value in given.items() if value is not None}
-    shown = _checked(chosen, params, missing, null, alternative)
+    _check(chosen, params, missing, null, alternative)
+    shown = dict(params)
     if missing == "impute":
         params["n_missing"] = n_missing
     if "rng" in chosen.parameters:
@@ -162,10 +163,10 @@ def score_gene_sets(
     parameters = {"layer": layer or "X", "missing": missing, "gene_sets": digest(sets), **shown}
     if null is not None:
         parameters |= {"null": null if isinstance(null, str) else "fitted", "alternative": alternative}
-        parameters |= (
-            {"inflation": dict(zip(sets, factor.round(6).tolist(), strict=True))} if inflation_by is not None else {}
-        )
-        parameters |= {"n_permutations": n_permutations} if null == "permutation" else {}
+    if groups is not None:
+        parameters["inflation"] = dict(zip(sets, factor.round(6).tolist(), strict=True))
+    if null == "permutation":
+        parameters["n_permutations"] = n_permutations
     if null == "permutation" or "rng" in chosen.parameters:
         parameters["seed"] = int(rng) if isinstance(rng, int | np.integer) else str(rng.bit_generator.seed_seq)
     record(data, col.score_key(method), parameters)
@@ -173,7 +174,7 @@ def score_gene_sets(
 
 
 def strata_of(data: AnnData | pd.DataFrame, layer: str | None, null: Null, used: IntArray, n_jobs: int) -> IntArray:
-    """Return the stratum of every gene of the data under a null."""
+    """Return the stratum of every gene of the data under a null; that of permutations is matched too."""
     genes = _matrix.gene_names(data)
     if isinstance(null, FittedNull):
         return null.strata(genes, used)
@@ -203,11 +204,9 @@ def _scores(
     matrix = _matrix.matrix_of(data, layer)
     if null is None:
         return _scoring.score(matrix, method, weights, params, chunk_size=chunk_size, n_jobs=n_jobs)
-    used = np.unique(weights.tocoo().coords[0])
-    kind: Null = "matched" if null == "permutation" else null
     if null != "permutation" and not method.linear:
         raise _scoring.no_closed_form(method)
-    strata = strata_of(data, layer, kind, used, n_jobs)
+    strata = strata_of(data, layer, null, np.unique(weights.tocoo().coords[0]), n_jobs)
     if null != "permutation":
         return _scoring.score(
             matrix, method, weights, params, strata, alternative=alternative, chunk_size=chunk_size, n_jobs=n_jobs
@@ -238,12 +237,10 @@ def _dispersion(
     return out
 
 
-def _checked(
-    method: methods.Method, params: Mapping[str, Any], missing: str, null: Any, alternative: str
-) -> dict[str, Any]:
+def _check(method: methods.Method, params: Mapping[str, Any], missing: str, null: Any, alternative: str) -> None:
+    known = [name for name in method.parameters if name not in ("n_missing", "rng")]
     for name in params:
-        if name not in method.parameters or name in ("n_missing", "rng"):
-            known = [known for known in method.parameters if known not in ("n_missing", "rng")]
+        if name not in known:
             raise InputError(f'"{name}" is not a parameter of {method.name}', fix=nearest(name, known))
     if missing not in get_args(Missing):
         raise InputError(f'missing="{missing}"', expected='"skip" or "impute"')
@@ -254,7 +251,6 @@ def _checked(
         raise InputError(f'null="{null}" is not known', fix=nearest(str(null), kinds))
     if alternative not in get_args(Alternative):
         raise InputError(f'alternative="{alternative}"', fix=nearest(str(alternative), get_args(Alternative)))
-    return dict(params)
 
 
 def record(adata: AnnData, key: str, parameters: Mapping[str, Any]) -> None:

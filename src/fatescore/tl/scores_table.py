@@ -1,39 +1,31 @@
-"""The score tables of a data set: observations, samples, genes, coverage."""
+"""The score tables of a data set: observations, samples, genes, coverage, and the correlation with depth."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from fatescore.errors import NotScorable
-from fatescore.gene_sets import (
-    DEFAULT_INDEX,
-    Index,
-    coverage,
-    index_weights,
-    load,
-    match,
-    not_measurable,
-    not_scorable_message,
-    why_not_scorable,
-)
+from fatescore import gene_sets
+from fatescore.errors import InputError, NotScorable, nearest
+from fatescore.gene_sets import DEFAULT_INDEX, Index
 from fatescore.stats.null import FittedNull
 from fatescore.tables import COVERAGE, Note, join_notes
 from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode
 from fatescore.tl import _matrix
-from fatescore.tl.contributions import gene_contributions
-from fatescore.tl.depth import depth_correlation
-from fatescore.tl.fate_bias import METHOD, as_index, fate_bias
+from fatescore.tl.fate_bias import METHOD, as_index, fate_bias, gene_contributions
 from fatescore.tl.intervals import cell_intervals, gene_intervals
 from fatescore.tl.score_gene_sets import score_gene_sets
 from fatescore.typing import Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+MIN_CELLS = 10  # of fewer a correlation is noise
 
 
 @dataclass(frozen=True)
@@ -58,9 +50,7 @@ def observation_scores(
     ----------
     adata
         Observations x genes with gene symbols; not changed.
-    organism
-        One of :func:`fatescore.organisms.names`.
-    index, null, n_jobs
+    organism, index, null, n_jobs
         As in :func:`fate_bias`.
 
     Returns
@@ -83,15 +73,15 @@ def observation_scores(
     import anndata
 
     # A single cell may well lack a gene; a data set in which no observation shows it did not measure it.
-    problems = why_not_scorable(as_index(index, organism), list(adata.var_names[_matrix.detected(adata.X)]))
+    problems = gene_sets.why_not_scorable(as_index(index, organism), list(adata.var_names[_matrix.detected(adata.X)]))
     if problems:
         raise NotScorable(
-            f"too few genes of the index are detected in any observation: {not_scorable_message(problems)}",
+            f"too few genes of the index are detected in any observation: {gene_sets.not_scorable_message(problems)}",
             reason=join_notes([Note(NoteCode.INDEX_NOT_DETECTED), *problems]),
         )
     scored = anndata.AnnData(X=adata.X, obs=adata.obs.copy(), var=adata.var[[]])  # X is shared, not copied
     fate_bias(scored, organism=organism, index=index, null=null, n_jobs=n_jobs)
-    matched = match(load(organism=organism), list(scored.var_names))
+    matched = gene_sets.match(gene_sets.load(organism=organism), list(scored.var_names))
     # the arms are columns of the index already
     sets = {name: genes for name, genes in matched.items() if genes and name not in col.INDEX_MEASURES}
     score_gene_sets(scored, sets, method=METHOD, n_jobs=n_jobs)
@@ -117,12 +107,10 @@ def sample_scores(
     ----------
     samples
         Samples x genes.
-    organism
-        One of :func:`fatescore.organisms.names`.
+    organism, index
+        As in :func:`fate_bias`.
     unit
         ``"sample"`` or ``"pseudobulk"``, written into the table.
-    index
-        Definition of the index.
     cells
         The cells with their raw counts, where samples are pseudobulks.
     cell_scores
@@ -165,7 +153,7 @@ def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "", index
     adata
         Observations x genes, named by symbol.
     organism
-        One of :func:`fatescore.organisms.names`.
+        As in :func:`fate_bias`.
     dataset
         Label.
     index
@@ -185,12 +173,13 @@ def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "", index
     aliased: list[str] = []
     if col.MAPPED_BY in adata.var:
         aliased = list(adata.var_names[adata.var[col.MAPPED_BY].isin(["previous", "alias"])])
-    sets = _arms(index) | load(organism=organism)
-    table = coverage(sets, list(adata.var_names), by_alias=aliased)
+    sets = _arms(index) | gene_sets.load(organism=organism)
+    table = gene_sets.coverage(sets, list(adata.var_names), by_alias=aliased)
     table.insert(0, col.DATASET, dataset)
     table["scorable"] = table["found"] > 0
     silent = {
-        name: "; ".join(f"{g} ({why})" for g, why in genes.items()) for name, genes in not_measurable(organism).items()
+        name: "; ".join(f"{gene} ({why})" for gene, why in genes.items())
+        for name, genes in gene_sets.not_measurable(organism).items()
     }
     table["not_measurable"] = table["gene_set"].map(silent).fillna("")
     return table[COVERAGE.names]
@@ -200,6 +189,65 @@ def _arms(index: Index | None) -> dict[str, dict[str, float]]:
     """Return the genes that speak for bone and those that speak for fat in the index."""
     if index is None:
         return {}
-    weights = index_weights(index, list(index.genes["symbol"]))[col.FATE_BIAS]
+    weights = gene_sets.index_weights(index, list(index.genes["symbol"]))[col.FATE_BIAS]
     arms = {col.OSTEOGENIC: weights[weights > 0], col.ADIPOGENIC: weights[weights < 0]}
     return {f"index_{arm}": {str(gene): abs(float(w)) for gene, w in own.items()} for arm, own in arms.items()}
+
+
+def depth_correlation(
+    table: pd.DataFrame,
+    *,
+    by: str | Sequence[str] = col.SAMPLE,
+    measure: str = col.FATE_BIAS,
+    depth: str = col.TOTAL_COUNTS,
+) -> pd.DataFrame:
+    """Correlate the index with depth among the cells of one type (Spearman).
+
+    Deep cells show more genes, so an index may go with depth where fate does not. Cells are ranked within their type,
+    so that a difference of types does not count; where a group holds several types their correlations are pooled
+    by the number of cells.
+
+    Parameters
+    ----------
+    table
+        One row per cell, as from :func:`observation_scores` or ``adata.obs``; cells of one type share ``cell_type``,
+        without that column all are of one type.
+    by
+        Column or columns that group the cells.
+    measure, depth
+        Columns to correlate.
+
+    Returns
+    -------
+    One row per group: ``rho_depth`` (-1 to 1; NaN with fewer than ten cells or without variation) and ``n_cells``.
+
+    Raises
+    ------
+    InputError
+        When a column is missing.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"sample": "A", "fate_bias": range(12), "total_counts": range(12, 0, -1)})
+    >>> round(depth_correlation(cells).loc["A", "rho_depth"], 6)
+    np.float64(-1.0)
+    """
+    groups = [by] if isinstance(by, str) else list(by)
+    for column in (*groups, measure, depth):
+        if column not in table:
+            raise InputError(f'the table has no column "{column}"', fix=nearest(column, map(str, table.columns)))
+    known = table[table[[measure, depth]].notna().all(axis=1)]
+    rows = []
+    for name, cells in known.groupby(groups, observed=True, sort=True):
+        types = cells.groupby(col.CELL_TYPE, observed=True) if col.CELL_TYPE in cells else [("", cells)]
+        found = [(len(part), _spearman(part[measure], part[depth])) for _, part in types if len(part) >= MIN_CELLS]
+        finite = [(n, rho) for n, rho in found if np.isfinite(rho)]
+        rho = np.average([rho for _, rho in finite], weights=[n for n, _ in finite]) if finite else np.nan
+        rows.append((*name, rho, len(cells)))
+    return pd.DataFrame(rows, columns=[*groups, col.RHO_DEPTH, "n_cells"]).set_index(groups)
+
+
+def _spearman(one: pd.Series[float], other: pd.Series[float]) -> float:
+    if one.nunique() < 2 or other.nunique() < 2:
+        return float("nan")
+    return float(np.corrcoef(one.rank(), other.rank())[0, 1])

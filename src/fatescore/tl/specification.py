@@ -45,8 +45,8 @@ def specification_scores(
     ----------
     samples
         Samples (bulk, arrays or pseudobulks) x genes with gene symbols; not changed.
-    organism
-        One of :func:`fatescore.organisms.names`.
+    organism, n_jobs
+        As in :func:`fate_bias`.
     unit
         ``"sample"`` or ``"pseudobulk"``, written into the table.
     counts
@@ -57,8 +57,6 @@ def specification_scores(
         sample's cells under the default method, as unit ``cell mean``.
     scorable
         Arm -> smallest number of measured genes of ``core``, as in :func:`fatescore.gene_sets.load_index`.
-    n_jobs
-        Threads of the rank methods; -1 takes all processors of this process. Does not change the result.
 
     Returns
     -------
@@ -120,12 +118,8 @@ def index_scores(
         (``fs.methods.get(method).relative``).
     method
         Name of a scoring method.
-    index
-        Definition of the index, or its name.
-    organism
-        One of :func:`fatescore.organisms.names`; a definition has its own.
-    n_jobs
-        Threads of the rank methods.
+    index, organism, n_jobs
+        As in :func:`fate_bias`; a definition has its own organism.
 
     Returns
     -------
