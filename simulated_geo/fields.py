@@ -56,76 +56,52 @@ def array_fields(row: dict[str, Any]) -> Fields:
     )
 
 
-def sequencing_fields(row: dict[str, Any]) -> Fields:
-    """Return the fields of a human RNA-seq sample."""
+def _sequenced(
+    row: dict[str, Any], source: str, organism: str, taxid: str, *, before: tuple[str, ...], after: tuple[str, ...],
+    processing: str, protocols: tuple[str, ...] = (), files: tuple[str, ...] = ("NONE",),
+) -> Fields:  # fmt: skip
+    """Return the fields of a sequenced sample; characteristics come before and after sex."""
     return (
         ("type", "SRA"),
         ("channel_count", "1"),
-        ("source_name_ch1", "bone marrow stromal cells"),
-        ("organism_ch1", HUMAN),
-        *_characteristics(
-            f"disease state: {row['condition']}",
-            f"donor: {row['donor']}",
-            f"Sex: {row['sex']}",
-            f"age: {row['age']}",
-            "tissue: bone marrow",
-            f"passage: P{row['passage']}",
-        ),
+        ("source_name_ch1", source),
+        ("organism_ch1", organism),
+        *_characteristics(*before, f"Sex: {row['sex']}", *after),
         ("molecule_ch1", "polyA RNA"),
-        ("extract_protocol_ch1", "SIMULATED: column kit."),
-        ("extract_protocol_ch1", "SIMULATED: stranded mRNA library kit."),
-        ("taxid_ch1", "9606"),
-        ("data_processing", "SIMULATED: gene counts; Genome_build: GRCh38"),
+        *(("extract_protocol_ch1", f"SIMULATED: {protocol}") for protocol in protocols),
+        ("taxid_ch1", taxid),
+        ("data_processing", f"SIMULATED: {processing}"),
         ("instrument_model", "SIMULATED sequencer"),
         ("library_strategy", "RNA-Seq"),
-        ("supplementary_file_1", "NONE"),
+        *((f"supplementary_file_{i}", file) for i, file in enumerate(files, start=1)),
     )
+
+
+def sequencing_fields(row: dict[str, Any]) -> Fields:
+    """Return the fields of a human RNA-seq sample."""
+    return _sequenced(
+        row, "bone marrow stromal cells", HUMAN, "9606",
+        before=(f"disease state: {row['condition']}", f"donor: {row['donor']}"),
+        after=(f"age: {row['age']}", "tissue: bone marrow", f"passage: P{row['passage']}"),
+        processing="gene counts; Genome_build: GRCh38", protocols=("column kit.", "stranded mRNA library kit."),
+    )  # fmt: skip
 
 
 def droplet_fields(row: dict[str, Any]) -> Fields:
     """Return the fields of a 10x sample."""
-    folder = f"SIMULATED://{row['sample']}_{row['title']}"
-    return (
-        ("type", "SRA"),
-        ("channel_count", "1"),
-        ("source_name_ch1", "bone marrow, femoral head"),
-        ("organism_ch1", HUMAN),
-        *_characteristics(
-            f"disease state: {row['condition']}",
-            f"donor: {row['donor']}",
-            f"Sex: {row['sex']}",
-            f"age: {row['age']}",
-            "tissue: bone marrow",
-            "chemistry: 10x 3' v3",
-        ),
-        ("molecule_ch1", "polyA RNA"),
-        ("taxid_ch1", "9606"),
-        ("data_processing", "SIMULATED: filtered barcodes; Genome_build: GRCh38"),
-        ("instrument_model", "SIMULATED sequencer"),
-        ("library_strategy", "RNA-Seq"),
-        *((f"supplementary_file_{i}", f"{folder}_{end}") for i, end in enumerate(TRIPLET, start=1)),
-    )
+    return _sequenced(
+        row, "bone marrow, femoral head", HUMAN, "9606",
+        before=(f"disease state: {row['condition']}", f"donor: {row['donor']}"),
+        after=(f"age: {row['age']}", "tissue: bone marrow", "chemistry: 10x 3' v3"),
+        processing="filtered barcodes; Genome_build: GRCh38",
+        files=tuple(f"SIMULATED://{row['sample']}_{row['title']}_{end}" for end in TRIPLET),
+    )  # fmt: skip
 
 
 def mouse_fields(row: dict[str, Any]) -> Fields:
     """Return the fields of a mouse RNA-seq sample."""
-    return (
-        ("type", "SRA"),
-        ("channel_count", "1"),
-        ("source_name_ch1", "marrow stromal cells"),
-        ("organism_ch1", MOUSE),
-        *_characteristics(
-            "strain: C57BL/6J",
-            f"operation: {row['condition']}",
-            f"animal: {row['donor']}",
-            f"Sex: {row['sex']}",
-            f"age: {row['age']} weeks",
-            "tissue: bone marrow",
-        ),
-        ("molecule_ch1", "polyA RNA"),
-        ("taxid_ch1", "10090"),
-        ("data_processing", "SIMULATED: gene counts; Genome_build: GRCm39"),
-        ("instrument_model", "SIMULATED sequencer"),
-        ("library_strategy", "RNA-Seq"),
-        ("supplementary_file_1", "NONE"),
-    )
+    return _sequenced(
+        row, "marrow stromal cells", MOUSE, "10090",
+        before=("strain: C57BL/6J", f"operation: {row['condition']}", f"animal: {row['donor']}"),
+        after=(f"age: {row['age']} weeks", "tissue: bone marrow"), processing="gene counts; Genome_build: GRCm39",
+    )  # fmt: skip

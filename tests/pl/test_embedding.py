@@ -15,7 +15,7 @@ from fatescore import pl
 from fatescore.errors import InputError
 from fatescore.pl import _palette
 from fatescore.pl.embedding import FEW
-from fatescore.pp.markers import MARKERS, UNKNOWN
+from fatescore.pp.cell_type import MARKERS, UNKNOWN
 
 Make = Callable[[int], pd.DataFrame]
 Draw = Callable[[Any], Any]

@@ -17,7 +17,7 @@ from fatescore.errors import InputError, NotScorable
 from fatescore.ingest import ingest
 from fatescore.ingest.locate import locate, read_raw
 from fatescore.pp.bulk import bulk_metrics, scale_of, strand
-from fatescore.pp.markers import MARKERS
+from fatescore.pp.cell_type import MARKERS
 from fatescore.pp.qc.samples import metrics_and_flags
 from fatescore.pp.tissue import contamination, foreign_tissue, no_stroma
 from fatescore.tables.notes import Note, join_notes, parse_notes, split_names

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 import fatescore as fs
 from fatescore import gene_sets, organisms
-from fatescore.pp.markers import MARKERS, marker_genes
+from fatescore.pp.cell_type import MARKERS, marker_genes
 from fatescore.typing import Organism
 
 # Fibres and their satellite cells; Schwann cells with and without myelin.
@@ -116,7 +116,7 @@ def test_markers_are_current_symbols_and_stand_once(organism: Organism) -> None:
 
 
 def test_every_marker_has_a_source() -> None:
-    table = pd.read_csv(Path(fs.pp.markers.__file__).with_suffix(".tsv"), sep="\t")
+    table = pd.read_csv(Path(fs.pp.__file__).with_name("markers.tsv"), sep="\t")
     assert list(table.columns) == ["type", "gene", "source"]
     assert all(source == "textbook" or re.fullmatch(r"doi:10\.\d+/\S+", source) for source in table["source"])
 

@@ -13,8 +13,8 @@ from scipy.stats import poisson
 
 from fatescore import organisms
 from fatescore.errors import InputError
-from fatescore.pp.cell_type import MIN_MARKERS, cell_types
-from fatescore.pp.markers import STROMAL, marker_genes
+from fatescore.pp.bulk import raw_counts, samples_of_cells
+from fatescore.pp.cell_type import MIN_MARKERS, STROMAL, cell_types, marker_genes, read_genes
 from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode
 from fatescore.tables.notes import Note, join_notes
@@ -24,18 +24,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 # What no cell of the broad type transcribes (human symbols, and genes that one organism alone has).
-FOREIGN: dict[str, tuple[str, ...]] = {
-    STROMAL: (
-        "HBA1", "HBA2", "HBB", "ALAS2", "AHSP", "GYPA", "SLC4A1", "IGKC", "IGHM", "JCHAIN", "CD79A", "CD3E", "TRAC",
-        "NKG7", "PTPRC", "CD52", "CD53", "CORO1A", "LAPTM5", "TYROBP", "LYZ", "S100A8", "S100A9", "MPO", "ELANE",
-        "mouse:Hbb-bt", "mouse:Camp", "mouse:Ngp", "mouse:Ltf",
-        "rat:Hba-a3", "rat:Hbb-bs", "rat:Hbb-bt", "rat:Camp", "rat:Ngp", "rat:Ltf",
-    ),
-    "haematopoietic": (
-        "COL1A1", "COL1A2", "COL3A1", "COL5A1", "COL5A2", "COL6A1", "COL6A2", "DCN", "LUM", "POSTN", "PDGFRA",
-        "PDGFRB", "LEPR",
-    ),
-}  # fmt: skip
+FOREIGN = {kind: read_genes("gene_lists.tsv")[f"foreign_to_{kind}"] for kind in (STROMAL, "haematopoietic")}
 EMPTY, POOLED = "empty barcodes", "all cells of the sample"
 _BLOOD = ("haematopoietic", "erythroid")
 _MAKERS = {STROMAL: _BLOOD, "haematopoietic": (STROMAL,)}
@@ -83,10 +72,10 @@ class Ambient:
         -------
         Samples x gene sets, 0 to 1; NaN where the share is not known or the set has no counts.
         """
-        found = {name: self.kept.columns.isin(list(genes)) for name, genes in gene_sets.items()}
         ambient = self.table["share"].to_numpy() * self.kept.to_numpy().sum(axis=1)
         columns = {}
-        for name, chosen in found.items():
+        for name, genes in gene_sets.items():
+            chosen = self.kept.columns.isin(list(genes))
             expected = ambient * self.profile.to_numpy()[:, chosen].sum(axis=1)
             counts = self.kept.to_numpy()[:, chosen].sum(axis=1)
             columns[name] = np.minimum(expected / np.where(counts > 0, counts, np.nan), 1.0)
@@ -143,15 +132,15 @@ def ambient(
     (2, 1)
     """
     foreign = {of_type: organisms.spelled(genes, organism) for of_type, genes in FOREIGN.items()}
-    sample = _samples(adata)
-    counts, genes = adata.layers[col.COUNTS], adata.var_names.astype(str)
+    counts, sample, genes = raw_counts(adata), samples_of_cells(adata), adata.var_names.astype(str)
     kind, unknown = _types(adata, organism)
     chosen = kind == STROMAL if kept is None else np.asarray(kept, dtype=bool)
     rows, profiles, sums, names = [], [], [], pd.unique(sample)
     for name in names:
         cells = np.flatnonzero(sample == name)
         barcodes = counts[cells] if empty is None else _empty_of(empty, name, adata, len(names))
-        profile = _profile(barcodes)
+        summed = _sum(barcodes)
+        profile = summed / (summed.sum() if summed.sum() >= _MIN_PROFILE else np.nan)
         row = _share(counts[cells], kind[cells], genes, profile, foreign, rng, unknown, from_cells=empty is None)
         rows.append({**row, "profile_from": POOLED if empty is None else EMPTY, "n_profile": barcodes.shape[0]})
         profiles.append(profile)
@@ -162,14 +151,6 @@ def ambient(
         profile=pd.DataFrame(np.reshape(profiles, shape), index=index, columns=genes),
         kept=pd.DataFrame(np.reshape(sums, shape), index=index, columns=genes),
     )
-
-
-def _samples(adata: AnnData) -> np.ndarray[Any, Any]:
-    if col.COUNTS not in adata.layers:
-        raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
-    if col.SAMPLE not in adata.obs:
-        raise InputError(f'obs has no column "{col.SAMPLE}"', expected="the sample of every cell")
-    return np.asarray(adata.obs[col.SAMPLE].astype(str).to_numpy(dtype=object))
 
 
 def _types(adata: AnnData, organism: Organism) -> tuple[np.ndarray[Any, Any], Note | None]:
@@ -208,11 +189,6 @@ def _sum(counts: Matrix) -> FloatArray:
     return np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
 
 
-def _profile(barcodes: Matrix) -> FloatArray:
-    summed = _sum(barcodes)
-    return np.asarray(summed / (summed.sum() if summed.sum() >= _MIN_PROFILE else np.nan))
-
-
 def _share(
     counts: Matrix, kind: np.ndarray[Any, Any], genes: pd.Index[str], profile: FloatArray,
     foreign: Mapping[str, list[str]], rng: int, unknown: Note | None, *, from_cells: bool,
@@ -244,9 +220,9 @@ def _share(
             notes.append(Note(NoteCode.LITTLE_FOREIGN_RNA, {"type": of_type}))
             continue
         by_red, by_others = _of_red(observed, expected, used, genes[chosen])
-        if from_cells and _disagree(by_red, by_others):
-            # as when red cells burst before the droplets form: the soup is then not what the cells are together
-            return {**nothing, "note": _disagreement("erythroid_genes", by_red, "other_genes", by_others)}
+        # as when red cells burst before the droplets form: the soup is then not what the cells are together
+        if from_cells and (note := _disagreement("erythroid_genes", by_red, "other_genes", by_others)):
+            return {**nothing, "note": note}
         share, low, high = _median_ratio(observed[used], expected[used], rng)
         if high - low > _WIDEST:  # as when the few foreign reads there are come from the cells after all
             notes.append(Note(NoteCode.WIDE_AMBIENT_INTERVAL, {"type": of_type, "low": low, "high": high}))
@@ -255,19 +231,18 @@ def _share(
             "share": share, "share_low": low, "share_high": high, "estimated_in": of_type,
             "n_cells": cells.shape[0], "n_genes": int(used.sum()), "note": "",
         })  # fmt: skip
-    if from_cells and len(found) == 2 and _disagree(found[0]["share"], found[1]["share"]):
+    if from_cells and len(found) == 2:
         # too much of one type in the soup raises the one and lowers the other
         a, b = found
-        return {**nothing, "note": _disagreement(a["estimated_in"], a["share"], b["estimated_in"], b["share"])}
+        if note := _disagreement(a["estimated_in"], a["share"], b["estimated_in"], b["share"]):
+            return {**nothing, "note": note}
     return found[0] if found else {**nothing, "note": join_notes(notes)}
 
 
-def _disagree(a: float, b: float) -> bool:
-    """Tell whether two estimates of one share differ by more than a factor of two."""
-    return max(a, b) > _MOST_RATIO * min(a, b) + _NOTHING
-
-
 def _disagreement(a: str, share_a: float, b: str, share_b: float) -> str:
+    """Return the note that two estimates of one share differ by more than a factor of two, empty where they do not."""
+    if max(share_a, share_b) <= _MOST_RATIO * min(share_a, share_b) + _NOTHING:
+        return ""
     return str(Note(NoteCode.SOURCES_DISAGREE, {"a": a, "share_a": share_a, "b": b, "share_b": share_b}))
 
 

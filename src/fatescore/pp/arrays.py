@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from scipy.stats import iqr, rankdata
 
 from fatescore.errors import InputError
 from fatescore.pp.bulk import log_values, outliers, sample_names
@@ -70,8 +70,11 @@ def array_metrics(adata: AnnData, scale: Scale, *, n_mads: float = 5.0) -> pd.Da
         raise InputError("no gene is measured on every array", expected="arrays of one platform")
     deviation = whole - np.median(whole, axis=0)
     table["rle_median"] = np.median(deviation, axis=1)
-    table["rle_iqr"] = _iqr(deviation)
-    spread = _iqr(_polished(whole))
+    table["rle_iqr"] = iqr(deviation, axis=1)
+    for _ in range(_SWEEPS):  # what median polish leaves
+        whole -= np.median(whole, axis=0)
+        whole -= np.median(whole, axis=1, keepdims=True)
+    spread = iqr(whole, axis=1)
     typical = float(np.median(spread))
     table["spread"] = spread / typical if typical > 0 else 1.0
     table["near_background"] = np.nanmean(_near_background(logs), axis=1)
@@ -140,16 +143,3 @@ def _near_background(logs: FloatArray) -> FloatArray:
     """Return 1 where a value is near its array's background, 0 where it is above, NaN where it is missing."""
     floor = np.nanquantile(logs, _QUANTILES["q05"], axis=1)[:, None]
     return np.where(np.isfinite(logs), logs < floor + 1, np.nan)
-
-
-def _polished(values: FloatArray) -> FloatArray:
-    left = values.copy()
-    for _ in range(_SWEEPS):
-        left -= np.median(left, axis=0)
-        left -= np.median(left, axis=1, keepdims=True)
-    return left
-
-
-def _iqr(values: FloatArray) -> FloatArray:
-    low, high = np.quantile(values, [0.25, 0.75], axis=1)
-    return np.asarray(high - low)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from numpy.typing import NDArray
 from scipy.stats import median_abs_deviation
 
 from fatescore import organisms
@@ -14,7 +15,7 @@ from fatescore.errors import InputError
 from fatescore.tables import columns as col
 from fatescore.tables.codes import QcFlag
 from fatescore.tables.notes import Note, join_notes
-from fatescore.typing import FloatArray, Organism, Scale
+from fatescore.typing import FloatArray, Matrix, Organism, Scale
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -56,7 +57,7 @@ def bulk_metrics(adata: AnnData, organism: Organism, *, n_mads: float = 5.0) -> 
     np.True_
     """
     organisms.get(organism)
-    counts = counts_of(adata)
+    counts = dense(raw_counts(adata, "samples"))
     total = counts.sum(axis=1)
     cumulative = np.cumsum(-np.sort(-counts, axis=1), axis=1)
     genes = pd.Index(adata.var_names.astype(str))
@@ -81,20 +82,10 @@ def bulk_metrics(adata: AnnData, organism: Organism, *, n_mads: float = 5.0) -> 
 
 
 def outliers(metrics: pd.DataFrame, floors: dict[str, float], n_mads: float) -> pd.Series[str]:
-    """Note, for every row, the metrics in which it is far from the median of all rows.
+    """Note (``QcFlag.OUTLIER``), for every row, the metrics in which it is far from the median of all rows.
 
-    Parameters
-    ----------
-    metrics
-        One row per sample, on scales where distances mean the same everywhere.
-    floors
-        The least that counts as one deviation, per column.
-    n_mads
-        Robust deviations beyond which a value is far.
-
-    Returns
-    -------
-    Notes (``QcFlag.OUTLIER``) in one text per row; empty when nothing is far, or there are fewer than five rows.
+    Far is beyond ``n_mads`` robust deviations, of which one is at least the column's floor. Among fewer than five rows
+    none is.
 
     Examples
     --------
@@ -129,10 +120,8 @@ def strand(adata: AnnData, organism: Organism) -> pd.DataFrame:
 
     Parameters
     ----------
-    adata
-        Samples x genes with ``layers["counts"]``.
-    organism
-        One of :func:`fatescore.organisms.names`.
+    adata, organism
+        As in :func:`bulk_metrics`.
 
     Returns
     -------
@@ -147,7 +136,7 @@ def strand(adata: AnnData, organism: Organism) -> pd.DataFrame:
     [False, False]
     """
     facts = organisms.get(organism)
-    counts = counts_of(adata)
+    counts = dense(raw_counts(adata, "samples"))
     place = {str(gene): i for i, gene in enumerate(adata.var_names)}
     genes = pd.Index(list(place))
     named = genes[genes.str.contains(facts.antisense_suffix)]
@@ -194,9 +183,9 @@ def log_values(adata: AnnData, scale: Scale) -> FloatArray:
     [[1.0, 2.0]]
     """
     if scale == "counts":
-        counts = counts_of(adata)
+        counts = dense(raw_counts(adata, "samples"))
         return np.asarray(np.log2(1 + counts / np.maximum(counts.sum(axis=1, keepdims=True), _TINY) * 1e6))
-    values = _dense(adata.X).copy()
+    values = dense(adata.X).copy()
     if scale == "log2":
         return values
     if np.nanmin(values) < 0:
@@ -204,11 +193,18 @@ def log_values(adata: AnnData, scale: Scale) -> FloatArray:
     return np.asarray(np.log2(1 + values))
 
 
-def counts_of(adata: AnnData) -> FloatArray:
-    """Return the raw counts, dense, samples x genes."""
+def raw_counts(adata: AnnData, of: str = "cells") -> Matrix:
+    """Return the raw counts as they are stored."""
     if col.COUNTS not in adata.layers:
-        raise InputError('layers["counts"] is missing', expected="raw counts of the samples")
-    return _dense(adata.layers[col.COUNTS])
+        raise InputError('layers["counts"] is missing', expected=f"raw counts of the {of}")
+    return adata.layers[col.COUNTS]
+
+
+def samples_of_cells(adata: AnnData) -> NDArray[Any]:
+    """Return the sample of every cell."""
+    if col.SAMPLE not in adata.obs:
+        raise InputError(f'obs has no column "{col.SAMPLE}"', expected="the sample of every cell")
+    return np.asarray(adata.obs[col.SAMPLE].astype(str).to_numpy(dtype=object))
 
 
 def sample_names(adata: AnnData) -> pd.Index:
@@ -217,5 +213,6 @@ def sample_names(adata: AnnData) -> pd.Index:
     return pd.Index([str(name) for name in names], dtype=object, name=col.SAMPLE)
 
 
-def _dense(matrix: object) -> FloatArray:
-    return np.asarray(matrix.todense() if sp.issparse(matrix) else matrix, dtype=np.float64)  # type: ignore[attr-defined]
+def dense(matrix: Matrix) -> FloatArray:
+    """Return a matrix as a dense array."""
+    return np.asarray(matrix.todense() if sp.issparse(matrix) else matrix, dtype=np.float64)

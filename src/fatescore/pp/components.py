@@ -21,7 +21,7 @@ from fatescore.typing import FloatArray
 
 _MIN_SAMPLES = 5
 _FEWEST = 3
-_CARRIED = 0.6
+_N_GENES, _N_MADS, _CARRIED = 1000, 10.0, 0.6
 _TINY = np.finfo(np.float64).tiny
 
 
@@ -44,12 +44,10 @@ class Components:
     outlier: pd.Series[str]
 
 
-def components(
-    logs: FloatArray, samples: pd.Index, *, n_genes: int = 1000, n_components: int = 5, n_mads: float = 10.0
-) -> Components:
-    """Reduce log values of the most variable genes to principal components and tell which samples are outliers.
+def components(logs: FloatArray, samples: pd.Index, *, n_components: int = 5) -> Components:
+    """Reduce log values of the 1,000 most variable genes to principal components and tell which samples are outliers.
 
-    A sample is an outlier when, in one of the components, it is more than ``n_mads`` robust deviations from the median
+    A sample is an outlier when, in one of the components, it is more than 10 robust deviations from the median
     of the samples and the component is carried by it (at least 60 % of the component's sum of squares is its own), and
     the component holds more than its even share of the variance. A lone sample among n carries (n - 1) / n; two
     samples far out together are a group, not outliers, and no component of theirs is carried by one.
@@ -60,12 +58,8 @@ def components(
         Samples x genes, finite log2 values, as of :func:`fatescore.pp.bulk.log_values`.
     samples
         Names of the rows.
-    n_genes
-        Number of genes of largest variance that are used.
     n_components
         Components to return, at most one less than samples.
-    n_mads
-        See above.
 
     Returns
     -------
@@ -92,18 +86,15 @@ def components(
     if not np.isfinite(logs).all():
         raise InputError("the values hold missing or infinite numbers", expected="finite log values")
     variance = logs.var(axis=0)
-    chosen = np.sort(np.argsort(-variance, kind="stable")[: min(n_genes, int((variance > 0).sum()))])
+    chosen = np.sort(np.argsort(-variance, kind="stable")[: min(_N_GENES, int((variance > 0).sum()))])
     if not len(chosen):
         raise InputError("all samples have the same values", expected="genes that vary")
     k = min(n_components, len(logs) - 1, len(chosen))
     model = PCA(n_components=k, svd_solver="full")
     names = [f"PC{i + 1}" for i in range(k)]
     scores = pd.DataFrame(model.fit_transform(logs[:, chosen]), index=samples, columns=names)
-    return Components(
-        scores,
-        pd.Series(model.explained_variance_ratio_, index=names),
-        _outliers(scores, model.explained_variance_ratio_, n_mads),
-    )
+    ratio = model.explained_variance_ratio_
+    return Components(scores, pd.Series(ratio, index=names), _outliers(scores, ratio))
 
 
 def batch_in_components(
@@ -122,10 +113,8 @@ def batch_in_components(
         Samples x components.
     fields
         Samples x fields, with the same index; values as found in sample tables. Missing values leave a sample out.
-    n_permutations
-        Number of random shuffles.
-    seed
-        Seed of the shuffles.
+    n_permutations, seed
+        Number of random shuffles, and their seed.
 
     Returns
     -------
@@ -168,14 +157,14 @@ def batch_in_components(
     return table.sort_values(["p_value", "r2"], ascending=[True, False], kind="stable", ignore_index=True)
 
 
-def _outliers(scores: pd.DataFrame, variance_ratio: FloatArray, n_mads: float) -> pd.Series[str]:
+def _outliers(scores: pd.DataFrame, variance_ratio: FloatArray) -> pd.Series[str]:
     if len(scores) < _MIN_SAMPLES:
         return pd.Series("", index=scores.index, dtype=object)
     values = scores.to_numpy(dtype=np.float64)
     away = np.abs(values - np.median(values, axis=0))
     away /= np.maximum(median_abs_deviation(values, axis=0, scale="normal"), _TINY)
     carried = values**2 >= _CARRIED * (values**2).sum(axis=0)
-    far = (away > n_mads) & carried & (variance_ratio > 1 / (len(scores) - 1))
+    far = (away > _N_MADS) & carried & (variance_ratio > 1 / (len(scores) - 1))
     notes = [
         join_notes(
             Note(QcFlag.PCA_OUTLIER, {"component": name, "deviations": float(value)})

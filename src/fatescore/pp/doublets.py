@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.ndimage import uniform_filter1d
 
-from fatescore.errors import InputError
+from fatescore.pp.bulk import raw_counts, samples_of_cells
 from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode
 from fatescore.tables.notes import Note
@@ -31,13 +30,6 @@ _BINS = 256
 _MOST_SMOOTHING = 10_000
 # Memory, measured: copies of the counts, copies of the dense variable genes, and their share of all genes
 _SPARSE_COPIES, _DENSE_COPIES, _SHARE_VARIABLE = 3.0, 5.5, 0.15
-
-
-@dataclass(frozen=True)
-class _Result:
-    score: FloatArray
-    called: BoolArray
-    note: str
 
 
 def doublets(adata: AnnData, *, rng: int = 0, min_cells: int = 200) -> pd.DataFrame:
@@ -79,17 +71,12 @@ def doublets(adata: AnnData, *, rng: int = 0, min_cells: int = 200) -> pd.DataFr
     >>> int(found["doublet"].sum()), found["doublet_note"].iloc[0]
     (0, 'few_cells:cells=20,needed=200')
     """
-    if col.COUNTS not in adata.layers:
-        raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
-    if col.SAMPLE not in adata.obs:
-        raise InputError(f'obs has no column "{col.SAMPLE}"', expected="the sample of every cell")
+    counts, sample = raw_counts(adata), samples_of_cells(adata)
     score, called = np.full(adata.n_obs, np.nan), np.zeros(adata.n_obs, dtype=bool)
     note = np.full(adata.n_obs, "", dtype=object)
-    sample = adata.obs[col.SAMPLE].astype(str).to_numpy()
     for name in pd.unique(sample):
         cells = np.flatnonzero(sample == name)
-        result = _of_sample(adata.layers[col.COUNTS][cells], rng, max(int(min_cells), 10))
-        score[cells], called[cells], note[cells] = result.score, result.called, result.note
+        score[cells], called[cells], note[cells] = _of_sample(counts[cells], rng, max(int(min_cells), 10))
     table = {col.DOUBLET_SCORE: score, DOUBLET: called, DOUBLET_NOTE: note}
     return pd.DataFrame(table, index=adata.obs_names)
 
@@ -98,53 +85,50 @@ def memory_of_doublets(n_cells: int, n_genes: int, bytes_of_cell: float) -> floa
     """Return about how much memory Scrublet needs for a sample, in bytes.
 
     Beside copies of the counts it holds the variable genes of the cells and of twice as many simulated doublets, dense.
-    Estimate and measurement: 2.5 and 2.2 GB for 20,000 cells of 5,000 genes, 2.4 and 2.4 GB for 8,000 of 12,000.
-
-    Parameters
-    ----------
-    n_cells, n_genes
-        Size of the sample.
-    bytes_of_cell
-        Of one cell's matrices in memory.
+    ``bytes_of_cell`` are those of one cell's matrices in memory. Estimate and measurement: 2.5 and 2.2 GB for 20,000
+    cells of 5,000 genes, 2.4 and 2.4 GB for 8,000 of 12,000.
     """
     dense = 3 * np.dtype(np.float64).itemsize * _SHARE_VARIABLE * n_genes
     return float(n_cells * (_SPARSE_COPIES * bytes_of_cell + _DENSE_COPIES * dense))
 
 
-def _of_sample(counts: Matrix, rng: int, min_cells: int) -> _Result:
-    n_cells = counts.shape[0]
-    none = np.zeros(n_cells, dtype=bool)
-    unknown = np.full(n_cells, np.nan)
+def _of_sample(counts: Matrix, rng: int, min_cells: int) -> tuple[FloatArray, BoolArray, str]:
+    """Return the scores of one sample's cells, which are called, and why none is (empty where some may be)."""
+    score, called = np.full(counts.shape[0], np.nan), np.zeros(counts.shape[0], dtype=bool)
     # Scrublet itself drops genes in fewer than 3 cells and cells with fewer than 3 genes
     in_cells = np.asarray((counts > 0).sum(axis=0)).ravel()
     usable = np.asarray((counts[:, np.flatnonzero(in_cells >= 3)] > 0).sum(axis=1)).ravel() >= 3
-    n_usable = int(usable.sum())
-    if n_usable < min_cells:
-        return _Result(unknown, none, str(Note(NoteCode.FEW_CELLS, {"cells": n_usable, "needed": min_cells})))
-    n_genes = int((in_cells >= 3).sum())
-    if n_genes < _MIN_MEASURED:
-        return _Result(
-            unknown, none, str(Note(NoteCode.FEW_GENES_MEASURED, {"genes": n_genes, "needed": _MIN_MEASURED}))
-        )
+    n_usable, n_genes = int(usable.sum()), int((in_cells >= 3).sum())
     expected = min(RATE_PER_CELL * n_usable, _MOST_EXPECTED)
-    try:
-        of_cells, of_pairs = _scrublet(counts[np.flatnonzero(usable)], rng, expected)
-    except ValueError as error:  # too few variable genes for the principal components
-        return _Result(unknown, none, str(Note(NoteCode.DOUBLETS_FAILED, {"message": f"{error}".splitlines()[0]})))
-    score, called = unknown, none
-    score[usable] = of_cells
+    note: Note | str = ""
+    if n_usable < min_cells:
+        note = Note(NoteCode.FEW_CELLS, {"cells": n_usable, "needed": min_cells})
+    elif n_genes < _MIN_MEASURED:
+        note = Note(NoteCode.FEW_GENES_MEASURED, {"genes": n_genes, "needed": _MIN_MEASURED})
+    else:
+        try:
+            score[usable], of_pairs = _scrublet(counts[np.flatnonzero(usable)], rng, expected)
+        except ValueError as error:  # too few variable genes for the principal components
+            note = Note(NoteCode.DOUBLETS_FAILED, {"message": f"{error}".splitlines()[0]})
+        else:
+            called, note = _called(score, of_pairs, expected)
+    return score, called, str(note)
+
+
+def _called(score: FloatArray, of_pairs: FloatArray, expected: float) -> tuple[BoolArray, Note | str]:
+    """Return which cells are called, given the scores of simulated doublets, or none and why."""
+    none = np.zeros(len(score), dtype=bool)
     threshold = _valley(of_pairs)
     if threshold is None:
-        return _Result(score, called, str(Note(NoteCode.DOUBLETS_UNIMODAL)))
+        return none, Note(NoteCode.DOUBLETS_UNIMODAL)
     detectable = float((of_pairs > threshold).mean())
-    share = float((of_cells > threshold).mean())
+    called = score > threshold
+    share = float(called.sum() / np.isfinite(score).sum())
     if detectable < _MIN_DETECTABLE:  # cells too few or too alike
-        note = str(Note(NoteCode.DOUBLETS_UNDETECTABLE, {"share": detectable}))
-    elif share > max(_MOST_CALLED, 3 * expected):
-        note = str(Note(NoteCode.DOUBLETS_TOO_MANY, {"share": share, "expected": expected}))
-    else:
-        note, called[usable] = "", of_cells > threshold
-    return _Result(score, called, note)
+        return none, Note(NoteCode.DOUBLETS_UNDETECTABLE, {"share": detectable})
+    if share > max(_MOST_CALLED, 3 * expected):
+        return none, Note(NoteCode.DOUBLETS_TOO_MANY, {"share": share, "expected": expected})
+    return called, ""
 
 
 def _scrublet(counts: Matrix, rng: int, expected: float) -> tuple[FloatArray, FloatArray]:

@@ -11,27 +11,25 @@ from fatescore.errors import InputError
 from fatescore.stats.fdr import bh
 from fatescore.typing import FloatArray, IntArray, Matrix
 
-_LEAST_KNEE = 10
+_LOWER, _LEAST_KNEE = 100, 10
 _MIN_SHALLOW, _DEPTH_RATIO, _LEAST_CELLS = 0.8, 20, 10
 
 
 def empty_droplets(
-    counts: Matrix, *, lower: int = 100, max_fdr: float = 0.001, n_simulations: int = 10_000, rng: int = 0
+    counts: Matrix, *, max_fdr: float = 0.001, n_simulations: int = 10_000, rng: int = 0
 ) -> pd.DataFrame:
     """Tell the barcodes of one sample that hold a cell from those that hold ambient RNA only.
 
-    EmptyDrops (Lun et al. 2019, doi:10.1186/s13059-019-1662-y): barcodes with at most ``lower`` counts are taken to
+    EmptyDrops (Lun et al. 2019, doi:10.1186/s13059-019-1662-y): barcodes with at most 100 counts are taken to
     be empty and give the ambient profile. Each other barcode is tested against draws of its own depth from that
     profile (multinomial likelihood, Monte Carlo); barcodes above the knee of the ranked totals (and ten
-    times ``lower``) are cells whatever their profile. A barcode that differs from ambient RNA may still hold a dying
+    times 100) are cells whatever their profile. A barcode that differs from ambient RNA may still hold a dying
     cell or a fragment: the other limits see to those.
 
     Parameters
     ----------
     counts
         Raw counts, all barcodes of one sample x genes, whole numbers.
-    lower
-        Counts at or below which a barcode is taken to be empty.
     max_fdr
         A barcode is a cell up to this adjusted p value (Benjamini and Hochberg). As in EmptyDrops the smallest p
         value is ``1 / (n_simulations + 1)``.
@@ -43,12 +41,12 @@ def empty_droplets(
     Returns
     -------
     DataFrame, one row per barcode in the order given: ``total`` (counts), ``p_value`` and ``padj`` (NaN up to
-    ``lower``; ``padj`` 0 above the knee), ``cell`` (bool) and ``empty`` (bool: made the ambient profile).
+    100 counts; ``padj`` 0 above the knee), ``cell`` (bool) and ``empty`` (bool: made the ambient profile).
 
     Raises
     ------
     InputError
-        Without any barcode at or below ``lower`` that has counts: then the matrix is filtered already.
+        Without any barcode of 1 to 100 counts: then the matrix is filtered already.
 
     Examples
     --------
@@ -62,17 +60,17 @@ def empty_droplets(
     """
     matrix = sp.csr_matrix(counts)
     total = np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
-    empty = (total > 0) & (total <= lower)
+    empty = (total > 0) & (total <= _LOWER)
     if not empty.any():
         raise InputError(
-            f"no barcode has 1 to {lower} counts", expected="all barcodes, also those without a cell",
+            f"no barcode has 1 to {_LOWER} counts", expected="all barcodes, also those without a cell",
             fix="give the raw matrix, not the filtered one",
         )  # fmt: skip
     profile = _good_turing(np.asarray(matrix[np.flatnonzero(empty)].sum(axis=0), dtype=np.float64).ravel())
-    tested = np.flatnonzero(total > lower)
+    tested = np.flatnonzero(total > _LOWER)
     p_value, padj = np.full(total.shape, np.nan), np.full(total.shape, np.nan)
     if tested.size:
-        knee = max(_knee(total[tested]), _LEAST_KNEE * lower)  # where no cell is, the knee is among empty barcodes
+        knee = max(_knee(total[tested]), _LEAST_KNEE * _LOWER)  # where no cell is, the knee is among empty barcodes
         below = tested[total[tested] < knee]
         padj[tested] = 0.0
         p_value[tested] = 1 / (n_simulations + 1)
@@ -82,32 +80,24 @@ def empty_droplets(
     return pd.DataFrame({"total": total, "p_value": p_value, "padj": padj, "cell": padj <= max_fdr, "empty": empty})
 
 
-def is_unfiltered(counts: Matrix, *, lower: int = 100) -> bool:
+def is_unfiltered(counts: Matrix) -> bool:
     """Tell whether a sample is clearly raw barcodes, most of them without a cell.
 
-    Three things must hold: at least 80 % of the barcodes have at most ``lower`` counts; at least ten have ten times
-    ``lower`` or more; and the median of the barcodes above ``lower`` is at least 20 times that of the others. Cells
-    of low depth alone fail the second or the third, for their depths are one hump. Raw barcodes that fail (a soup
-    of nearly ``lower`` counts a droplet or more, or fewer than ten good cells) are taken for filtered ones.
-
-    Parameters
-    ----------
-    counts
-        Raw counts, barcodes of one sample x genes.
-    lower
-        As in :func:`empty_droplets`.
+    Three things must hold: at least 80 % of the barcodes have at most 100 counts; at least ten have ten times as many
+    or more; and the median of the barcodes above 100 is at least 20 times that of the others. Cells of low depth alone
+    fail the second or the third, for their depths are one hump. Raw barcodes that fail (a soup of nearly 100 counts a
+    droplet or more, or fewer than ten good cells) are taken for filtered ones.
 
     Examples
     --------
-    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> cells, soup = rng.poisson(20, (20, 100)), rng.poisson(0.2, (500, 100))
     >>> is_unfiltered(np.vstack([cells, soup])), is_unfiltered(cells), is_unfiltered(soup)
     (True, False, False)
     """
     total = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
-    low = total <= lower
-    if low.mean() < _MIN_SHALLOW or (total >= _LEAST_KNEE * lower).sum() < _LEAST_CELLS:
+    low = total <= _LOWER
+    if low.mean() < _MIN_SHALLOW or (total >= _LEAST_KNEE * _LOWER).sum() < _LEAST_CELLS:
         return False
     return bool(np.median(total[~low]) >= _DEPTH_RATIO * np.median(total[low]))
 
@@ -117,8 +107,7 @@ def _good_turing(summed: FloatArray) -> FloatArray:
     unseen = summed == 0
     share = summed / summed.sum()
     if unseen.any():
-        missing = max(float((summed == 1).sum()), 1.0) / (summed.sum() + 1)
-        missing = min(missing, 0.5)
+        missing = min(max(float((summed == 1).sum()), 1.0) / (summed.sum() + 1), 0.5)
         share = np.where(unseen, missing / unseen.sum(), share * (1 - missing))
     return np.asarray(share)
 

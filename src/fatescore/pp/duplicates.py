@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from fatescore._h5ad_rows import on_disk
-from fatescore.pp.bulk import sample_names
+from fatescore.pp.bulk import dense, sample_names
 from fatescore.pp.pseudobulk import pseudobulk
 from fatescore.tables import DUPLICATES
 from fatescore.tables import columns as col
@@ -82,8 +82,7 @@ def fingerprint(adata: AnnData) -> Fingerprints:
     chosen = np.flatnonzero([zlib.crc32(symbol.encode()) % _ONE_IN == 0 for symbol in symbols])
     chosen = chosen[~symbols[chosen].duplicated()]
     chosen = chosen[np.argsort(symbols[chosen].to_numpy(dtype=object))]
-    part = adata.layers.get(col.COUNTS, adata.X)[:, chosen]
-    values = np.asarray(part.todense() if hasattr(part, "todense") else part, dtype=np.float32)
+    values = dense(adata.layers.get(col.COUNTS, adata.X)[:, chosen]).astype(np.float32)
     names = sample_names(adata)
     samples = pd.DataFrame(
         {

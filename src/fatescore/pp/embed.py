@@ -87,18 +87,8 @@ def variable_genes(mean: FloatArray, variance: FloatArray, n_top: int) -> BoolAr
     """Choose the genes of largest dispersion among genes of similar mean, as scanpy's flavour ``seurat``.
 
     The log of variance over mean is standardised within 20 bins of the log mean (Satija et al. 2015,
-    doi:10.1038/nbt.3192).
-
-    Parameters
-    ----------
-    mean, variance
-        (n_genes,) of the values of all cells, normalised to the same depth, not logged.
-    n_top
-        Number of genes to choose.
-
-    Returns
-    -------
-    (n_genes,) booleans, at most ``n_top`` true: of genes that do not vary none is chosen, of equals the first.
+    doi:10.1038/nbt.3192). Both are of values normalised to the same depth, not logged. Of genes that do not vary none
+    is chosen, of equals the first.
 
     Examples
     --------

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
-from scipy.stats import rankdata
 
 from fatescore.errors import InputError, nearest
 from fatescore.pp.arrays import quantile_normalise
+from fatescore.pp.bulk import raw_counts
 from fatescore.pp.size_factors import expressed_genes, log_cpm, size_factors, variance_stabilised
 from fatescore.tables import columns as col
 from fatescore.typing import SCALES, Assay, FloatArray, Scale
@@ -125,11 +126,10 @@ def match_depth(adata: AnnData, *, by: str = col.SAMPLE, rng: int | np.random.Ge
     """
     import anndata as ad
 
-    if col.COUNTS not in adata.layers:
-        raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
+    stored = raw_counts(adata)
     if by not in adata.obs:
         raise InputError(f'obs has no column "{by}"', expected="a column that names each cell's sample")
-    counts = sp.csr_matrix(adata.layers[col.COUNTS], dtype=np.float32)
+    counts = sp.csr_matrix(stored, dtype=np.float32)
     if (counts.data != np.rint(counts.data)).any():
         raise InputError("counts are not whole numbers", expected="counts of reads or molecules")
     depth = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel()
@@ -192,12 +192,9 @@ def _thinned(counts: sp.csr_matrix, target: np.ndarray, rng: np.random.Generator
 
 def _envelope(depth: FloatArray, sample: np.ndarray) -> np.ndarray:
     """Return for every cell the least depth that any sample has at the cell's quantile."""
-    target = depth.copy()
-    quantile = np.empty_like(depth)
-    for name in np.unique(sample):
-        own = sample == name
-        quantile[own] = (rankdata(depth[own], method="ordinal") - 0.5) / own.sum()
-    for name in np.unique(sample):
-        own = np.sort(depth[sample == name])
+    by_sample = pd.Series(depth).groupby(sample)
+    quantile = (by_sample.rank(method="first") - 0.5) / by_sample.transform("size")
+    target = depth
+    for _, own in by_sample:
         target = np.minimum(target, np.quantile(own, quantile, method="hazen"))
     return np.floor(target + 1e-9).astype(np.int64)

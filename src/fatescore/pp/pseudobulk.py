@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from fatescore._h5ad_rows import chunks, on_disk
 from fatescore.errors import InputError
+from fatescore.pp.bulk import raw_counts
 from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode
 from fatescore.tables.notes import Note
@@ -68,7 +70,7 @@ def pseudobulk(
     grouped = adata.obs.groupby([labels[name].to_numpy(dtype=object) for name in columns], sort=True)
     group = grouped.ngroup().to_numpy()
     sums = _sums(adata, group, grouped.ngroups)
-    obs = _constant_columns(adata.obs, labels, group, columns)
+    obs = _group_table(adata.obs, labels, group, columns)
     obs["n_obs"] = np.bincount(group, minlength=len(obs))
     obs[col.TOTAL_COUNTS] = sums.sum(axis=1)
     sizes = zip(obs["n_obs"], obs[col.TOTAL_COUNTS], strict=True)
@@ -85,8 +87,7 @@ def pseudobulk(
 def _check(adata: AnnData, columns: list[str]) -> None:
     if not columns or len(set(columns)) < len(columns):
         raise InputError(f"by is {columns}", expected="one or more columns of obs, each once")
-    if col.COUNTS not in adata.layers:
-        raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
+    raw_counts(adata)
     for name in columns:
         if name not in adata.obs:
             raise InputError(f'obs has no column "{name}"', expected="a column that names each cell's group")
@@ -108,20 +109,25 @@ def _sums(adata: AnnData, group: IntArray, n_groups: int) -> FloatArray:
     return sums
 
 
-def _constant_columns(obs: pd.DataFrame, labels: pd.DataFrame, group: IntArray, columns: list[str]) -> pd.DataFrame:
+def constant_columns(obs: pd.DataFrame, group: NDArray[Any]) -> pd.DataFrame:
+    """Return the columns that are the same for all rows of every group, one row per group."""
+    grouped = obs.groupby(group, observed=True, sort=True)
+    same = grouped.nunique(dropna=False).max() <= 1
+    return grouped.first()[same.index[same]]
+
+
+def _group_table(obs: pd.DataFrame, labels: pd.DataFrame, group: IntArray, columns: list[str]) -> pd.DataFrame:
     """Return one row per group: its labels, and the columns that are the same for all its cells."""
     from anndata.utils import make_index_unique
 
-    grouped = obs.groupby(group, observed=True, sort=True)
-    constant = grouped.nunique(dropna=False).max() <= 1
-    first = grouped.first()
+    first = constant_columns(obs, group)
     names = labels.groupby(group, sort=True).first()
     index = pd.Index(names[columns].agg(_JOIN.join, axis=1).to_numpy(dtype=object))
     out = pd.DataFrame(
         {name: names[name].to_numpy(dtype=object) for name in columns},
         index=make_index_unique(index),  # labels may hold the joint themselves
     )
-    for column in constant.index[constant]:
+    for column in first:
         if column not in columns and first[column].notna().any():
             out[column] = first[column].to_numpy()
     return out

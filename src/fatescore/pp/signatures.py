@@ -11,36 +11,18 @@ import pandas as pd
 import scipy.sparse as sp
 
 from fatescore import organisms
-from fatescore.errors import InputError
-from fatescore.tables import columns as col
-from fatescore.typing import FloatArray, Matrix, Organism
+from fatescore.pp.bulk import raw_counts, samples_of_cells
+from fatescore.pp.cell_type import read_genes
+from fatescore.typing import BoolArray, FloatArray, Matrix, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-# Tirosh et al. 2016 (doi:10.1126/science.aad0501), under today's symbols (MLF1IP, FAM64A and HN1 were renamed).
-# Human; organisms/*.tsv have the orthologs.
-_S = (
-    "MCM5 PCNA TYMS FEN1 MCM2 MCM4 RRM1 UNG GINS2 MCM6 CDCA7 DTL PRIM1 UHRF1 CENPU HELLS RFC2 RPA2 NASP RAD51AP1 "
-    "GMNN WDR76 SLBP CCNE2 UBR7 POLD3 MSH2 ATAD2 RAD51 RRM2 CDC45 CDC6 EXO1 TIPIN DSCC1 BLM CASP8AP2 USP1 CLSPN "
-    "POLA1 CHAF1B BRIP1 E2F8"
-)
-S_GENES = tuple(_S.split())
-_G2M = (
-    "HMGB2 CDK1 NUSAP1 UBE2C BIRC5 TPX2 TOP2A NDC80 CKS2 NUF2 CKS1B MKI67 TMPO CENPF TACC3 PIMREG SMC4 CCNB2 "
-    "CKAP2L CKAP2 AURKB BUB1 KIF11 ANP32E TUBB4B GTSE1 KIF20B HJURP CDCA3 JPT1 CDC20 TTK CDC25C KIF2C RANGAP1 "
-    "NCAPD2 DLGAP5 CDCA2 CDCA8 ECT2 KIF23 HMMR AURKA PSRC1 ANLN LBR CKAP5 CENPE CTCF NEK2 G2E3 GAS2L3 CBX5 "
-    "CENPA"
-)
-G2M_GENES = tuple(_G2M.split())
-# Immediate early and heat-shock genes that dissociation at 37 degrees switches on: van den Brink et al. 2017
-# (doi:10.1038/nmeth.4437), O'Flanagan et al. 2019 (doi:10.1186/s13059-019-1830-0). A core of the two long lists.
-# Not CEBPB and CEBPD, which they hold as well: they are adipogenic here.
-_STRESS = (
-    "FOS FOSB JUN JUNB JUND EGR1 IER2 IER3 ATF3 ZFP36 BTG2 NR4A1 SOCS3 DUSP1 HSPA1A HSPA1B HSPA8 HSPB1 HSP90AB1 "
-    "HSP90AA1 HSPH1 DNAJA1 DNAJB1 HSPE1"
-)
-STRESS_GENES = tuple(_STRESS.split())
+# Human symbols. Cell cycle: Tirosh et al. 2016 (doi:10.1126/science.aad0501), under today's symbols (MLF1IP, FAM64A and
+# HN1 were renamed). Stress: immediate early and heat-shock genes that dissociation at 37 degrees switches on, a core of
+# the long lists of van den Brink et al. 2017 (doi:10.1038/nmeth.4437) and O'Flanagan et al. 2019
+# (doi:10.1186/s13059-019-1830-0); not CEBPB and CEBPD, which they hold as well: they are adipogenic here.
+S_GENES, G2M_GENES, STRESS_GENES = (read_genes("gene_lists.tsv")[name] for name in ("s", "g2m", "stress"))
 # Cytoplasmic ribosomal proteins; neither the kinases RPS6K.. nor read-through genes such as RPS10-NUDT3.
 _RIBOSOMAL = re.compile(r"RP(?:[SL]\d+(?:AL|[AXL]|Y\d)?|LP[0-2]|SA)", re.IGNORECASE)
 _SPIKE = re.compile(r"ERCC[-_]\d{5}", re.IGNORECASE)
@@ -95,16 +77,12 @@ def signatures(adata: AnnData, organism: Organism) -> pd.DataFrame:
     >>> bool(table["pct_counts_ribo"].between(0, 100).all())
     True
     """
-    if col.COUNTS not in adata.layers:
-        raise InputError('layers["counts"] is missing', expected="raw counts of the cells")
-    if col.SAMPLE not in adata.obs:
-        raise InputError(f'obs has no column "{col.SAMPLE}"', expected="the sample of every cell")
-    counts, names = adata.layers[col.COUNTS], adata.var_names.astype(str)
+    counts, sample, names = raw_counts(adata), samples_of_cells(adata), adata.var_names.astype(str)
     total = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
     sets = {"s_score": S_GENES, "g2m_score": G2M_GENES, "stress_score": STRESS_GENES}
     spelled = {score: organisms.spelled(genes, organism) for score, genes in sets.items()}
     table = pd.DataFrame(np.nan, index=adata.obs_names, columns=list(sets))
-    sample, phase = adata.obs[col.SAMPLE].astype(str).to_numpy(), np.full(adata.n_obs, None, dtype=object)
+    phase = np.full(adata.n_obs, None, dtype=object)
     for name in pd.unique(sample):
         cells = np.flatnonzero((sample == name) & (total > 0))
         if cells.size:
@@ -176,11 +154,11 @@ def _phase(scores: FloatArray) -> np.ndarray[Any, Any]:
     return phase
 
 
-def _sum(counts: Matrix, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> FloatArray:
+def _sum(counts: Matrix, chosen: BoolArray) -> FloatArray:
     return np.asarray(counts[:, np.flatnonzero(chosen)].sum(axis=1), dtype=np.float64).ravel()
 
 
-def _percent(counts: Matrix, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]], total: FloatArray) -> FloatArray:
+def _percent(counts: Matrix, chosen: BoolArray, total: FloatArray) -> FloatArray:
     share = np.full(total.shape, np.nan)
     if chosen.any():
         np.divide(100 * _sum(counts, chosen), total, out=share, where=total > 0)

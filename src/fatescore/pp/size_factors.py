@@ -10,11 +10,13 @@ import pandas as pd
 import scipy.sparse as sp
 
 from fatescore.errors import InputError
+from fatescore.pp.bulk import dense
 from fatescore.typing import BoolArray, FloatArray, Matrix
 
 _MIN_COMMON = 100  # genes counted in every sample, below which their median is a guess
 _TREND_GENES = 1000  # as DESeq2's vst(nsub = 1000): the trend needs no more, all genes take a minute
 _TREND_MEAN = 5.0
+_LARGE_GROUP, _SHARE_BEYOND = 10, 0.7  # filterByExpr's large.n and min.prop
 _ROUNDING = 1e-14
 
 
@@ -57,13 +59,7 @@ def size_factors(counts: Matrix) -> FloatArray:
 
 
 def expressed_genes(
-    counts: Matrix,
-    groups: Sequence[str] | None = None,
-    *,
-    min_count: float = 10.0,
-    min_total_count: float = 15.0,
-    large_n: int = 10,
-    min_share: float = 0.7,
+    counts: Matrix, groups: Sequence[str] | None = None, *, min_count: float = 10.0, min_total_count: float = 15.0
 ) -> BoolArray:
     """Tell which genes have counts worth a test in enough samples, as edgeR's ``filterByExpr``.
 
@@ -78,9 +74,7 @@ def expressed_genes(
     groups
         One label per sample; without, all samples are one group.
     min_count, min_total_count
-        See above.
-    large_n, min_share
-        Of a smallest group above ``large_n`` samples only this share of the samples beyond it must reach the level.
+        See above. Of a smallest group above 10 samples only 70 % of the samples beyond that must reach the level.
 
     Returns
     -------
@@ -105,8 +99,8 @@ def expressed_genes(
             f"{len(values)} samples have {int(labels.notna().sum())} labels", expected="samples with one label each"
         )
     smallest = float(labels.astype(str).value_counts().min())
-    if smallest > large_n:
-        smallest = large_n + (smallest - large_n) * min_share
+    if smallest > _LARGE_GROUP:
+        smallest = _LARGE_GROUP + (smallest - _LARGE_GROUP) * _SHARE_BEYOND
     library = values.sum(axis=1)
     reach = values / library[:, None] >= min_count / np.median(library)
     total = values.sum(axis=0) >= min_total_count - _ROUNDING
@@ -154,10 +148,8 @@ def variance_stabilised(counts: Matrix, factors: FloatArray | None = None) -> Fl
 
     Parameters
     ----------
-    counts
-        Samples x genes, raw, whole or fractional.
-    factors
-        From :func:`size_factors`; computed when not given.
+    counts, factors
+        As in :func:`size_factors`, which computes the factors when they are not given.
 
     Returns
     -------
@@ -218,7 +210,7 @@ def _trend(counts: Matrix) -> tuple[float, float]:
 
 
 def _checked(counts: Matrix) -> FloatArray:
-    values = np.asarray(counts.todense() if sp.issparse(counts) else counts, dtype=np.float64)
+    values = dense(counts)
     if not np.isfinite(values).all() or (values < 0).any():
         raise InputError("the counts hold negative or missing numbers", expected="raw counts")
     empty = int((values.sum(axis=1) == 0).sum())

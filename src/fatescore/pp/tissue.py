@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 
 from fatescore import organisms
 from fatescore.pp.bulk import log_values, sample_names
-from fatescore.pp.markers import STROMAL, marker_genes
+from fatescore.pp.cell_type import STROMAL, marker_genes
 from fatescore.tables import columns as col
 from fatescore.tables.codes import QcFailReason
 from fatescore.tables.notes import Note, join_names
@@ -78,15 +78,12 @@ def foreign_tissue(adata: AnnData, organism: Organism, scale: Scale) -> pd.DataF
         measured = np.isfinite(relative) & (len(genes) >= _MIN_MARKERS) & (kind != STROMAL)
         call = np.select([~expressed | (relative < -_FAR), relative < 0], [ABSENT, PRESENT], DOMINANT)
         share = np.where(measured, np.where(expressed, 1 / (1 + np.exp2(-relative)), 0.0), np.nan)
-        rows.append(
-            pd.DataFrame(
-                {
-                    col.SAMPLE: sample_names(adata), "type": kind, "markers": len(genes), "level": levels[kind],
-                    "percentile": percentile, "relative": relative, SHARE: share,
-                    CALL: "" if kind == STROMAL else np.where(measured, call, NOT_MEASURED),
-                }
-            )
-        )  # fmt: skip
+        columns = {
+            col.SAMPLE: sample_names(adata), "type": kind, "markers": len(genes), "level": levels[kind],
+            "percentile": percentile, "relative": relative, SHARE: share,
+            CALL: "" if kind == STROMAL else np.where(measured, call, NOT_MEASURED),
+        }  # fmt: skip
+        rows.append(pd.DataFrame(columns))
     return pd.concat(rows, ignore_index=True)
 
 

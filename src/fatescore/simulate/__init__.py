@@ -3,8 +3,7 @@
 Everything is seeded: the same arguments give the same values and the same bytes.
 """
 
-from fatescore.simulate._array import ArrayData, array
-from fatescore.simulate._bulk import bulk
+from fatescore.simulate._cultures import ArrayData, array, bulk
 from fatescore.simulate._genes import gene_table
 from fatescore.simulate._single_cell import single_cell
 

@@ -1,15 +1,22 @@
-"""Who is simulated: donors, their conditions, and the bias that is planted in each."""
+"""Who is simulated: donors, their conditions and planted bias; and the AnnData of their counts."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from fatescore import organisms
+from fatescore._version import __version__
 from fatescore.errors import InputError
 from fatescore.simulate._noise import check, whole
 from fatescore.tables import columns as col
-from fatescore.typing import Organism
+from fatescore.typing import Assay, Organism
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 TRUE_BIAS = "true_bias"
 
@@ -29,25 +36,9 @@ def conditions(organism: Organism) -> dict[str, str]:
 def donors(
     rng: np.random.Generator, *, organism: Organism, n_donors: int, effect: float, bias_sd: float
 ) -> pd.DataFrame:
-    """Draw the donors of a two-group study.
+    """Draw the donors of a two-group study, one row each, controls first: who they are and their ``true_bias``.
 
-    Parameters
-    ----------
-    rng
-        Generator.
-    organism
-        Names the conditions (osteoporosis and control, or ovariectomy and sham), and says who the donors are.
-    n_donors
-        Number of donors in both groups together, even.
-    effect
-        Mean true bias of the cases minus that of the controls; negative means away from bone.
-    bias_sd
-        Standard deviation of the true bias between donors of one group, at least 0.
-
-    Returns
-    -------
-    DataFrame, one row per donor, controls first: ``sample``, ``donor``, ``condition``, ``sex``, ``age`` (years;
-    weeks for rodents), ``passage``, ``true_bias``.
+    ``n_donors`` (even) is of both groups together, ``effect`` the mean true bias of cases minus that of controls.
     """
     check("effect", effect, -100, 100)
     check("bias_sd", bias_sd, 0, 100)
@@ -72,3 +63,27 @@ def donors(
             TRUE_BIAS: (sign * effect + rng.normal(0.0, 1.0, 2 * n) * bias_sd).round(6),
         }
     )
+
+
+def as_anndata(
+    counts: Any, obs: pd.DataFrame, genes: pd.DataFrame, *, organism: Organism, assay: Assay, truth: dict[str, Any]
+) -> AnnData:
+    """Assemble the AnnData that ``ingest`` would make of these counts, with the truth beside them."""
+    from anndata import AnnData
+
+    matrix = sparse.csr_matrix(counts, dtype=np.float32)
+    matrix.sort_indices()
+    adata = AnnData(X=matrix, obs=obs, var=genes[["ensembl_id", "role"]].assign(true_loading=genes["loading"]))
+    adata.layers[col.COUNTS] = matrix.copy()
+    adata.uns[col.UNS] = {
+        "version": __version__,
+        "dataset": str(obs[col.DATASET].iloc[0]),
+        "organism": organism,
+        "assay": assay,
+        "scale": "counts",
+        "population": "bmsc",
+        "title": f"SIMULATED: {assay.replace('_', ' ')}, {organism}",
+        "simulated": True,
+    }
+    adata.uns["truth"] = truth
+    return adata

@@ -58,8 +58,12 @@ def gene_table(organism: Organism = "human", n_genes: int = 3000) -> pd.DataFram
     """
     stream = organisms.get(organism).simulation["stream"]
     named = _named(organism)
-    pool = _protein_coding(organism)
-    fillers = pool.drop(index=[symbol for symbol in named.index if symbol in pool.index])
+    reference = _reference(organism)
+    # Loci without a proper name are not what a made-up data set needs.
+    usable = reference["canonical_biotype"].eq("protein_coding") & ~reference.index.str.contains(
+        r"^(?:LOC|Gm|OR|Or|Vmn|C\d+orf|RGD|Olr\d|AABR|AC|ENSRNOG)\d|^Vom\dr|\dRik|@|\s"
+    )
+    fillers = reference.loc[usable, ["ensembl_id"]].drop(index=named.index, errors="ignore")
     low, high = len(named), len(named) + len(fillers)
     n_genes = whole("n_genes", n_genes, low, high)
     rng = np.random.default_rng([_WORLD, stream])
@@ -108,15 +112,6 @@ def _with_mitochondrial_share(table: pd.DataFrame) -> pd.DataFrame:
     shift = np.log2(ratio * _MITOCHONDRIAL_SHARE / (1 - _MITOCHONDRIAL_SHARE))
     table.loc[mitochondrial, list(LINEAGES)] += shift.round(4)
     return table
-
-
-def _protein_coding(organism: Organism) -> pd.DataFrame:
-    reference = _reference(organism)
-    # Loci without a proper name are not what a made-up data set needs.
-    usable = reference["canonical_biotype"].eq("protein_coding") & ~reference.index.str.contains(
-        r"^(?:LOC|Gm|OR|Or|Vmn|C\d+orf|RGD|Olr\d|AABR|AC|ENSRNOG)\d|^Vom\dr|\dRik|@|\s"
-    )
-    return reference.loc[usable, ["ensembl_id"]]
 
 
 @functools.cache

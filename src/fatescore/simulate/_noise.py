@@ -22,16 +22,7 @@ def generator(seed: Any) -> np.random.Generator:
 
 
 def gamma_poisson(rng: np.random.Generator, mean: FloatArray, dispersion: float) -> IntArray:
-    """Draw negative binomial counts with variance ``mean + dispersion * mean**2``.
-
-    Parameters
-    ----------
-    rng
-        Generator.
-    mean
-        Expected counts, any shape, at least 0.
-    dispersion
-        At least 0; 0 gives Poisson counts.
+    """Draw negative binomial counts with variance ``mean + dispersion * mean**2``; Poisson counts without dispersion.
 
     Examples
     --------

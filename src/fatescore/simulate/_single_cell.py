@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from fatescore.simulate._design import TRUE_BIAS, conditions, donors
-from fatescore.simulate._expression import as_anndata
+from fatescore.simulate._design import TRUE_BIAS, as_anndata, conditions, donors
 from fatescore.simulate._genes import LINEAGES, gene_table, lineage_levels, sex_shift
 from fatescore.simulate._noise import check, depths, gamma_poisson, generator, shares, whole
 from fatescore.tables import columns as col
@@ -25,14 +23,6 @@ _LINEAGE_OF_OTHERS = (0.3, 0.35, 0.15, 0.2)  # T cell, myeloid, erythroid, endot
 _TYPES = {"stromal": "stromal", "endothelial": "endothelial"}  # every other lineage is haematopoietic
 _DEPTH_SPREAD = 0.4
 _CHUNK = 2000
-
-
-@dataclass(frozen=True)
-class _Noise:
-    ambient: float
-    dispersion: float
-    donor_sd: float
-    damaged: float
 
 
 def single_cell(
@@ -63,12 +53,10 @@ def single_cell(
 
     Parameters
     ----------
-    organism
-        ``"human"`` (osteoporosis against control), ``"mouse"`` or ``"rat"`` (ovariectomy against sham).
+    organism, n_genes, seed
+        As for :func:`fatescore.simulate.bulk`.
     n_donors, cells_per_donor
         Number of donors (even: one half has each condition) and cells of each donor (at least 10).
-    n_genes
-        Number of genes, see :func:`fatescore.simulate.gene_table`.
     effect
         Planted difference in log2 odds of osteogenic against adipogenic cells, cases minus controls; negative means
         away from bone.
@@ -86,8 +74,6 @@ def single_cell(
         Negative binomial dispersion of own counts: variance = mean + dispersion * mean^2.
     damaged
         Share of damaged cells: a third of the depth, half of it mitochondrial; 0 to 1.
-    seed
-        Whole number, seed sequence or generator.
 
     Returns
     -------
@@ -109,18 +95,25 @@ def single_cell(
     >>> sorted(adata.obs["true_cell_type"].unique())
     ['endothelial', 'haematopoietic', 'stromal']
     """
-    _check(locals())
+    whole("cells_per_donor", cells_per_donor, 10, 10_000_000)
+    for name, value, low, high in (
+        ("fate_strength", fate_strength, 0, 20), ("stromal", stromal, 0, 1), ("ambient", ambient, 0, 0.9),
+        ("depth", depth, 1, 1e7), ("depth_ratio", depth_ratio, 0.001, 1000), ("dispersion", dispersion, 0, 100),
+        ("donor_sd", donor_sd, 0, 10), ("damaged", damaged, 0, 1),
+    ):  # fmt: skip
+        check(name, value, low, high)
     rng = generator(seed)
     genes = gene_table(organism, n_genes)
     people = donors(rng, organism=organism, n_donors=n_donors, effect=effect, bias_sd=bias_sd)
-    noise = _Noise(ambient, dispersion, donor_sd, damaged)
     blocks, tables = [], []
     for _, person in people.iterrows():
         case = person[col.CONDITION] == conditions(organism)["case"]
         median = depth * (depth_ratio if case else 1.0)
         cells = _cells(rng, int(cells_per_donor), person[TRUE_BIAS], stromal, fate_strength, damaged)
         cells["_depth"] = depths(rng, len(cells), median, _DEPTH_SPREAD) * np.where(cells["true_damaged"], 1 / 3, 1.0)
-        counts, cells["true_ambient"] = _counts(rng, genes, cells, str(person["sex"]), noise)
+        counts, cells["true_ambient"] = _counts(
+            rng, genes, cells, str(person["sex"]), ambient=ambient, dispersion=dispersion, donor_sd=donor_sd
+        )
         for column in (col.CONDITION, col.DONOR, col.SAMPLE):
             cells.insert(0, column, person[column])
         cells["sex"], cells["age"] = person["sex"], person["age"]
@@ -133,26 +126,8 @@ def single_cell(
         "depth_ratio": depth_ratio, "dispersion": dispersion, "donor_sd": donor_sd, "damaged": damaged,
         "donors": people.set_index(col.DONOR, drop=False).rename_axis(None),
     }  # fmt: skip
-    return as_anndata(
-        sparse.vstack(blocks, format="csr"),
-        obs,
-        genes,
-        organism=organism,
-        assay="single_cell",
-        scale="counts",
-        truth=truth,
-    )
-
-
-def _check(values: dict[str, Any]) -> None:
-    limits = {
-        "fate_strength": (0, 20), "stromal": (0, 1), "ambient": (0, 0.9),
-        "depth": (1, 1e7), "depth_ratio": (0.001, 1000), "dispersion": (0, 100), "donor_sd": (0, 10),
-        "damaged": (0, 1),
-    }  # fmt: skip
-    whole("cells_per_donor", values["cells_per_donor"], 10, 10_000_000)
-    for name, (low, high) in limits.items():
-        check(name, values[name], low, high)
+    counts = sparse.vstack(blocks, format="csr")
+    return as_anndata(counts, obs, genes, organism=organism, assay="single_cell", truth=truth)
 
 
 def _cells(
@@ -178,45 +153,34 @@ def _cells(
 
 
 def _counts(
-    rng: np.random.Generator, genes: pd.DataFrame, cells: pd.DataFrame, sex: str, noise: _Noise
-) -> tuple[sparse.csr_matrix, FloatArray]:
+    rng: np.random.Generator, genes: pd.DataFrame, cells: pd.DataFrame, sex: str, *,
+    ambient: float, dispersion: float, donor_sd: float,
+) -> tuple[sparse.csr_matrix, FloatArray]:  # fmt: skip
     """Measure the cells of one donor: own counts first, then the soup made of them."""
-    levels = lineage_levels(genes) + sex_shift(genes, sex)
-    levels = levels + rng.normal(0.0, 1.0, len(genes)) * noise.donor_sd
+    levels = lineage_levels(genes) + sex_shift(genes, sex) + rng.normal(0.0, 1.0, len(genes)) * donor_sd
     mitochondrial = genes["role"].eq("mitochondrial").to_numpy()
     depth = cells["_depth"].to_numpy()
     # Cells differ in their share of soup; a Beta distribution keeps it between 0 and 1.
-    soup_share = (
-        rng.beta(20 * noise.ambient, 20 * (1 - noise.ambient), len(cells)) if noise.ambient > 1e-6 else 0 * depth
-    )
+    soup_share = rng.beta(20 * ambient, 20 * (1 - ambient), len(cells)) if ambient > 1e-6 else 0 * depth
     lineage = np.array([LINEAGES.index(name) for name in cells["true_lineage"]])
+    parts = [slice(start, start + _CHUNK) for start in range(0, len(cells), _CHUNK)]
     own = []
-    for start in range(0, len(cells), _CHUNK):
-        part = slice(start, start + _CHUNK)
+    for part in parts:
         planted = 0.5 * np.outer(cells[TRUE_BIAS].to_numpy()[part], genes["loading"].to_numpy())
         share = shares(levels[lineage[part]] + planted)
         leaking = cells["true_damaged"].to_numpy()[part]
-        share[leaking] = 0.5 * share[leaking] + 0.5 * _within(share[leaking], mitochondrial)
+        own_mt = np.where(mitochondrial, share[leaking], 0.0)
+        share[leaking] = 0.5 * share[leaking] + 0.5 * (own_mt / own_mt.sum(axis=1, keepdims=True))
         mean = (depth * (1 - soup_share))[part, None] * share
-        own.append(sparse.csr_matrix(gamma_poisson(rng, mean, noise.dispersion)))
+        own.append(sparse.csr_matrix(gamma_poisson(rng, mean, dispersion)))
     counts = sparse.vstack(own, format="csr")
     soup = np.asarray(counts.sum(axis=0)).ravel() + 1e-9
     soup = soup / soup.sum()
-    foreign = sparse.vstack(
-        [
-            sparse.csr_matrix(rng.poisson(np.outer((depth * soup_share)[start : start + _CHUNK], soup)))
-            for start in range(0, len(cells), _CHUNK)
-        ],
-        format="csr",
-    )
+    of_soup = [sparse.csr_matrix(rng.poisson(np.outer((depth * soup_share)[part], soup))) for part in parts]
+    foreign = sparse.vstack(of_soup, format="csr")
     total = sparse.csr_matrix(counts + foreign)
     size = np.maximum(np.asarray(total.sum(axis=1)).ravel(), 1)
     return total, (np.asarray(foreign.sum(axis=1)).ravel() / size).round(6)
-
-
-def _within(share: FloatArray, chosen: np.ndarray[Any, Any]) -> FloatArray:
-    kept = np.where(chosen, share, 0.0)
-    return np.asarray(kept / kept.sum(axis=1, keepdims=True))
 
 
 def _named_cells(rng: np.random.Generator, tables: list[pd.DataFrame]) -> pd.DataFrame:

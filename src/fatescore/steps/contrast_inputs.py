@@ -10,7 +10,7 @@ import pandas as pd
 
 from fatescore import gene_sets, methods
 from fatescore.errors import InputError
-from fatescore.pp.markers import MARKERS, UNKNOWN
+from fatescore.pp.cell_type import MARKERS, UNKNOWN
 from fatescore.steps.h5ad import SINGLE_CELL, read_sample_expression
 from fatescore.tables import (
     CELL_METHOD_SCORES,

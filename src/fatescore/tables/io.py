@@ -6,7 +6,7 @@ import csv
 import functools
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -143,13 +143,6 @@ def _with_texts(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFra
             out.isetitem(place, column.map(lambda value, changed=changed: changed.get(value, value)).array)
     out.columns = pd.Index([change(name) if isinstance(name, str) else name for name in table.columns])
     return out
-
-
-def read_tsvs(paths: Iterable[StrPath]) -> pd.DataFrame:
-    """Read tables and put them one below the other; empty ones add nothing."""
-    # by way of object, because pandas warns when a column is missing throughout one of the tables
-    tables = [table.astype(object) for table in map(read_tsv, paths) if not table.empty]
-    return pd.concat(tables, ignore_index=True).infer_objects() if tables else pd.DataFrame()
 
 
 def read_text_table(

@@ -19,7 +19,6 @@ from fatescore.errors import InputError, NotScorable
 from fatescore.pp import QcResult
 from fatescore.pp.droplets import is_unfiltered
 from fatescore.pp.qc import cells as qc_cells
-from fatescore.pp.qc import metrics as qc_metrics
 from fatescore.tables.codes import QcFailReason
 from fatescore.tables.notes import parse_notes
 
@@ -161,7 +160,7 @@ def deep() -> ad.AnnData:
 def raw_found(deep: ad.AnnData) -> tuple[ad.AnnData, QcResult, list[tuple[int, int]]]:
     """Raw barcodes, what is found, and how many cells and empty barcodes the ambient RNA is estimated from."""
     given: list[tuple[int, int]] = []
-    ambient = qc_metrics.ambient
+    ambient = qc_cells.ambient
 
     def spy(adata: ad.AnnData, **more: Any) -> object:
         given.append((adata.n_obs, more["empty"].n_obs))
@@ -169,7 +168,7 @@ def raw_found(deep: ad.AnnData) -> tuple[ad.AnnData, QcResult, list[tuple[int, i
 
     raw = raw_barcodes(deep)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(qc_metrics, "ambient", spy)
+        patch.setattr(qc_cells, "ambient", spy)
         return raw, quality(raw), given
 
 

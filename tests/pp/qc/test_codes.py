@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 import fatescore as fs
 from fatescore.errors import NotScorable
-from fatescore.pp.markers import MARKERS
+from fatescore.pp.cell_type import MARKERS
 from fatescore.tables import QC, QC_CELLS, QC_METRICS
 from fatescore.tables.codes import DuplicateKind, NoteCode, QcFailReason, QcFlag
 from fatescore.tables.notes import parse_notes, split_names

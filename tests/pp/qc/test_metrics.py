@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 import fatescore as fs
-from fatescore.pp.markers import MARKERS, UNKNOWN
+from fatescore.pp.cell_type import MARKERS, UNKNOWN
 from fatescore.tables.codes import QcFlag
 from fatescore.tables.notes import parse_notes
 

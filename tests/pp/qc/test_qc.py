@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 import fatescore as fs
 from fatescore.errors import InputError, NotScorable
-from fatescore.pp.markers import MARKERS, marker_genes
+from fatescore.pp.cell_type import MARKERS, marker_genes
 from fatescore.tables.codes import QcFlag
 from fatescore.tables.notes import parse_notes
 

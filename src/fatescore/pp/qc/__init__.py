@@ -12,7 +12,6 @@ from fatescore.errors import InputError, NotScorable
 from fatescore.pp.arrays import background_share
 from fatescore.pp.bulk import scale_of
 from fatescore.pp.qc.cells import cell_qc, kept_cells, sample_sums
-from fatescore.pp.qc.metrics import add_depth
 from fatescore.pp.qc.samples import (
     duplicate_flags,
     metrics_and_flags,
@@ -21,7 +20,7 @@ from fatescore.pp.qc.samples import (
     with_flags,
     without_blood,
 )  # fmt: skip
-from fatescore.pp.qc.thresholds import QcLimits
+from fatescore.pp.qc.thresholds import QcLimits, add_depth
 from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode, QcFailReason, QcFlag, Status
 from fatescore.tables.notes import Note, join_notes, parse_notes
@@ -121,7 +120,11 @@ def qc(adata: AnnData, *, assay: Assay, organism: Organism, limits: QcLimits | N
             "names of observations repeat", expected="unique obs_names", fix="adata.obs_names_make_unique()"
         )
     if assay == "single_cell":
-        return _of_cells(adata, organism, limits, seed)
+        cells = cell_qc(adata, organism, limits, seed)
+        _check_any(cells.samples)
+        found = sample_components(sample_sums(cells), cells.samples, seed=seed)  # an outlying sum of cells gets no flag
+        kept = kept_cells(adata, cells)
+        return QcResult(kept, cells.samples, cells.cells, cells.metrics, found.fields, found.scores)
     samples = adata.to_memory() if on_disk(adata) else adata.copy()
     add_depth(samples, organism)
     table = sample_table(samples, assay, limits)
@@ -136,13 +139,6 @@ def qc(adata: AnnData, *, assay: Assay, organism: Organism, limits: QcLimits | N
     found = sample_components(kept, table, seed=seed)
     table = with_flags(table, flags, found.flags, duplicate_flags(kept))
     return QcResult(kept, table, metrics=metrics, components=found.fields, pca=found.scores)
-
-
-def _of_cells(adata: AnnData, organism: Organism, limits: QcLimits, seed: int) -> QcResult:
-    cells = cell_qc(adata, organism, limits, seed)
-    _check_any(cells.samples)
-    found = sample_components(sample_sums(cells), cells.samples, seed=seed)  # an outlying sum of cells gets no flag
-    return QcResult(kept_cells(adata, cells), cells.samples, cells.cells, cells.metrics, found.fields, found.scores)
 
 
 def _check_any(table: pd.DataFrame) -> None:

@@ -1,27 +1,38 @@
-"""Quality control of single cells, one sample in memory at a time."""
+"""Quality control of single cells, one sample in memory at a time, and the numbers of cells and of their samples."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from fatescore import gene_sets
 from fatescore._h5ad_rows import on_disk, rows_of
 from fatescore.errors import NotScorable
-from fatescore.pp.cell_type import cell_types
-from fatescore.pp.doublets import DOUBLET
+from fatescore.pp.ambient import ambient
+from fatescore.pp.cell_type import STROMAL, cell_types
+from fatescore.pp.doublets import DOUBLET, DOUBLET_NOTE, doublets
 from fatescore.pp.droplets import empty_droplets, is_unfiltered
-from fatescore.pp.markers import STROMAL
-from fatescore.pp.qc.metrics import add_depth, cell_metrics, identity, medians, mitochondrial, sample_metrics
-from fatescore.pp.qc.thresholds import QcLimits, dropped_flags, fail_reasons, thresholds
+from fatescore.pp.pseudobulk import constant_columns
+from fatescore.pp.qc.thresholds import (
+    QcLimits,
+    add_depth,
+    dropped_flags,
+    fail_reasons,
+    identity,
+    medians,
+    mitochondrial,
+    thresholds,
+)
+from fatescore.pp.signatures import signatures, transgenes
 from fatescore.tables import QC
 from fatescore.tables import columns as col
-from fatescore.tables.codes import NoteCode, QcFailReason, Status
+from fatescore.tables.codes import NoteCode, QcFailReason, QcFlag, Status
 from fatescore.tables.notes import Note, join_notes
-from fatescore.typing import FloatArray, Organism
+from fatescore.typing import BoolArray, FloatArray, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -34,39 +45,15 @@ _ADDED = (
 
 @dataclass(frozen=True)
 class CellQc:
-    """Quality control of every cell and sample; tables only.
+    """Quality control of every cell and sample; ``samples``, ``cells`` and ``metrics`` as in :class:`QcResult`."""
 
-    Attributes
-    ----------
-    obs
-        The table of cells with the columns that quality control adds, ``qc_fail_reason`` among them.
-    var
-        The table of genes with scanpy's numbers.
-    samples, cells, metrics
-        As in :class:`fatescore.pp.QcResult`.
-    sums
-        Of each sample, the counts of its kept cells; without counts there are none.
-    fields
-        The columns of ``obs`` as given that are the same for all cells of every sample, indexed by sample.
-    """
-
-    obs: pd.DataFrame
-    var: pd.DataFrame
+    obs: pd.DataFrame  # with the columns that quality control adds, ``qc_fail_reason`` among them
+    var: pd.DataFrame  # with scanpy's numbers
     samples: pd.DataFrame
     cells: pd.DataFrame
     metrics: pd.DataFrame
-    sums: Mapping[str, FloatArray]
-    fields: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class _Sample:
-    obs: pd.DataFrame
-    genes: pd.DataFrame
-    limits: pd.DataFrame
-    row: Mapping[str, Any]
-    metrics: Mapping[str, Any]
-    sums: FloatArray | None
+    sums: Mapping[str, FloatArray]  # of each sample's kept cells; without counts there are none
+    fields: pd.DataFrame  # sample by sample, the columns of ``obs`` as given that all its cells share
 
 
 def cell_qc(adata: AnnData, organism: Organism, limits: QcLimits, seed: int) -> CellQc:
@@ -80,19 +67,20 @@ def cell_qc(adata: AnnData, organism: Organism, limits: QcLimits, seed: int) -> 
     }
     if not places:
         raise NotScorable("there are no cells", reason=str(Note(NoteCode.NO_CELLS)), table=QC.frame())
-    found = {name: _sample_qc(rows_of(adata, np.sort(rows)), organism, limits, seed) for name, rows in places.items()}
+    found = [_sample_qc(rows_of(adata, np.sort(rows)), organism, limits, seed) for rows in places.values()]
+    parts: Sequence[pd.DataFrame]
+    parts, genes, limits_of, rows, metrics, sums = zip(*found, strict=True)
     obs = adata.obs.copy()
-    added = pd.concat([sample.obs for sample in found.values()]).reindex(adata.obs_names)
+    added = pd.concat(parts).reindex(adata.obs_names)
     obs[added.columns] = added
-    metrics = pd.DataFrame([sample.metrics for sample in found.values()], index=pd.Index(found, name=col.SAMPLE))
     return CellQc(
         obs=obs,
-        var=_genes(adata, [sample.genes for sample in found.values()], organism),
-        samples=QC.frame(sample.row for sample in found.values()),
-        cells=_cell_table(obs, pd.concat([sample.limits for sample in found.values()])),
-        metrics=metrics,
-        sums={name: sample.sums for name, sample in found.items() if sample.sums is not None},
-        fields=_shared(adata.obs),
+        var=_genes(adata, genes, organism),
+        samples=QC.frame(rows),
+        cells=_cell_table(obs, pd.concat(limits_of)),
+        metrics=pd.DataFrame(list(metrics), index=pd.Index(places, name=col.SAMPLE)),
+        sums={name: summed for name, summed in zip(places, sums, strict=True) if summed is not None},
+        fields=constant_columns(adata.obs, adata.obs[col.SAMPLE].astype(str).to_numpy()),
     )
 
 
@@ -129,7 +117,10 @@ def kept_cells(adata: AnnData, found: CellQc) -> AnnData:
     return out
 
 
-def _sample_qc(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -> _Sample:
+def _sample_qc(
+    part: AnnData, organism: Organism, limits: QcLimits, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, Any], dict[str, Any], FloatArray | None]:
+    """Return the columns found of a sample's cells, its genes, limits, row of the table, metrics and sums of counts."""
     add_depth(part, organism)
     cells, empty = _droplets(part, limits, seed)
     by_sample = thresholds(cells.obs, limits)
@@ -138,44 +129,82 @@ def _sample_qc(part: AnnData, organism: Organism, limits: QcLimits, seed: int) -
             cell_types(cells, organism=organism)
         else:
             cells.obs[col.CELL_TYPE] = STROMAL
-        numbers = cell_metrics(cells, organism, find_doublets=limits.doublets == "drop", seed=seed)
+        numbers = _cell_metrics(cells, organism, find_doublets=limits.doublets == "drop", seed=seed)
         for name in col.CELL_SCORES:
             if name in numbers:
                 cells.obs[name] = numbers[name]
         cells.obs[col.QC_FAIL_REASON] = fail_reasons(cells.obs, by_sample, numbers[DOUBLET])
         kept = (cells.obs[col.QC_FAIL_REASON] == "").to_numpy()
-        metrics = sample_metrics(cells, organism, numbers, kept, seed, empty)
+        metrics = _sample_metrics(cells, organism, numbers, kept, seed, empty)
     else:
         cells.obs[col.QC_FAIL_REASON], metrics = "", {}
     if col.COUNTS in part.layers:
         metrics["n_droplets_empty"] = part.n_obs - cells.n_obs
     obs = part.obs[[name for name in _ADDED if name in part.obs]]
-    further = cells.obs[[name for name in _ADDED if name in cells.obs and name not in obs]]
-    obs = obs.join(further)
+    obs = obs.join(cells.obs[[name for name in _ADDED if name in cells.obs and name not in obs]])
     obs[col.QC_FAIL_REASON] = obs[col.QC_FAIL_REASON].where(
         obs.index.isin(cells.obs_names), QcFailReason.EMPTY_DROPLET.value
     )
     kept_counts = cells[(cells.obs[col.QC_FAIL_REASON] == "").to_numpy()].layers.get(col.COUNTS)
     sums = None if kept_counts is None else np.asarray(kept_counts.sum(axis=0, dtype=np.float64)).ravel()
-    return _Sample(obs, part.var, by_sample, _row(part, cells, limits), metrics, sums)
-
-
-def _shared(obs: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns that are the same for all cells of every sample, one row per sample."""
-    by_sample = obs.groupby(obs[col.SAMPLE].astype(str), sort=True)
-    same = by_sample.nunique(dropna=False).max() <= 1
-    return by_sample.first()[same.index[same]]
+    return obs, part.var, by_sample, _row(part, cells, limits), metrics, sums
 
 
 def _droplets(part: AnnData, limits: QcLimits, seed: int) -> tuple[AnnData, AnnData | None]:
     """Return the droplets that hold a cell, and those that surely hold none where raw barcodes were given."""
     if limits.empty_droplets == "none" or col.COUNTS not in part.layers:
         return part, None
-    counts = part.layers[col.COUNTS]
-    if not is_unfiltered(counts):
+    if not is_unfiltered(part.layers[col.COUNTS]):
         return part, None
-    found = empty_droplets(counts, rng=seed)
+    found = empty_droplets(part.layers[col.COUNTS], rng=seed)
     return part[found["cell"].to_numpy()].copy(), part[found["empty"].to_numpy()].copy()
+
+
+def _cell_metrics(adata: AnnData, organism: Organism, *, find_doublets: bool, seed: int) -> pd.DataFrame:
+    """Return ``doublet`` (bool), ``doublet_note`` and the columns of :func:`doublets` and :func:`signatures`.
+
+    Indexed like ``adata.obs``; without ``layers["counts"]`` no cell is a doublet and nothing else is known.
+    """
+    found = pd.DataFrame(index=adata.obs_names)
+    found[DOUBLET], found[DOUBLET_NOTE] = False, ""
+    if col.COUNTS not in adata.layers:
+        return found
+    if find_doublets:
+        called = doublets(adata, rng=seed)
+        found[[col.DOUBLET_SCORE, DOUBLET, DOUBLET_NOTE]] = called[[col.DOUBLET_SCORE, DOUBLET, DOUBLET_NOTE]]
+    marks = signatures(adata, organism)
+    return found.join(marks[[name for name in marks if name not in found]])
+
+
+def _sample_metrics(
+    adata: AnnData, organism: Organism, cells: pd.DataFrame, kept: BoolArray, seed: int, empty: AnnData | None
+) -> dict[str, Any]:
+    """Return numbers of one sample: composition, doublets, cycling and stressed cells, transgenes, ambient RNA."""
+    found: dict[str, Any] = {"fraction_doublet": float(cells[DOUBLET].mean())}
+    types = adata.obs[col.CELL_TYPE]
+    for name in types.cat.categories if isinstance(types.dtype, pd.CategoricalDtype) else pd.unique(types):
+        found[f"fraction_{name}"] = float((types == name).mean())
+    if "phase" in cells:
+        cycling = cells["phase"].isin(["S", "G2M"]).astype(float).where(cells["s_score"].notna())
+        found["fraction_cycling"] = float(cycling.mean())
+    for name in ("pct_counts_stress", col.PCT_RIBO):
+        if name in cells:
+            known = cells[name].dropna()
+            found[f"median_{name}"] = float(known.median()) if len(known) else np.nan
+    if col.COUNTS in adata.layers:
+        found |= _ambient(adata, organism, kept, seed, empty)
+        expressed = {name: float((cells[f"counts_{name}"] > 0).mean()) for name in transgenes(adata.var_names)}
+        notes = (Note(QcFlag.TRANSGENE, {"gene": name, "share": share}) for name, share in expressed.items())
+        found["transgenes"] = join_notes(notes)
+    return {**found, DOUBLET_NOTE: cells[DOUBLET_NOTE].iloc[0]}
+
+
+def _ambient(adata: AnnData, organism: Organism, kept: BoolArray, seed: int, empty: AnnData | None) -> dict[str, Any]:
+    found = ambient(adata, organism=organism, empty=empty, kept=kept, rng=seed)
+    sets = gene_sets.load("extended", organism=organism)
+    arms: dict[str, list[str]] = {arm: list(sets[arm]) for arm in (col.OSTEOGENIC, col.ADIPOGENIC)}
+    shares = found.table[["share", "share_low", "share_high", "note"]].add_prefix("ambient_")
+    return dict(shares.join(found.effect(arms).add_prefix("ambient_share_of_")).iloc[0])
 
 
 def _row(part: AnnData, cells: AnnData, limits: QcLimits) -> dict[str, Any]:
@@ -203,7 +232,7 @@ def _row(part: AnnData, cells: AnnData, limits: QcLimits) -> dict[str, Any]:
     }
 
 
-def _genes(adata: AnnData, of_samples: list[pd.DataFrame], organism: Organism) -> pd.DataFrame:
+def _genes(adata: AnnData, of_samples: Sequence[pd.DataFrame], organism: Organism) -> pd.DataFrame:
     """Return the table of genes; scanpy's numbers of all cells are made of those of each sample."""
     var: pd.DataFrame = adata.var.copy()
     var["mt"] = mitochondrial(adata.var_names, organism)

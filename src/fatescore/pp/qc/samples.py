@@ -14,8 +14,7 @@ from fatescore.pp.arrays import array_metrics
 from fatescore.pp.bulk import bulk_metrics, log_values, sample_names, scale_of, strand
 from fatescore.pp.components import batch_in_components, components
 from fatescore.pp.duplicates import duplicates, fingerprint
-from fatescore.pp.qc.metrics import identity, medians
-from fatescore.pp.qc.thresholds import QcLimits
+from fatescore.pp.qc.thresholds import QcLimits, identity, medians
 from fatescore.pp.tissue import DOMINANT, contamination, foreign_tissue, no_stroma
 from fatescore.tables import QC, QC_PCA
 from fatescore.tables import columns as col
@@ -32,27 +31,17 @@ Flags = Mapping[str, Sequence[Note]]  # by sample
 
 @dataclass(frozen=True)
 class SampleComponents:
-    """Principal components of samples.
+    """Principal components of samples, see :func:`fatescore.pp.components`."""
 
-    Attributes
-    ----------
-    fields
-        One row per field and component, see :func:`fatescore.pp.batch_in_components`.
-    scores
-        One row per sample and component: ``QC_PCA.names``.
-    flags
-        Of the outliers, see :func:`fatescore.pp.components`.
-    """
-
-    fields: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fields: pd.DataFrame = field(default_factory=pd.DataFrame)  # as of :func:`fatescore.pp.batch_in_components`
     scores: pd.DataFrame = field(default_factory=QC_PCA.frame)
-    flags: Flags = field(default_factory=dict)
+    flags: Flags = field(default_factory=dict)  # of the outliers
 
 
 def sample_table(adata: AnnData, assay: Assay, limits: QcLimits) -> pd.DataFrame:
     """Return one row per bulk sample or array, ``QC.names``: its numbers and whether it is deep enough.
 
-    ``adata`` is as :func:`fatescore.pp.qc.metrics.add_depth` leaves it.
+    ``adata`` is as :func:`fatescore.pp.qc.thresholds.add_depth` leaves it.
     """
     rows = []
     for (name, obs), constant in zip(adata.obs.iterrows(), constant_rows(adata.X), strict=True):

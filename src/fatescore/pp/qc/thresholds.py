@@ -1,20 +1,26 @@
-"""Limits of quality control, and the cells that fail them: a sample sets its own, within a floor and a ceiling."""
+"""Depth of observations, and the limits on it: a sample sets its own, within a floor and a ceiling."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import median_abs_deviation
 
+from fatescore import organisms
 from fatescore.errors import InputError
-from fatescore.pp.markers import STROMAL
+from fatescore.pp.cell_type import STROMAL
 from fatescore.tables import columns as col
 from fatescore.tables.codes import QcFailReason, QcFlag
 from fatescore.tables.notes import Note
+from fatescore.typing import BoolArray, Organism
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 CHOICES = {"gate": ("markers", "none"), "doublets": ("drop", "none"), "empty_droplets": ("auto", "none")}
 # In the order in which they are listed.
@@ -54,23 +60,53 @@ class QcLimits:
                 raise InputError(f'{name} is "{getattr(self, name)}"', expected=" or ".join(choices))
 
 
+def mitochondrial(names: pd.Index[str], organism: Organism) -> BoolArray:
+    """Return which genes the mitochondrion encodes."""
+    return np.asarray(names.str.startswith(organisms.get(organism).mitochondrial), dtype=bool)
+
+
+def add_depth(adata: AnnData, organism: Organism) -> None:
+    """Write ``total_counts``, ``n_genes_by_counts`` and ``pct_counts_mt`` into ``obs``, scanpy's numbers into ``var``.
+
+    Without ``layers["counts"]`` only ``n_genes_by_counts`` is known.
+
+    Raises
+    ------
+    InputError
+        When values are missing or infinite.
+    """
+    adata.var["mt"] = mitochondrial(adata.var_names, organism)
+    if col.COUNTS in adata.layers:
+        import scanpy as sc
+
+        sc.pp.calculate_qc_metrics(adata, layer=col.COUNTS, qc_vars=["mt"], percent_top=None, log1p=False, inplace=True)
+        adata.obs.drop(columns="total_counts_mt", inplace=True)  # noqa: PD002  (AnnData's obs is changed in place)
+        return
+    if not np.isfinite(np.asarray(adata.X.sum(axis=1))).all():
+        raise InputError("the values hold missing or infinite numbers", expected="finite numbers")
+    adata.obs[col.TOTAL_COUNTS] = np.nan
+    adata.obs[col.N_GENES] = np.asarray((adata.X > 0).sum(axis=1)).ravel()
+    adata.obs[col.PCT_MT] = np.nan
+
+
+def identity(obs: pd.DataFrame, sample: str) -> dict[str, str]:
+    """Return data set, sample, donor and condition of a sample's observations."""
+    first = obs.iloc[0]
+    return {key: sample if key == col.SAMPLE else str(first[key]) for key in col.IDENTITY}
+
+
+def medians(obs: pd.DataFrame) -> dict[str, float]:
+    """Return the medians of the numbers, NaN where none is known."""
+    numbers = {key: obs[key].dropna() for key in (col.TOTAL_COUNTS, col.N_GENES, col.PCT_MT)}
+    return {key: float(values.median()) if len(values) else np.nan for key, values in numbers.items()}
+
+
 def thresholds(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
     """Return the limits of every sample.
 
     Depth and genes are compared on the log scale, ``n_mads`` robust deviations below the median; genes never below
     ``min_genes``. The mitochondrial limit is as far above the median, but never below ``pct_mt_floor`` (healthy cells
-    would go) nor above ``max_pct_mt``.
-
-    Parameters
-    ----------
-    obs
-        Cells with ``sample`` and scanpy's metrics.
-    limits
-        The settings.
-
-    Returns
-    -------
-    Indexed by sample: ``min_total_counts``, ``min_genes``, ``max_pct_mt``.
+    would go) nor above ``max_pct_mt``. Indexed by sample: ``min_total_counts``, ``min_genes``, ``max_pct_mt``.
     """
     rows = {}
     for sample, cells in obs.groupby(col.SAMPLE, observed=True, sort=True):
@@ -89,14 +125,7 @@ def thresholds(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
 def fail_reasons(obs: pd.DataFrame, by_sample: pd.DataFrame, doublet: pd.Series[bool] | None = None) -> pd.Series[str]:
     """Return why each cell is dropped (``QcFailReason``), empty where it is kept; the first reason that holds is given.
 
-    Parameters
-    ----------
-    obs
-        Cells with ``sample``, scanpy's metrics and, where they are to be stromal, ``cell_type``.
-    by_sample
-        Limits of the samples, as :func:`thresholds` returns them.
-    doublet
-        Which cells are called doublets.
+    ``by_sample`` is as :func:`thresholds` returns it; ``cell_type`` counts where ``obs`` has it.
     """
     own = by_sample.reindex(obs[col.SAMPLE].astype(str))
     few, shallow, high = (own[name].to_numpy() for name in ("min_genes", "min_total_counts", "max_pct_mt"))
@@ -114,14 +143,8 @@ def fail_reasons(obs: pd.DataFrame, by_sample: pd.DataFrame, doublet: pd.Series[
 def dropped_flags(dropped: Mapping[str, int], n_cells: int, max_share: float) -> list[Note]:
     """Return how many cells of a sample are dropped for what, and whether that is a large share of them.
 
-    Parameters
-    ----------
-    dropped
-        Cells per reason; other keys are passed over.
-    n_cells
-        Droplets that hold a cell; empty ones say nothing of the cells' quality.
-    max_share
-        Of ``n_cells``; more that are dropped for their quality are flagged.
+    ``n_cells`` are the droplets that hold a cell: empty ones say nothing of the cells' quality. Of these, more than
+    ``max_share`` dropped for their quality are flagged.
 
     Examples
     --------
