@@ -202,7 +202,7 @@ class Results:
                     n_genes=19876,
                     n_unmapped=120,
                     simulated=simulated,
-                    input_files={f"{name}_series_matrix.txt.gz": "ab" * 32},
+                    inputs=[{"path": f"{name}_series_matrix.txt.gz", "sha256": "ab" * 32}],
                     notes=["12 probes of several genes were left out"],
                 ),
                 status(name, "qc"),

@@ -10,7 +10,7 @@ import pytest
 
 from fatescore.pl import _palette
 from fatescore.report import DatasetTables, dataset_page
-from fatescore.report.cells import cell_map
+from fatescore.report.dataset import cell_map
 from fatescore.report.tables import outcome
 from fatescore.tables.folder import failure
 from tests.report.made import EVIL, status

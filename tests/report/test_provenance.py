@@ -58,19 +58,12 @@ def test_sources_and_tables_are_sorted_and_whole() -> None:
     assert said["tool"] == "fatescore"
 
 
-@pytest.mark.parametrize(
-    ("key", "listed"),
-    [
-        ("input_files", {"/a/x.gz": "ab", "y.gz": {"sha256": "cd"}}),
-        ("inputs", [{"path": "/a/x.gz", "sha256": "ab"}, {"name": "y.gz", "sha256": "cd"}]),
-        ("files", [{"file": "/a/x.gz", "sha256": "ab"}, {"name": "y.gz", "sha256": "cd"}]),
-    ],
-)
-def test_inputs_are_found_however_they_are_listed(key: str, listed: Any) -> None:
+def test_inputs_are_those_that_ingest_read() -> None:
+    listed = [{"path": "/a/x.gz", "sha256": "ab"}, {"path": "y.gz", "sha256": "cd"}]
     found = [("A", "/a/x.gz", "ab"), ("A", "y.gz", "cd")]
-    assert input_files([status("A", "ingest", **{key: listed})]) == found
-    assert [tuple(row.values()) for row in of([status("A", "ingest", **{key: listed})])["inputs"]] == found
-    assert input_files([status("A", "ingest", "failed", "no", **{key: listed})]) == []
+    assert input_files([status("A", "ingest", inputs=listed)]) == found
+    assert [tuple(row.values()) for row in of([status("A", "ingest", inputs=listed)])["inputs"]] == found
+    assert input_files([status("A", "ingest", "failed", "no", inputs=listed)]) == []
 
 
 def test_versions_are_of_what_a_run_needs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,18 +7,14 @@
 'container'
 """
 
+from fatescore.pl._palette import config
 from fatescore.pl._raster import MOST_POINTS
-from fatescore.pl._theme import config
-from fatescore.pl.arms_scatter import arms_scatter
 from fatescore.pl.cell_quality import cell_quality, dropped
-from fatescore.pl.controls import controls
+from fatescore.pl.contrasts import controls, forest, heatmap
 from fatescore.pl.donors import donors
-from fatescore.pl.embedding import embedding
-from fatescore.pl.forest import forest
-from fatescore.pl.heatmap import heatmap
-from fatescore.pl.sample_quality import ambient, sample_quality
-from fatescore.pl.samples_pca import samples_pca
+from fatescore.pl.samples import ambient, sample_quality, samples_pca
 from fatescore.pl.save import save
+from fatescore.pl.scatter import arms_scatter, embedding
 from fatescore.pl.specification import specification
 from fatescore.pl.waterfall import waterfall
 

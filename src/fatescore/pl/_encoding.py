@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from fatescore.pl.labels import audit_label
-from fatescore.tables import split_names
-from fatescore.tables.codes import AuditVerdict
-from fatescore.typing import IntArray
-
 _MOST_BINS = 1000  # of one chart, over all of its rows
-ROW = 38  # pixels of height for one row of a chart with names of two lines on its y axis
 
 
 def padded(values: Any, *, zero: bool = False, share: float = 0.06) -> list[float]:
@@ -49,71 +43,48 @@ def bins_each(rows: int, most: int) -> int:
     return int(np.clip(_MOST_BINS // max(rows, 1), 12, most))
 
 
-def bin_2d(x: Any, y: Any, limits: Sequence[float], bins: int) -> tuple[IntArray, IntArray]:
-    """Return the bin index of every point on a square grid (values outside are put in the border bins)."""
-    low, high = limits
-    scale = bins / (high - low)
-
-    def index(values: Any) -> IntArray:
-        places = ((np.asarray(values, dtype=float) - low) * scale).astype(np.int64)
-        return np.asarray(np.clip(places, 0, bins - 1))
-
-    return index(x), index(y)
-
-
-def two_lines(first: pd.Series, second: pd.Series) -> pd.Series:
-    r"""Name rows by two lines of text (the second may be empty), for :func:`name_axis`.
+def select(
+    table: pd.DataFrame, text: Sequence[str] | Mapping[str, str] = (), numbers: Sequence[str] | Mapping[str, str] = ()
+) -> pd.DataFrame:
+    """Return the columns of a chart, as text and as numbers; a mapping renames them (new name to column).
 
     Examples
     --------
-    >>> two_lines(pd.Series(["A", "B"]), pd.Series(["5 v 4", ""])).tolist()
-    ['A\n5 v 4', 'B']
+    >>> select(pd.DataFrame({"sample": ["a"], "g_low": [1]}), ["sample", "donor"], {"low": "g_low"}).to_dict("records")
+    [{'sample': 'a', 'donor': '', 'low': 1.0}]
     """
-    return first + second.where(second == "", "\n" + second)
+    columns: dict[str, pd.Series] = {}
+    for names, read in ((text, text_column), (numbers, number_column)):
+        renamed = names if isinstance(names, Mapping) else dict(zip(names, names, strict=True))
+        columns |= {new: read(table, name) for new, name in renamed.items()}
+    return pd.DataFrame(columns, index=table.index)
 
 
-def name_axis(limit: int = 190) -> Any:
-    """Return the axis of rows that :func:`two_lines` named."""
+def axis(domain: Sequence[float], title: str, *, logged: bool | None = None, **options: Any) -> dict[str, Any]:
+    """Return type, scale and axis of the numbers of a chart; ``options`` are those of ``altair.Axis``."""
     import altair as alt
 
-    return alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=limit, ticks=False, domain=False)
+    kind = {} if logged is None else {"type": "log" if logged else "linear"}
+    return {
+        "type": "quantitative",
+        "scale": alt.Scale(domain=domain, nice=False, **kind),
+        "axis": alt.Axis(title=title, **{"grid": True, "tickCount": 6, **options}),
+    }
 
 
-def donors(table: pd.DataFrame) -> pd.Series:
-    """Return how many donors are on each side as text, empty where not known.
+def by_name(channel: Any, field: str, values: Mapping[str, str], legend: Any) -> Any:
+    """Return a channel (a class of Altair) in which every name has its own colour or shape."""
+    import altair as alt
 
-    Examples
-    --------
-    >>> donors(pd.DataFrame({"n_case": [5], "n_control": [4]})).tolist()
-    ['5 v 4']
-    """
-    sides = zip(number_column(table, "n_case"), number_column(table, "n_control"), strict=True)
-    text = ["" if np.isnan(a) or np.isnan(b) else f"{a:.0f} v {b:.0f}" for a, b in sides]
-    return pd.Series(text, index=table.index, dtype=object)
+    scale = alt.Scale(domain=list(values), range=list(values.values()))
+    return channel(field=field, type="nominal", scale=scale, legend=legend)
 
 
-def confounded(contrasts: pd.DataFrame) -> pd.Series:
-    """Tell of every row whether the audit found it completely confounded.
+def reference_line(name: str, value: float, x: dict[str, Any]) -> Any:
+    """Return a dashed upright line."""
+    import altair as alt
 
-    Examples
-    --------
-    >>> confounded(pd.DataFrame({"audit_verdict": ["clean", "completely_confounded"]})).tolist()
-    [False, True]
-    """
-    return text_column(contrasts, "audit_verdict") == AuditVerdict.COMPLETELY_CONFOUNDED
-
-
-def audits(contrasts: pd.DataFrame) -> pd.Series:
-    """Return the verdict of the audit on every row, with its fields, as text.
-
-    Examples
-    --------
-    >>> audits(pd.DataFrame({"audit_verdict": ["partially_confounded"], "audit_fields": ["age;kit"]})).tolist()
-    ['partially confounded with age, kit']
-    """
-    verdicts, fields = (text_column(contrasts, name) for name in ("audit_verdict", "audit_fields"))
-    texts = [audit_label(verdict, split_names(of)) for verdict, of in zip(verdicts, fields, strict=True)]
-    return pd.Series(texts, index=contrasts.index, dtype=object)
+    return alt.Chart(pd.DataFrame({name: [value]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X(field=name, **x))
 
 
 def tooltip(data: pd.DataFrame, *lines: Any) -> list[Any]:

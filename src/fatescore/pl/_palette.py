@@ -1,4 +1,4 @@
-"""One colour (and one shape) per meaning, the same in every figure and on every page.
+"""How every chart looks: one colour (and one shape) per meaning, the same in every figure and on every page.
 
 The hues come from the Okabe-Ito and Paul Tol sets, which are distinct for the common kinds of colour blindness;
 shapes carry the same meaning a second time. Colours with a meaning keep about 3:1 contrast on the light and the dark
@@ -8,17 +8,21 @@ page.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
-from fatescore.tables import columns as col
+from fatescore.pl._encoding import by_name
 from fatescore.tables.codes import FateCall
 from fatescore.typing import FloatArray
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
+
+LIGHT_INK, LIGHT_SOFT, LIGHT_GRID = "#20242B", "#5A626E", "#E3E6EB"
+DARK_INK, DARK_SOFT, DARK_GRID = "#E7E9ED", "#A7AEBA", "#343A45"
 
 OSTEOGENIC = "#1F77B4"
 ADIPOGENIC = "#D98200"
@@ -64,7 +68,6 @@ CELL_TYPES: dict[str, str] = {
 # The definitions of the index, which are no fates.
 INDICES: dict[str, str] = {"core": BATCHES[1], "review": BATCHES[3], "extended": BATCHES[2]}
 INDEX_SHAPES: dict[str, str] = {"core": "circle", "review": "square", "extended": "triangle-up"}
-ARMS: dict[str, str] = {col.OSTEOGENIC: OSTEOGENIC, col.ADIPOGENIC: ADIPOGENIC}
 
 CLIPPED = (0.01, 0.99)  # quantiles: a few extreme values would take all the colours
 FAINT = 0.3  # opacity of what has no value, for a light and a dark page
@@ -73,13 +76,6 @@ MOST_NAMES = 16  # in a legend
 
 def condition_colours(conditions: Iterable[str], *, case: str = "", control: str = "") -> dict[str, str]:
     """Return the colour of each condition: case and control have their own, all others are grey.
-
-    Parameters
-    ----------
-    conditions
-        Names of conditions, in the order of the legend.
-    case, control
-        Which of them are the two sides of the contrast.
 
     Examples
     --------
@@ -114,16 +110,50 @@ def rgb(colour: str) -> list[float]:
     return [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
 
 
-def gradient(values: ArrayLike, stops: Sequence[float], colours: Sequence[str]) -> FloatArray:
-    """Return numbers as red, green and blue (0 to 1), as Vega blends ``colours`` between ``stops``.
+def config(*, dark: bool = False) -> dict[str, Any]:
+    """Return the Vega-Lite configuration of the light or the dark page.
+
+    Charts name colours only where a colour carries a meaning; ink, grid and text come from here.
 
     Examples
     --------
-    >>> gradient([0.5, 7.0], [0.0, 1.0], ["#000000", "#FFFFFF"]).tolist()
-    [[0.5, 0.5, 0.5], [1.0, 1.0, 1.0]]
+    >>> config()["background"]
+    'transparent'
     """
-    channels = np.array([rgb(colour) for colour in colours])
-    return np.column_stack([np.interp(np.asarray(values, dtype=float), stops, channel) for channel in channels.T])
+    ink, soft, grid = (DARK_INK, DARK_SOFT, DARK_GRID) if dark else (LIGHT_INK, LIGHT_SOFT, LIGHT_GRID)
+    return {
+        "background": "transparent",
+        "font": FONT,
+        "view": {"stroke": None},
+        # A screen reader hears the description of the chart and its axes and legends, not hundreds of marks.
+        "mark": {"color": ink, "aria": False},
+        "rule": {"color": soft},
+        "tick": {"color": ink},
+        "text": {"color": ink, "fontSize": 12},
+        "axis": {
+            "labelColor": soft,
+            "titleColor": ink,
+            "titleFontWeight": "normal",
+            "titleFontSize": 12,
+            "labelFontSize": 12,
+            "labelLimit": 150,
+            "gridColor": grid,
+            "domainColor": grid,
+            "tickColor": grid,
+            "labelOverlap": True,
+        },
+        "axisBand": {"grid": False, "ticks": False, "domain": False, "labelPadding": 6, "labelOverlap": False},
+        "legend": {
+            "labelColor": ink,
+            "titleColor": soft,
+            "titleFontWeight": "normal",
+            "labelFontSize": 12,
+            "orient": "top",
+            "labelLimit": 220,
+        },
+        "title": {"color": ink, "fontWeight": "normal", "fontSize": 13, "anchor": "start"},
+        "header": {"labelColor": ink, "titleColor": ink},
+    }
 
 
 def css_variables() -> dict[str, str]:
@@ -140,35 +170,17 @@ def css_variables() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Colours:
-    """The colours of a column.
+    """The colours of a column."""
 
-    Attributes
-    ----------
-    of_dots
-        Red, green, blue and opacity (0 to 1) of every row; rows without a value are pale and see-through.
-    kind, scale, legend
-        Type, scale and legend of Vega's colour channel.
-    """
-
-    of_dots: FloatArray
-    kind: str
-    scale: Any
-    legend: Any
+    of_dots: FloatArray  # red, green, blue and opacity (0 to 1) of every row; those without a value are see-through
+    channel: Any  # Vega's, of the column "value"
 
 
 def of_numbers(values: pd.Series, title: str | None, *, about_median: bool = False, logged: bool = False) -> Colours:
     """Colour numbers from low to high, clipped at the 1st and the 99th percentile.
 
-    Parameters
-    ----------
-    values
-        NaN where there is none; infinite ones are no values either.
-    title
-        Of the legend.
-    about_median
-        From fat through grey, at the median, to bone, as far on both sides.
-    logged
-        On a logarithmic scale; values below 1 are shown as 1.
+    With ``about_median`` from fat through grey, at the median, to bone, as far on both sides; with ``logged`` on a
+    logarithmic scale, where values below 1 are shown as 1.
     """
     import altair as alt
 
@@ -180,21 +192,17 @@ def of_numbers(values: pd.Series, title: str | None, *, about_median: bool = Fal
         reach = max(high - middle, middle - low)
         low, high = middle - reach, middle + reach
     stops = np.linspace(low, high if high > low else low + 1.0, len(palette))
-    dots = np.column_stack([gradient(places, stops.tolist(), palette), np.ones(len(places))])
-    dots[places.isna().to_numpy()] = _pale()
+    # As Vega blends the colours of the palette between the stops.
+    channels = np.array([rgb(colour) for colour in palette]).T
+    dots = np.column_stack([*(np.interp(places, stops, channel) for channel in channels), np.ones(len(places))])
+    dots[places.isna().to_numpy()] = [*rgb(NEUTRAL), FAINT]
     scale = alt.Scale(
         type="log" if logged else "linear", domain=(10**stops if logged else stops).tolist(), range=list(palette),
         clamp=True, interpolate="rgb", nice=False,
     )  # fmt: skip
-    legend = alt.Legend(
-        title=title,
-        titleLimit=320,
-        gradientLength=180,
-        gradientOpacity=1,
-        format="~s" if logged else ".3~g",
-        tickCount=3,
-    )
-    return Colours(dots, "quantitative", scale, legend)
+    spec = "~s" if logged else ".3~g"
+    legend = alt.Legend(title=title, titleLimit=320, gradientLength=180, gradientOpacity=1, format=spec, tickCount=3)
+    return Colours(dots, alt.Color(field="value", type="quantitative", scale=scale, legend=legend))
 
 
 def of_names(values: pd.Series, title: str | None, known: Mapping[str, str]) -> Colours:
@@ -206,14 +214,13 @@ def of_names(values: pd.Series, title: str | None, known: Mapping[str, str]) -> 
     dots = np.full((len(values), 4), 1.0)
     for name, colour in chosen.items():
         dots[(values == name).to_numpy(), :3] = rgb(colour)
-    dots[hexes.isna().to_numpy()] = _pale()
+    dots[hexes.isna().to_numpy()] = [*rgb(NEUTRAL), FAINT]
     columns = legend_columns(chosen)
     legend = alt.Legend(
         title=title, titleLimit=320, columns=columns, symbolOpacity=1, symbolType="circle",
         labelLimit=160 if columns > 1 else 260,
     )  # fmt: skip
-    scale = alt.Scale(domain=list(chosen), range=list(chosen.values()))
-    return Colours(dots, "nominal", scale, legend if len(chosen) <= MOST_NAMES else None)
+    return Colours(dots, by_name(alt.Color, "value", chosen, legend if len(chosen) <= MOST_NAMES else None))
 
 
 def legend_columns(names: Iterable[str]) -> int:
@@ -226,7 +233,3 @@ def legend_columns(names: Iterable[str]) -> int:
     """
     longest = max(map(len, names), default=0)
     return 3 if longest < 10 else 2 if longest <= 20 else 1
-
-
-def _pale() -> list[float]:
-    return [*rgb(NEUTRAL), FAINT]

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from fatescore.pl import _encoding
 from fatescore.typing import FloatArray
 
 MOST_POINTS = 1500  # observations that are drawn as points of their own, with their names
@@ -31,24 +30,10 @@ def picture(
 ) -> Any:
     """Draw every cell as a dot in one picture that fills the plot area exactly.
 
-    Parameters
-    ----------
-    x, y
-        Where the cells are.
-    colours
-        One per cell, as matplotlib takes them: names, or rows of red, green, blue and opacity (0 to 1). Cells that
-        are not opaque (all must be so by the same amount) lie behind the others.
-    limits
-        Lowest and highest value of both axes.
-    rank
-        Cells with a higher rank are drawn later, over others; within a rank the order is shuffled, so that no group
-        hides another.
-
-    Returns
-    -------
-    altair.Chart
-        One image mark; its PNG, in a ``data:`` URL, has 720 x 640 pixels and some 20 to
-        100 KB, however many cells there are.
+    ``colours`` (one per cell) are as matplotlib takes them: names, or rows of red, green, blue and opacity (0 to 1).
+    Cells that are not opaque (all must be so by the same amount) lie behind the others, and cells with a higher
+    ``rank`` over those with a lower one; within a rank the order is shuffled, so that no group hides another.
+    The image mark holds a PNG of 720 x 640 pixels and some 20 to 100 KB, however many cells there are.
 
     Examples
     --------
@@ -96,9 +81,10 @@ def counted(x: ArrayLike, y: ArrayLike, limits: Sequence[float]) -> tuple[pd.Dat
     >>> table["cells"].tolist(), row.tolist()
     ([2, 1], [0, 1, 0])
     """
-    column, line = _encoding.bin_2d(x, y, limits, BINS)
-    place = pd.Series(column * BINS + line)
-    row, places = pd.factorize(place, sort=True)
+    scale = BINS / (limits[1] - limits[0])
+    points = ((np.column_stack([x, y]).astype(float) - limits[0]) * scale).astype(np.int64)
+    column, line = np.clip(points, 0, BINS - 1).T  # what lies outside is put in the border bins
+    row, places = pd.factorize(column * BINS + line, sort=True)
     edges = np.linspace(limits[0], limits[1], BINS + 1)[:-1].round(5)
     cells = np.bincount(row, minlength=len(places))
     table = pd.DataFrame({"x": edges[places // BINS], "y": edges[places % BINS], "cells": cells})

@@ -79,27 +79,23 @@ def cell_quality(cells: pd.DataFrame, metric: str) -> Any:
     if metric not in _REASONS:
         raise InputError(f'cells are not judged by "{metric}"', fix=nearest(metric, _REASONS))
     samples = _samples(cells)
-    limits, counts = _limits(cells, metric), _counted(cells, metric)
+    limits = _encoding.select(cells, [col.SAMPLE], {"limit": _LIMITS.get(metric, "")})
+    limits = limits[limits["limit"] > 0].drop_duplicates("sample").reset_index(drop=True)
+    counts = _counted(cells, metric)
     row = float(np.clip(1000 / max(len(samples), 1), 9, 26))
     ends = np.concatenate([counts["low"], counts["high"], limits["limit"]])
     logged = metric in _LOGGED
     padded = _encoding.padded(np.log10(ends) if logged else ends, share=0.02)
     domain = np.power(10.0, padded).tolist() if logged else padded
-    x = {
-        "type": "quantitative",
-        "scale": alt.Scale(domain=domain, nice=False, type="log" if logged else "linear"),
-        "axis": alt.Axis(title=label(metric), grid=True, tickCount=5, format="~s" if logged else ".4~g"),
-    }
+    spec = "~s" if logged else ".4~g"
+    x = _encoding.axis(domain, label(metric), logged=logged, tickCount=5, format=spec)
     y = alt.Y(field="sample", type="nominal", sort=samples, title=None, scale=alt.Scale(domain=samples))
-    mark_of_limit = alt.Chart(limits).mark_tick(orient="vertical", thickness=2, size=row * 0.9)
-    limit = mark_of_limit.encode(
-        x=alt.X(field="limit", **x),
-        y=y,
-        tooltip=[
-            _encoding.nominal("sample", _("sample")),
-            _encoding.quantitative("limit", _("limit"), _encoding.digits(limits["limit"])),
-        ],
-    )
+    tooltip = [
+        _encoding.nominal("sample", _("sample")),
+        _encoding.quantitative("limit", _("limit"), _encoding.digits(limits["limit"])),
+    ]
+    limit = alt.Chart(limits).mark_tick(orient="vertical", thickness=2, size=row * 0.9)
+    limit = limit.encode(x=alt.X(field="limit", **x), y=y, tooltip=tooltip)
     return alt.layer(*_bands(counts, x, y, row), limit).properties(width="container", height=row * max(len(samples), 1))
 
 
@@ -107,26 +103,21 @@ def _bands(counts: pd.DataFrame, x: dict[str, Any], y: Any, row: float) -> list[
     """Draw the cells that were kept or dropped for this number, and in a strip below them all others."""
     import altair as alt
 
-    states = [KEPT, _HERE, _ELSEWHERE]
-    colours = [_palette.KEPT, _palette.DROPPED, _palette.NOT_SCORABLE]
+    colours = {_(KEPT): _palette.KEPT, _(_HERE): _palette.DROPPED, _(_ELSEWHERE): _palette.NOT_SCORABLE}
+    digits = _encoding.digits(counts["high"])
     encoding = {
         "x": alt.X(field="low", **x),
         "x2": "high",
         "y": y,
-        "color": alt.Color(
-            field="state",
-            type="nominal",
-            scale=alt.Scale(domain=[_(state) for state in states], range=colours),
-            legend=alt.Legend(title=None, columns=1, symbolOpacity=1),
-        ),
+        "color": _encoding.by_name(alt.Color, "state", colours, alt.Legend(title=None, columns=1, symbolOpacity=1)),
         "opacity": alt.Opacity(
             field="strength", type="quantitative", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.05, 1])
         ),
         "tooltip": [
             _encoding.nominal("sample", _("sample")),
             _encoding.nominal("state", _("cells that were")),
-            _encoding.quantitative("low", _("from"), _encoding.digits(counts["high"])),
-            _encoding.quantitative("high", _("to"), _encoding.digits(counts["high"])),
+            _encoding.quantitative("low", _("from"), digits),
+            _encoding.quantitative("high", _("to"), digits),
             _encoding.quantitative("cells", _("cells"), ",d"),
         ],
     }
@@ -160,21 +151,11 @@ def _counted(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
 def _edges(values: pd.Series, logged: bool, bins: int) -> FloatArray:
     if values.empty:
         return np.arange(1.0, bins + 2)
+    values = values.clip(lower=1) if logged else values
     low, high = float(values.min()), float(values.max())
-    if logged:
-        low, high = max(low, 1.0), max(high, 1.0)
-        return np.array([float(f"{edge:.5g}") for edge in np.geomspace(low, high if high > low else low * 2, bins + 1)])
-    return np.array([float(f"{edge:.5g}") for edge in np.linspace(low, high if high > low else low + 1, bins + 1)])
-
-
-def _limits(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return the limit of every sample that has one."""
-    table = pd.DataFrame({
-        "sample": _encoding.text_column(cells, col.SAMPLE),
-        "limit": _encoding.number_column(cells, _LIMITS.get(metric, "")),
-    })  # fmt: skip
-    known = table[table["limit"] > 0].drop_duplicates("sample")
-    return known.reset_index(drop=True)
+    high = high if high > low else low * 2 if logged else low + 1
+    edges = (np.geomspace if logged else np.linspace)(low, high, bins + 1)
+    return np.array([float(f"{edge:.5g}") for edge in edges])
 
 
 def _samples(cells: pd.DataFrame) -> list[str]:
@@ -204,23 +185,17 @@ def dropped(cells: pd.DataFrame) -> Any:
     import altair as alt
 
     counts, samples, left_out = _counted_by_reason(cells)
-    found = [fate for fate in FATE_COLOURS if (counts["reason"] == fate).any()]
-    scale = alt.Scale(domain=list(map(code_label, found)), range=[FATE_COLOURS[fate] for fate in found])
+    colours = {code_label(fate): colour for fate, colour in FATE_COLOURS.items() if (counts["reason"] == fate).any()}
     title = _("share of cells (empty droplets left out)") if left_out else _("share of cells")
     row = float(np.clip(1000 / max(len(samples), 1), 9, 24))
     return (
         alt.Chart(counts)
         .mark_bar(height=row * 0.7)
         .encode(
-            x=alt.X(
-                field="low", type="quantitative", scale=alt.Scale(domain=[0, 1], nice=False),
-                axis=alt.Axis(title=title, format=".0%", grid=True, tickCount=5),
-            ),
+            x=alt.X(field="low", **_encoding.axis([0, 1], title, format=".0%", tickCount=5)),
             x2="high",
             y=alt.Y(field="sample", type="nominal", sort=samples, title=None),
-            color=alt.Color(
-                field="fate", type="nominal", scale=scale, legend=alt.Legend(title=None, columns=1)
-            ),
+            color=_encoding.by_name(alt.Color, "fate", colours, alt.Legend(title=None, columns=1)),
             tooltip=[
                 _encoding.nominal("sample", _("sample")),
                 _encoding.nominal("fate", _("what became of them")),
@@ -235,21 +210,21 @@ def dropped(cells: pd.DataFrame) -> Any:
 
 def _counted_by_reason(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[str], bool]:
     """Count every sample's cells by what became of them; tell whether empty droplets were left out."""
-    frame = pd.DataFrame({
-        "sample": _encoding.text_column(cells, col.SAMPLE),
-        "reason": _encoding.text_column(cells, col.QC_FAIL_REASON).replace("", KEPT),
-    })  # fmt: skip
-    samples = list(dict.fromkeys(frame["sample"]))
+    frame = _encoding.select(cells, {"sample": col.SAMPLE, "reason": col.QC_FAIL_REASON}).replace(
+        {"reason": {"": KEPT}}
+    )
+    samples = _samples(cells)
     empty = frame["reason"] == QcFailReason.EMPTY_DROPLET
     left_out = bool((empty.groupby(frame["sample"]).mean() > _MOSTLY).any())
     if left_out:
         frame = frame[~empty]
-    order = {fate: place for place, fate in enumerate(FATE_COLOURS)}
     counts = frame.groupby(["sample", "reason"], sort=True).size().rename("cells").reset_index()
+    order = {fate: place for place, fate in enumerate(FATE_COLOURS)}
     counts = counts.assign(order=counts["reason"].map(order)).sort_values(["sample", "order"], kind="stable")
-    counts["of"] = counts.groupby("sample")["cells"].transform("sum")
+    of_sample = counts.groupby("sample")["cells"]
+    counts["of"], end = of_sample.transform("sum"), of_sample.cumsum()
     counts["share"] = (counts["cells"] / counts["of"]).round(6)
-    counts["high"] = (counts.groupby("sample")["cells"].cumsum() / counts["of"]).round(6)
-    counts["low"] = ((counts.groupby("sample")["cells"].cumsum() - counts["cells"]) / counts["of"]).round(6)
+    counts["high"] = (end / counts["of"]).round(6)
+    counts["low"] = ((end - counts["cells"]) / counts["of"]).round(6)
     counts["fate"] = list(map(code_label, counts["reason"]))
     return counts.drop(columns="order").reset_index(drop=True), samples, left_out

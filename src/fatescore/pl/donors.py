@@ -59,19 +59,14 @@ def donors(
     points = _points(sample_scores, measure, levels or [name for name in (control, case) if name])
     conditions = list(dict.fromkeys(points["condition"]))
     colours = _palette.condition_colours(conditions, case=case, control=control)
-    scale = alt.Scale(domain=conditions, range=list(colours.values()))
     bars = pd.DataFrame() if cells is None else _bars(cells, points, measure)
     ends = [bars["low"], bars["high"]] if len(bars) else []
     extent = np.concatenate([points[["value", "cells_low", "cells_high"]].to_numpy().ravel(), *ends])
     title = _("← fat · fate_bias · bone →") if measure == col.FATE_BIAS else measure
-    x = {
-        "type": "quantitative",
-        "scale": alt.Scale(domain=_encoding.padded(extent, zero=True), nice=False),
-        "axis": alt.Axis(title=title, grid=True, tickCount=6),
-    }
+    x = _encoding.axis(_encoding.padded(extent, zero=True), title)
     y = alt.Y(field="row", type="nominal", sort=points["row"].drop_duplicates().tolist(), title=None)
-    colour = alt.Color(field="condition", type="nominal", scale=scale, legend=alt.Legend(title=None, symbolOpacity=1))
-    layers = [alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X(field="zero", **x))]
+    colour = _encoding.by_name(alt.Color, "condition", colours, alt.Legend(title=None, symbolOpacity=1))
+    layers = [_encoding.reference_line("zero", 0.0, x)]
     if len(bars):
         layers.append(_band(bars, x, y, colour))
     if points["cells_low"].notna().any():
@@ -110,9 +105,7 @@ def _dots(points: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any, case: st
     """Draw every sample; the case has its own shape as well as its own colour."""
     import altair as alt
 
-    conditions = list(dict.fromkeys(points["condition"]))
-    shapes = alt.Scale(domain=conditions, range=["diamond" if name == case else "circle" for name in conditions])
-    legend = alt.Legend(title=None, symbolOpacity=1)
+    shapes = {name: "diamond" if name == case else "circle" for name in points["condition"]}
     return (
         alt.Chart(points)
         .mark_point(size=130, filled=True, opacity=1, stroke="white", strokeWidth=1)
@@ -120,7 +113,7 @@ def _dots(points: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any, case: st
             x=alt.X(field="value", **x),
             y=y,
             color=colour,
-            shape=alt.Shape(field="condition", type="nominal", scale=shapes, legend=legend),
+            shape=_encoding.by_name(alt.Shape, "condition", shapes, colour["legend"]),
             tooltip=_encoding.tooltip(
                 points,
                 _encoding.nominal("donor", _("donor")),
@@ -135,8 +128,7 @@ def _dots(points: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any, case: st
 
 
 def _points(table: pd.DataFrame, measure: str, wanted: Sequence[str]) -> pd.DataFrame:
-    data = pd.DataFrame({name: _encoding.text_column(table, name) for name in col.IDENTITY})
-    data["value"] = _encoding.number_column(table, measure)
+    data = _encoding.select(table, col.IDENTITY, {"value": measure})
     for of, names in _INTERVALS.items():
         for end, name in zip(("low", "high"), names, strict=True):
             data[f"{of}_{end}"] = _encoding.number_column(table, name) if measure == col.FATE_BIAS else np.nan
@@ -147,13 +139,10 @@ def _points(table: pd.DataFrame, measure: str, wanted: Sequence[str]) -> pd.Data
     rank = {name: index for index, name in enumerate(wanted)}
     data["rank"] = data["condition"].map(rank).fillna(len(rank))
     data = data.sort_values(["rank", "condition", "value", "sample"], kind="stable")
-    return data.assign(row=_row(data)).drop(columns="rank").reset_index(drop=True)
-
-
-def _row(table: pd.DataFrame) -> pd.Series:
-    """Name a row by donor, and by condition too where a donor is in several."""
-    several = table.groupby("donor")["condition"].transform("nunique") > 1
-    return table["donor"].where(~several, table["donor"] + " · " + table["condition"])
+    # A row is named by its donor, and by the condition too where a donor is in several.
+    several = data.groupby("donor")["condition"].transform("nunique") > 1
+    data["row"] = data["donor"].where(~several, data["donor"] + " · " + data["condition"])
+    return data.drop(columns="rank").reset_index(drop=True)
 
 
 def _bars(cells: pd.DataFrame, points: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -166,12 +155,11 @@ def _bars(cells: pd.DataFrame, points: pd.DataFrame, measure: str) -> pd.DataFra
     bins = _encoding.bins_each(points["row"].nunique(), BINS)
     edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
     keys = ["donor", "condition"]
-    frame = pd.DataFrame({name: _encoding.text_column(cells, name) for name in keys})[kept]
+    frame = _encoding.select(cells, keys)[kept]
     frame["bin"] = np.clip(np.searchsorted(edges, values[kept], side="right") - 1, 0, bins - 1)
     counts = frame.groupby([*keys, "bin"], sort=True).size().rename("cells").reset_index()
     counts = counts.merge(points[[*keys, "row"]].drop_duplicates(), on=keys)
     counts["share"] = (counts["cells"] / counts.groupby("row")["cells"].transform("max")).round(4)
     counts["low"] = edges[counts["bin"]].round(5)
     counts["high"] = edges[counts["bin"] + 1].round(5)
-    columns = ["row", "condition", "low", "high", "cells", "share"]
-    return pd.DataFrame(counts[columns])
+    return pd.DataFrame(counts[["row", "condition", "low", "high", "cells", "share"]])

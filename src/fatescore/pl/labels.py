@@ -8,25 +8,12 @@ from collections.abc import Iterable
 from fatescore.gene_sets import titles
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop
+from fatescore.tables import codes, find_column
 from fatescore.tables import columns as col
-from fatescore.tables import find_column
-from fatescore.tables.codes import (
-    Agreement,
-    Analysis,
-    AuditVerdict,
-    ContrastKind,
-    DuplicateKind,
-    FateCall,
-    FieldVerdict,
-    QcFailReason,
-    Status,
-    Unit,
-    YesNo,
-)
 
 _ENUMERATIONS = (
-    Status, FateCall, ContrastKind, Unit, Agreement, AuditVerdict, FieldVerdict, QcFailReason, DuplicateKind, YesNo,
-    Analysis,
+    codes.Status, codes.FateCall, codes.ContrastKind, codes.Unit, codes.Agreement, codes.AuditVerdict,
+    codes.FieldVerdict, codes.QcFailReason, codes.DuplicateKind, codes.YesNo, codes.Analysis,
 )  # fmt: skip
 # Values that data, plans and steps share but no enumeration holds.
 _VOCABULARY = (
@@ -39,9 +26,9 @@ _VOCABULARY = (
 CODES: dict[str, str] = {
     **{text.replace(" ", "_"): text for text in _VOCABULARY},
     **{text: text for text in _VOCABULARY},
-    **{str(code): code.replace("_", " ") for codes in _ENUMERATIONS for code in codes},
-    QcFailReason.HIGH_MITOCHONDRIAL: "high mitochondrial share",
-    Analysis.TAU2: "estimator of tau²",
+    **{str(code): code.replace("_", " ") for enumeration in _ENUMERATIONS for code in enumeration},
+    codes.QcFailReason.HIGH_MITOCHONDRIAL: "high mitochondrial share",
+    codes.Analysis.TAU2: "estimator of tau²",
 }
 # Fields of GEO and facts of a data set whose name is not their label.
 _FIELDS = {
@@ -73,8 +60,10 @@ def label(name: str) -> str:
     """
     column = find_column(name)
     if column is not None:
-        part = column.open_part(name)
-        return measure_label(name) if name.startswith(col.SET_PREFIX) else _filled(_(column.label), part)
+        part, text = column.open_part(name), _(column.label)
+        if name.startswith(col.SET_PREFIX):
+            return measure_label(name)
+        return re.sub("<[^<>]+>", lambda _found: code_label(part), text) if part else text
     if name in CODES:
         return code_label(name)
     found = _GEO_FIELD.fullmatch(name)
@@ -133,7 +122,3 @@ def listed(names: Iterable[str]) -> str:
     'a, b'
     """
     return _(", ").join(names)
-
-
-def _filled(text: str, part: str) -> str:
-    return re.sub("<[^<>]+>", lambda found: code_label(part), text) if part else text

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from fatescore.errors import InputError, nearest
 from fatescore.files import atomic_path
-from fatescore.pl import _theme
+from fatescore.pl._palette import config
 from fatescore.typing import StrPath
 
 # vl-convert brings it, so that a file does not depend on the machine's fonts; Chinese falls to a face of the machine.
 FONT = "Liberation Sans"
+_SUFFIXES = (".svg", ".pdf", ".png")
 _TAG = re.compile("<[^>]+>")
 _NUMBERED = re.compile(r"(?<=[\"#])(gradient_|clip)\d+(?=[\")])")
 
@@ -50,13 +51,17 @@ def save(chart: Any, path: StrPath, *, scale: float = 2, width: int = 640) -> No
     '<svg'
     """
     suffix = Path(path).suffix.lower()
-    if suffix not in _WRITERS:
+    if suffix not in _SUFFIXES:
         raise InputError(
-            f'{path}: charts are not written as "{suffix}"', expected="svg, pdf or png", fix=nearest(suffix, _WRITERS)
+            f'{path}: charts are not written as "{suffix}"', expected="svg, pdf or png", fix=nearest(suffix, _SUFFIXES)
         )
-    data = _WRITERS[suffix](_specification(chart, width), scale)
+    import vl_convert
+
+    convert = getattr(vl_convert, f"vegalite_to_{suffix[1:]}")
+    options = {"scale": scale} if suffix == ".png" else {}
+    data = convert(_specification(chart, width), vl_version=vega_lite_version(), **options)
     with atomic_path(path) as part:
-        part.write_bytes(data)
+        part.write_bytes(_renumbered(data).encode("utf-8") if suffix == ".svg" else data)
 
 
 def _specification(chart: Any, width: int) -> dict[str, Any]:
@@ -66,45 +71,22 @@ def _specification(chart: Any, width: int) -> dict[str, Any]:
         spec: dict[str, Any] = dict(chart) if isinstance(chart, Mapping) else chart.to_dict()
     if spec.get("width") == "container":
         spec["width"] = width
-    spec["config"] = {**_theme.config(), "background": "white", "font": FONT}
+    spec["config"] = {**config(), "background": "white", "font": FONT}
     return spec
 
 
-def _as_svg(spec: dict[str, Any], scale: float) -> bytes:
-    import vl_convert
-
-    del scale
-    text = str(vl_convert.vegalite_to_svg(spec, vl_version=_version()))
-    # Gradients and clips are numbered through all charts of a process: begin anew in each.
+def _renumbered(svg: str) -> str:
+    """Give the gradients and clips of a chart numbers of its own: vl-convert counts through all of a process."""
     names: dict[str, str] = {}
 
     def renamed(found: re.Match[str]) -> str:
         return names.setdefault(found[0], found[1] + str(len(names)))
 
-    return _TAG.sub(lambda tag: _NUMBERED.sub(renamed, tag[0]), text).encode("utf-8")
+    return _TAG.sub(lambda tag: _NUMBERED.sub(renamed, tag[0]), svg)
 
 
-def _as_pdf(spec: dict[str, Any], scale: float) -> bytes:
-    import vl_convert
-
-    del scale
-    return bytes(vl_convert.vegalite_to_pdf(spec, vl_version=_version()))
-
-
-def _as_png(spec: dict[str, Any], scale: float) -> bytes:
-    import vl_convert
-
-    return bytes(vl_convert.vegalite_to_png(spec, vl_version=_version(), scale=scale))
-
-
-def _version() -> str:
+def vega_lite_version() -> str:
+    """Return the version of Vega-Lite that Altair writes."""
     import altair
 
     return ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-
-
-_WRITERS: dict[str, Callable[[dict[str, Any], float], bytes]] = {
-    ".svg": _as_svg,
-    ".pdf": _as_pdf,
-    ".png": _as_png,
-}

@@ -53,11 +53,8 @@ def specification(rows: pd.DataFrame, *, method: str = METHOD, index: str = DEFA
     import altair as alt
 
     data = _rows(rows, method, index)
-    x = {
-        "type": "quantitative",
-        "scale": alt.Scale(domain=_encoding.padded(data[["low", "effect", "high"]], zero=True), nice=False),
-        "axis": alt.Axis(title=_("← fat · Hedges' g · bone →"), titleAnchor="end", tickCount=6, grid=True),
-    }
+    limits = _encoding.padded(data[["low", "effect", "high"]], zero=True)
+    x = _encoding.axis(limits, _("← fat · Hedges' g · bone →"), titleAnchor="end")
     tooltip = _encoding.tooltip(
         data,
         _encoding.nominal("method", _("method")),
@@ -76,25 +73,22 @@ def specification(rows: pd.DataFrame, *, method: str = METHOD, index: str = DEFA
     colours = {_(_DEFAULT): _palette.HIGHLIGHT, **_palette.INDICES}
     shapes = {_(_DEFAULT): "diamond", **_palette.INDEX_SHAPES}
 
+    colours = {kind: colours.get(kind, _palette.OTHER) for kind in kinds}
+    shapes = {kind: shapes.get(kind, "cross") for kind in kinds}
     legend = alt.Legend(title=None, orient="bottom", columns=1)  # a telephone has no room for them in one line
-
-    def shown(channel: Any, known: dict[str, str], other: str) -> Any:
-        scale = alt.Scale(domain=kinds, range=[known.get(kind, other) for kind in kinds])
-        return channel(field="kind", type="nominal", scale=scale, legend=legend)
-
     base = alt.Chart(data).encode(
         y=alt.Y(field="row", type="nominal", sort=data["row"].tolist(), title=None, axis=axis),
-        color=shown(alt.Color, colours, _palette.OTHER),
+        color=_encoding.by_name(alt.Color, "kind", colours, legend),
         tooltip=tooltip,
     )
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X(field="zero", **x))
     interval = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=1.5)
     points = base.mark_point(filled=True, opacity=1).encode(
         x=alt.X(field="effect", **x),
-        shape=shown(alt.Shape, shapes, "cross"),
+        shape=_encoding.by_name(alt.Shape, "kind", shapes, legend),
         size=alt.condition("datum.main", alt.value(170), alt.value(45)),
     )
-    layers = [zero, interval.encode(x=alt.X(field="low", **x), x2="high"), points]
+    interval = interval.encode(x=alt.X(field="low", **x), x2="high")
+    layers = [_encoding.reference_line("zero", 0.0, x), interval, points]
     return alt.layer(*layers).properties(width="container", height=_ROW * max(len(data), 1) + 10)
 
 
@@ -102,9 +96,7 @@ def _rows(rows: pd.DataFrame, method: str, index: str) -> pd.DataFrame:
     pooled = "effect" in rows
     names = ("effect", "ci_low", "ci_high") if pooled else ("g", "g_low", "g_high")
     numbers = dict(zip(("effect", "low", "high"), names, strict=True)) | {"p_value": "p_value", "k": "k"}
-    data = pd.DataFrame({name: _encoding.text_column(rows, name) for name in (*_CHOICES, "note")})
-    for name, column in numbers.items():
-        data[name] = _encoding.number_column(rows, column)
+    data = _encoding.select(rows, [*_CHOICES, "note"], numbers)
     data = data[np.isfinite(data["effect"])]
     twice = data[data.duplicated(list(_CHOICES))]
     if len(twice):

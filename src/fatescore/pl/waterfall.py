@@ -43,18 +43,10 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
     import altair as alt
 
     data = steps(contributions, most=most)
-    names = [_(part) for part in (*_PARTS.values(), _SUM)]
-    colour = alt.Color(
-        field="part",
-        type="nominal",
-        scale=alt.Scale(domain=names, range=[_palette.OSTEOGENIC, _palette.ADIPOGENIC, _palette.NEUTRAL]),
-        legend=alt.Legend(title=None, columns=3),
-    )
-    x = {
-        "type": "quantitative",
-        "scale": alt.Scale(domain=_encoding.padded(data[["from", "to"]], zero=True, share=_ROOM), nice=False),
-        "axis": alt.Axis(title=_("← fat · change · bone →"), grid=True, tickCount=6),
-    }
+    parts = (_(part) for part in (*_PARTS.values(), _SUM))
+    colours = dict(zip(parts, (_palette.OSTEOGENIC, _palette.ADIPOGENIC, _palette.NEUTRAL), strict=True))
+    limits = _encoding.padded(data[["from", "to"]], zero=True, share=_ROOM)
+    x = _encoding.axis(limits, _("← fat · change · bone →"))
     y = alt.Y(field="gene", type="nominal", sort=data["gene"].tolist(), title=None)
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule().encode(x=alt.X(field="zero", **x))
     bars = (
@@ -64,7 +56,7 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
             x=alt.X(field="from", **x),
             x2="to",
             y=y,
-            color=colour,
+            color=_encoding.by_name(alt.Color, "part", colours, alt.Legend(title=None, columns=3)),
             tooltip=[
                 _encoding.nominal("gene", _("gene")),
                 _encoding.nominal("part", _("part")),
@@ -95,11 +87,9 @@ def steps(contributions: pd.DataFrame, *, most: int = 20) -> pd.DataFrame:
     >>> steps(table)[["gene", "from", "to"]].values.tolist()
     [['A', 0.0, 0.5], ['B', 0.5, 0.25], ['sum = difference', 0.0, 0.25]]
     """
-    data = pd.DataFrame({
-        "gene": _encoding.text_column(contributions, "gene"),
-        "part": _encoding.text_column(contributions, "arm").map(_PARTS).fillna(_SUM).map(_),
-        "contribution": _encoding.number_column(contributions, "contribution").fillna(0.0),
-    })  # fmt: skip
+    data = _encoding.select(contributions, {"gene": "gene", "part": "arm"}, ["contribution"])
+    data["part"] = data["part"].map(_PARTS).fillna(_SUM).map(_)
+    data["contribution"] = data["contribution"].fillna(0.0)
     size = data["contribution"].abs()
     data = data.assign(size=size).sort_values(["size", "gene"], ascending=[False, True], kind="stable")
     shown, rest = data.iloc[:most], data.iloc[most:]

@@ -1,4 +1,4 @@
-"""The answer of one contrast in sentences, put together from the codes and numbers of its row and from nothing else."""
+"""What a row of ``contrasts.tsv`` tells by its codes, and its answer in sentences, put together from nothing else."""
 
 from __future__ import annotations
 
@@ -11,24 +11,14 @@ from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop, ngettext
 from fatescore.pl.labels import audit_label, code_label, label, listed
 from fatescore.report import formatting
-from fatescore.report.contrast_rows import (
-    ALPHA,
-    audit_verdict,
-    audited_fields,
-    confounded,
-    exactly_tested,
-    levels,
-    ordered,
-    sign,
-    tested,
-    undecidable,
-)
 from fatescore.report.elements import Answer
-from fatescore.report.formatting import number, sentences, span
+from fatescore.report.formatting import is_missing, number, sentences, span
 from fatescore.report.sentences import notes_text
 from fatescore.report.tables import records
-from fatescore.tables.codes import Agreement, AuditVerdict, FieldVerdict
+from fatescore.tables import parse_notes, split_names
+from fatescore.tables.codes import Agreement, AuditVerdict, FieldVerdict, Test
 
+ALPHA = 0.05
 FATE_BIAS_DEFINITION = gettext_noop(
     "fate_bias is a log2 rank ratio: positive means osteogenic (bone) genes rank higher in a sample's expression, "
     "negative means adipogenic (fat) genes do; one unit is a factor of two."
@@ -38,7 +28,9 @@ FATE_BIAS_DEFINITION = gettext_noop(
 def answer(row: Mapping[str, Any]) -> Answer:
     """Put one row of ``contrasts.tsv`` (measure fate_bias) into words."""
     several = levels(row)
-    side = (" < " if ordered(row) else " | ").join(several) if several else _sides(row)
+    side = _("{case} against {control}").format(case=row["case"], control=row["control"])
+    if several:
+        side = (" < " if ordered(row) else " | ").join(several)
     return Answer(
         dataset=str(row["dataset"]),
         title=side if row["contrast"] == row["case"] else f"{side} ({row['contrast']})",
@@ -47,10 +39,6 @@ def answer(row: Mapping[str, Any]) -> Answer:
         numbers=numbers(row),
         tone="warning" if confounded(row) else "plain" if tested(row) else "quiet",
     )
-
-
-def _sides(row: Mapping[str, Any]) -> str:
-    return _("{case} against {control}").format(case=row["case"], control=row["control"])
 
 
 def _course(row: Mapping[str, Any]) -> str:
@@ -108,7 +96,7 @@ def _compared(row: Mapping[str, Any]) -> str:
 
 
 def _amount(value: Any) -> str:
-    return "" if formatting.is_missing(value) else number(abs(float(value)))
+    return "" if is_missing(value) else number(abs(float(value)))
 
 
 def all_genes(audit: pd.DataFrame) -> str:
@@ -140,7 +128,7 @@ def p_text(row: Mapping[str, Any]) -> str:
 def donors_text(row: Mapping[str, Any]) -> str:
     """Return how many donors are on each side."""
     case, n = number(row.get("n_case")), row.get("n_control")
-    if formatting.is_missing(n):
+    if is_missing(n):
         return _("{n} donors").format(n=case)
     return ngettext("{case} against {control} donor", "{case} against {control} donors", float(str(n))).format(
         case=case, control=number(n)
@@ -185,12 +173,12 @@ def verdict(row: Mapping[str, Any]) -> str:
 def audit_text(row: Mapping[str, Any]) -> str:
     """Return the verdict of the audit with its fields, as a label."""
     verdict = audit_verdict(row)
-    return audit_label(verdict, audited_fields(row)) if verdict else _("not audited")
+    return audit_label(verdict, split_names(row.get("audit_fields"))) if verdict else _("not audited")
 
 
 def confounded_with(row: Mapping[str, Any]) -> str:
     """Return the fields that the audit names, in words."""
-    return listed(map(label, audited_fields(row)))
+    return listed(map(label, split_names(row.get("audit_fields"))))
 
 
 def numbers(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -198,7 +186,7 @@ def numbers(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
     def ends(name: str) -> list[str]:
         values = [row.get(f"{name}_low"), row.get(f"{name}_high")]
-        return [] if any(map(formatting.is_missing, values)) else [number(value) for value in values]
+        return [] if any(map(is_missing, values)) else [number(value) for value in values]
 
     def interval(name: str) -> str:
         middle = number(row.get(name))
@@ -207,6 +195,9 @@ def numbers(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     def named(name: str) -> str:
         return _("{number} [95 % CI]").format(number=name) if ends("difference") else name
 
+    agreement = code_label(formatting.text(row, "agreement"))
+    if agreement and undecidable(row):
+        agreement = _("no verdict possible")
     found = (
         (named(_("slope per step") if levels(row) else _("difference")), interval("difference")),
         (named(_("Hedges' g")), interval("g")),
@@ -215,7 +206,7 @@ def numbers(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         (_("smallest reachable p"), formatting.p(row.get("p_smallest"))),
         (_("leave one donor out"), span(*ends("loo")) if ends("loo") else ""),
         (_("AUROC over cells"), formatting.auroc(row.get("auroc_cells"))),
-        (_("against the expectation"), _agreement(row)),
+        (_("against the expectation"), agreement),
     )
     return tuple((name, value) for name, value in found if value not in {"", formatting.MISSING})
 
@@ -227,6 +218,62 @@ def _p_alone(row: Mapping[str, Any]) -> str:
     return _("{p} (⚠ confounded)").format(p=p) if confounded(row) else p
 
 
-def _agreement(row: Mapping[str, Any]) -> str:
-    agreement = formatting.text(row, "agreement")
-    return _("no verdict possible") if agreement and undecidable(row) else code_label(agreement)
+def tested(row: Mapping[str, Any]) -> bool:
+    """Tell whether the row has a p value."""
+    return not is_missing(row.get("p_value"))
+
+
+def undecidable(row: Mapping[str, Any]) -> bool:
+    """Tell whether the row was tested although no result of its design could have reached p < ``ALPHA``.
+
+    Examples
+    --------
+    >>> undecidable({"p_value": 0.1, "p_smallest": 0.1}), undecidable({"p_value": 0.1, "p_smallest": 0.008})
+    (True, False)
+    """
+    smallest = row.get("p_smallest")
+    return tested(row) and not is_missing(smallest) and float(str(smallest)) > ALPHA
+
+
+def exactly_tested(row: Mapping[str, Any]) -> bool:
+    """Tell whether p is from all arrangements.
+
+    Examples
+    --------
+    >>> exactly_tested({"p_method": "exact_permutation:arrangements=126"}), exactly_tested({"p_method": ""})
+    (True, False)
+    """
+    return any(note.code in set(Test) and Test(note.code).exact for note in parse_notes(row.get("p_method")))
+
+
+def audit_verdict(row: Mapping[str, Any]) -> str:
+    """Return the code of the confounding audit (``AuditVerdict``); empty without an audit."""
+    return formatting.text(row, "audit_verdict")
+
+
+def confounded(row: Mapping[str, Any]) -> bool:
+    """Tell whether the condition is completely confounded with a sample field."""
+    return audit_verdict(row) == AuditVerdict.COMPLETELY_CONFOUNDED
+
+
+def levels(row: Mapping[str, Any]) -> list[str]:
+    """Return the levels of a row that compares more than two conditions; else none.
+
+    Examples
+    --------
+    >>> levels({"levels": "day0;day7;day14"}), levels({"case": "sick"})
+    (['day0', 'day7', 'day14'], [])
+    """
+    return split_names(row.get("levels"))
+
+
+def ordered(row: Mapping[str, Any]) -> bool:
+    """Tell whether the levels follow each other; a table that was read may hold the flag as text."""
+    return formatting.text(row, "ordered").casefold() == "true"
+
+
+def sign(value: Any) -> str:
+    """Return ``+``, ``-`` or ``0``, empty where the value is missing."""
+    if is_missing(value):
+        return ""
+    return "0" if float(value) == 0 else "+" if float(value) > 0 else "-"

@@ -12,13 +12,20 @@ from fatescore.i18n import gettext as _
 from fatescore.i18n import ngettext
 from fatescore.pl.labels import label, listed
 from fatescore.report import elements, formatting
-from fatescore.report.answers import all_genes, answer, audit_text
-from fatescore.report.contrast_rows import audit_verdict, audited_fields, levels, rows_of
+from fatescore.report.answers import all_genes, answer, audit_text, audit_verdict, levels
 from fatescore.report.effects import curve
 from fatescore.report.elements import Heading, Section, Soft
 from fatescore.report.sentences import notes_text
-from fatescore.report.tables import DatasetTables, is_single_cell, records, without_repeats
-from fatescore.tables import ADJUSTED_DIFFERENCES, CONFOUNDING, CONTRASTS, CONTRIBUTIONS, join_notes, parse_notes
+from fatescore.report.tables import DatasetTables, is_single_cell, records, rows_of, without_repeats
+from fatescore.tables import (
+    ADJUSTED_DIFFERENCES,
+    CONFOUNDING,
+    CONTRASTS,
+    CONTRIBUTIONS,
+    join_notes,
+    parse_notes,
+    split_names,
+)
 from fatescore.tables import columns as col
 from fatescore.tables.codes import AuditVerdict, FieldVerdict, Model, Status
 
@@ -49,7 +56,7 @@ def _contrast(tables: DatasetTables, row: Mapping[str, Any], index: int) -> tupl
     measures = every[~of_cells]
     # Wherever a p value goes, the warning of the audit goes too.
     caption = _("Every measure of {contrast}; confounding: {audit}").format(contrast=name, audit=audit_text(row))
-    shown = elements.table(f"measures-{index}", caption, measures, formatting.filled_columns(measures, _MEASURES))
+    shown = elements.filled_table(f"measures-{index}", caption, measures, _MEASURES)
     found = answer(row)
     parts = [
         _donors(tables, row, index) if len(tables.sample_scores) else None,
@@ -61,7 +68,7 @@ def _contrast(tables: DatasetTables, row: Mapping[str, Any], index: int) -> tupl
         elements.details(_("Every measure of this contrast"), shown),
     ]
     short = _("Evidence") if index == 1 else ""
-    return found, elements.section(f"contrast-{index}", found.title, parts, short)
+    return found, Section(f"contrast-{index}", found.title, parts, short)
 
 
 def _composition(rows: pd.DataFrame, index: int) -> list[Any]:
@@ -74,9 +81,8 @@ def _composition(rows: pd.DataFrame, index: int) -> list[Any]:
     own = [join_notes(note for note in others if note not in shared) for others in notes]
     how = _("; ").join(text for text in (_("donors are compared"), notes_text(join_notes(shared))) if text)
     caption = _("Share of each cell type in the samples, before any cell is dropped ({how})").format(how=how)
-    shown = rows.assign(note=own)
-    columns = formatting.filled_columns(shown, _COMPOSITION)
-    return [Heading(_("Cell type composition")), elements.table(f"composition-{index}", caption, shown, columns)]
+    table = elements.filled_table(f"composition-{index}", caption, rows.assign(note=own), _COMPOSITION)
+    return [Heading(_("Cell type composition")), table]
 
 
 def _adjusted(rows: pd.DataFrame, index: int) -> list[Any]:
@@ -86,22 +92,19 @@ def _adjusted(rows: pd.DataFrame, index: int) -> list[Any]:
     caption = _("The difference with another number of the donors held constant (linear models)")
     # A note that only repeats the covariate tells nothing.
     notes = [
-        join_notes(note for note in parse_notes(text) if not _repeats(note.code, note.names("covariates"), covariate))
+        join_notes(
+            note for note in parse_notes(text) if note.code != Model.LINEAR or note.names("covariates") != (covariate,)
+        )
         for text, covariate in zip(rows["note"], rows["covariate"].astype(str), strict=True)
     ]
-    shown = rows.assign(note=notes)
-    columns = formatting.filled_columns(shown, ADJUSTED_DIFFERENCES.names[2:])
     text = _(
         "The proportion of the difference that is explained when donors are compared as if they were equal in one "
         "other number. That number may itself follow from the condition, so this describes the difference and corrects "
         "nothing."
     )
-    table = elements.table(f"adjusted-{index}", caption, shown, columns)
+    columns = ADJUSTED_DIFFERENCES.names[2:]
+    table = elements.filled_table(f"adjusted-{index}", caption, rows.assign(note=notes), columns)
     return [Heading(_("Difference adjusted for other numbers")), Soft(text), table]
-
-
-def _repeats(code: str, covariates: tuple[str, ...], covariate: str) -> bool:
-    return code == Model.LINEAR and covariates == (covariate,)
 
 
 def _audit(tables: DatasetTables, row: Mapping[str, Any], index: int) -> list[Any]:
@@ -109,7 +112,7 @@ def _audit(tables: DatasetTables, row: Mapping[str, Any], index: int) -> list[An
     audit = rows_of(tables.confounding, contrast=str(row["contrast"]))
     if not len(audit):
         return []
-    names = without_repeats(tables.sample_fields, audit["field"].astype(str), keep=audited_fields(row))
+    names = without_repeats(tables.sample_fields, audit["field"].astype(str), keep=split_names(row.get("audit_fields")))
     fields = _fields(audit, names)
     marks = {"verdict": lambda row: {0: "bad", 1: "fair"}.get(row["place"], "")}
     columns = formatting.filled_columns(fields, CONFOUNDING.names[2:])
@@ -158,8 +161,10 @@ def _donors(tables: DatasetTables, row: Mapping[str, Any], index: int) -> elemen
     shown = shown[shown[col.CONDITION].astype(str).isin(several or [case, control])]
     intervals = (col.CELLS_LOW, col.CELLS_HIGH, col.GENES_LOW, col.GENES_HIGH)
     wanted = (*col.IDENTITY[1:], "unit", "n_obs", *col.INDEX_COLUMNS, *intervals, col.RHO_DEPTH)
-    columns = formatting.filled_columns(shown, wanted, varying=["unit", "n_obs"])  # one observation is one sample
-    behind = elements.table(f"donors-table-{index}", _("The points of this chart"), shown, columns)
+    behind = elements.filled_table(
+        f"donors-table-{index}", _("The points of this chart"), shown, wanted,
+        varying=["unit", "n_obs"],  # one observation is one sample
+    )  # fmt: skip
     caption = _(
         "Every donor is a row and every sample a point; further right is towards bone, further left towards fat. "
         "Compare the groups with each other: the dashed line (0) is no border between bone and fat cells."

@@ -10,14 +10,14 @@ import pandas as pd
 from fatescore import pl
 from fatescore.gene_sets import titles
 from fatescore.i18n import gettext as _
+from fatescore.i18n import gettext_noop
 from fatescore.pl.labels import code_label, label
 from fatescore.report import elements, formatting
 from fatescore.report.answers import FATE_BIAS_DEFINITION
-from fatescore.report.cells import cell_map
 from fatescore.report.contrasts import contrasts
-from fatescore.report.elements import Answer, Item, Listing, Numbers, Page, Section, Soft
+from fatescore.report.elements import Answer, FigureGrid, Item, Listing, Numbers, Page, Section, Soft
 from fatescore.report.methods import methods_section
-from fatescore.report.provenance import INPUT_KEYS, flatten
+from fatescore.report.provenance import flatten
 from fatescore.report.quality import quality
 from fatescore.report.rendering import render
 from fatescore.report.sentences import reason_text
@@ -33,13 +33,22 @@ from fatescore.report.tables import (
 )
 from fatescore.tables import COVERAGE, TABLES
 from fatescore.tables import columns as col
-from fatescore.tables.codes import FateCall, Status
+from fatescore.tables.codes import FateCall, QcFailReason, Status
 from fatescore.tables.folder import SCORED, Outcome
 
 _FACTS = (
     "accession", "organism", "assay", "scale", "population", "n_samples", "n_donors", "n_obs", "n_genes", "n_unmapped",
 )  # fmt: skip
+_ELSEWHERE = ("notes", "title", "inputs", "files")  # facts that other sections show
 _LISTS = ("missing_genes", "not_measurable")
+# What a reader asks of the map, in this order: where is bone, what are these cells, is it one donor, is it depth?
+_COLOURS = {
+    col.FATE_BIAS: gettext_noop("By fate bias"),
+    col.CELL_TYPE: gettext_noop("By cell type"),
+    col.CONDITION: gettext_noop("By condition"),
+    col.DONOR: gettext_noop("By donor"),
+    col.TOTAL_COUNTS: gettext_noop("By depth (counts)"),
+}
 
 
 def dataset_page(tables: DatasetTables) -> str:
@@ -107,7 +116,7 @@ def _answer(statuses: Sequence[Outcome], answers: Sequence[Answer]) -> Section:
         parts.append(Answer(_("This data set was scored; no contrast was asked of it.")))
     shown, notes = _facts(known), [Item(str(note)) for note in known.get("notes") or []]
     parts += [Numbers(shown) if shown else None, Listing(notes, "notes") if notes else None]
-    return elements.section("answer", _("The answer"), parts, _("Answer"))
+    return Section("answer", _("The answer"), parts, _("Answer"))
 
 
 def _stopped(status: Status, step: str, reason: str) -> Answer:
@@ -142,9 +151,8 @@ def _facts(known: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _arms(tables: DatasetTables) -> Section:
-    chart = _arms_scatter(tables)
-    title = _("Bone and fat programmes")
-    return elements.section("arms", title, [chart or _("Nothing was scored.")], _("Bone and fat"))
+    parts = [_arms_scatter(tables) or _("Nothing was scored.")]
+    return Section("arms", _("Bone and fat programmes"), parts, _("Bone and fat"))
 
 
 def _arms_scatter(tables: DatasetTables) -> elements.Figure | None:
@@ -159,7 +167,10 @@ def _arms_scatter(tables: DatasetTables) -> elements.Figure | None:
     )
     behind = elements.pairs("calls", _("Calls"), counted, (_("call"), unit))
     if is_single_cell(tables):
-        behind = _calls_of_donors(scores)
+        donors = [scores[name].astype(str) for name in (col.DONOR, col.CONDITION)]
+        of_donors = pd.crosstab(donors, scores[col.FATE_CALL].astype(str)).reset_index()
+        columns = [col.DONOR, col.CONDITION, *FateCall]
+        behind = elements.table("calls", _("Calls of the cells, donor by donor"), of_donors, columns)
     caption = _(
         "On the dashed line bone genes and fat genes rank equally high. The call (colour) does not follow the line: "
         "it asks whether the index differs from that of random genes expressed as highly."
@@ -179,14 +190,56 @@ def _arms_scatter(tables: DatasetTables) -> elements.Figure | None:
     )  # fmt: skip
 
 
-def _calls_of_donors(scores: pd.DataFrame) -> elements.Table:
-    """Count the calls of every donor's cells."""
-    calls = scores[col.FATE_CALL].astype(str)
-    of_donor = [scores[col.DONOR].astype(str), scores[col.CONDITION].astype(str)]
-    counted = pd.crosstab(of_donor, calls).reset_index()
-    known = [call for call in FateCall if call in counted]
-    caption = _("Calls of the cells, donor by donor")
-    return elements.table("calls", caption, counted, [col.DONOR, col.CONDITION, *known])
+def cell_map(tables: DatasetTables) -> Section | None:
+    """Return the section with a map of the cells per colour that varies; nothing where they are not single cells."""
+    if not is_single_cell(tables):
+        return None
+    title = _("Map of the cells")
+    if not len(tables.embedding):
+        return Section("cells", title, [_why_no_map(tables)], title)
+    index = tables.scores[[col.OBS_NAME, col.FATE_BIAS]]
+    cells = tables.embedding.merge(index, on=col.OBS_NAME, how="left", validate="one_to_one")
+    case, control = sides(tables.contrasts)
+    figures = []
+    for column, how in _COLOURS.items():
+        values = cells[column].dropna()
+        if len(values) and (values != values.iloc[0]).any():
+            alt = _("Map of {n} cells (UMAP), coloured {how}.").format(
+                n=f"{len(cells):,}", how=_(how)[:1].lower() + _(how)[1:]
+            )
+            chart = pl.embedding(cells, column, case=case, control=control)
+            figures.append(elements.figure(f"map-{column}", _(how), chart, alt, most="30rem"))
+    good = len(cells)
+    if len(tables.qc_cells):
+        good = int(tables.qc_cells[col.QC_FAIL_REASON].isin(["", QcFailReason.NOT_STROMAL]).sum())
+    scored = cells.assign(scored=cells[col.FATE_BIAS].notna())
+    donors = scored.groupby([col.DONOR, col.CONDITION, col.CELL_TYPE], observed=True, sort=True)["scored"]
+    counted = donors.agg(cells="size", scored="sum").reset_index()
+    behind = elements.table("map-table", _("Cells of every donor by type"), counted)
+    parts = [
+        _map_caption(cells, good),
+        FigureGrid(figures, kind="maps"),
+        elements.details(_("The numbers behind these maps"), behind),
+    ]
+    return Section("cells", title, parts, title)
+
+
+def _map_caption(cells: pd.DataFrame, good: int) -> str:
+    scored = int(cells[col.FATE_BIAS].notna().sum())
+    some = _("Of {all} cells, {n} were drawn at random.").format(all=f"{good:,}", n=f"{len(cells):,}")
+    text = _(
+        "{n} cells of good quality; {scored} of them are scored, the others are pale. Cells that lie close together "
+        "express similar genes; distances between groups and the axes mean nothing. Donors were not aligned: where a "
+        "donor's cells lie apart, that may be the person or the preparation."
+    ).format(n=f"{len(cells):,}", scored=f"{scored:,}")
+    return formatting.sentences(some if len(cells) < good else "", text)
+
+
+def _why_no_map(tables: DatasetTables) -> str:
+    reasons = [reason_text(one.reason) for one in tables.statuses if one.step == "embed" and one.status != Status.OK]
+    if reasons:
+        return _("No map of the cells was drawn: {reason}.").format(reason=reasons[0].rstrip("."))
+    return _("No map of the cells was drawn: there are too few of them, or none was asked for.")
 
 
 def _coverage(tables: DatasetTables) -> Section:
@@ -196,7 +249,7 @@ def _coverage(tables: DatasetTables) -> Section:
         columns = _without_dataset(COVERAGE.names)
         table = elements.table("coverage-table", _("Genes of each set found in the data"), data, columns, folded=_LISTS)
     parts = [table or _("No gene sets were matched.")]
-    return elements.section("coverage", _("Coverage of the gene sets"), parts, _("Coverage"))
+    return Section("coverage", _("Coverage of the gene sets"), parts, _("Coverage"))
 
 
 def _samples(tables: DatasetTables) -> Section:
@@ -210,24 +263,20 @@ def _samples(tables: DatasetTables) -> Section:
         varied.sort(key=lambda name: data[name].astype(str).str.len().max() > elements.LONG_TEXT)
         caption = _("Samples and the fields in which they differ (a field that repeats another is left out)")
         part = elements.table("samples-table", caption, data, _without_dataset(varied), plain=True)
-    return elements.section("samples", _("Samples"), [part], _("Samples"))
+    return Section("samples", _("Samples"), [part], _("Samples"))
 
 
 def _steps(statuses: Sequence[Outcome]) -> Section:
     rows = []
     for one in statuses:
-        recorded = "; ".join(f"{key}: {value}" for key, value in flatten(_brief(one.facts)) if value)
+        brief = {key: value for key, value in one.facts.items() if key not in _ELSEWHERE}
+        recorded = "; ".join(f"{key}: {value}" for key, value in flatten(brief) if value)
         texts = (code_label(one.step), code_label(one.status), reason_text(one.reason), recorded)
         rows.append(tuple(text or formatting.MISSING for text in texts))
     columns = (_("step"), _("status"), _("reason"), _("facts"))
     title = _("What each step recorded")
     table = elements.pairs("steps-table", title, list(dict.fromkeys(rows)), columns)
-    return elements.section("steps", _("Steps"), [elements.Details(title, table)], _("Steps"))
-
-
-def _brief(known: Mapping[str, Any]) -> dict[str, Any]:
-    shown_elsewhere = {"notes", "title", *INPUT_KEYS}
-    return {key: value for key, value in known.items() if key not in shown_elsewhere}
+    return Section("steps", _("Steps"), [elements.Details(title, table)], _("Steps"))
 
 
 def _files(tables: DatasetTables) -> Section:
@@ -236,7 +285,7 @@ def _files(tables: DatasetTables) -> Section:
     meanings[SCORED] = _("expression, index, calls and map of the cells, for scanpy and cellxgene")
     items = [Item(name, href, meanings.get(name, "")) for name, href in tables.files]
     part = Listing(items, "files") if items else _("No files.")
-    return elements.section("files", _("Files"), [part], _("Files"))
+    return Section("files", _("Files"), [part], _("Files"))
 
 
 def _without_dataset(columns: Sequence[str]) -> list[str]:

@@ -14,16 +14,7 @@ from fatescore.tables.codes import DuplicateKind, YesNo
 def duplicate_sentences(duplicates: pd.DataFrame, declared: bool) -> list[str]:
     """Put the pairs of ``duplicates.tsv`` into sentences.
 
-    Parameters
-    ----------
-    duplicates
-        Rows of :func:`fatescore.pp.duplicates`; may be empty.
-    declared
-        Whether the pairs that are declared are meant, or the others.
-
-    Returns
-    -------
-    One sentence per pair of data sets, in the order of the table.
+    There is one per pair of data sets, in the order of the table, on the pairs that are ``declared`` or on the others.
 
     Examples
     --------
@@ -67,10 +58,10 @@ def _found(a: str, b: str, pairs: pd.DataFrame) -> str:
 
 
 def _advice(within: bool, declared: bool) -> str:
-    if within:
-        if declared:
-            return _("declared: each pair is of one donor")
-        return _("leave duplicates out (use = no in the sample table)")
-    if declared:
-        return _("declared: overlap_group is the same, so that one of these data sets is pooled")
-    return _("declare overlap_group so that their donors are counted once")
+    texts = {
+        (True, True): _("declared: each pair is of one donor"),
+        (True, False): _("leave duplicates out (use = no in the sample table)"),
+        (False, True): _("declared: overlap_group is the same, so that one of these data sets is pooled"),
+        (False, False): _("declare overlap_group so that their donors are counted once"),
+    }
+    return texts[within, declared]

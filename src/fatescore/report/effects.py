@@ -8,9 +8,9 @@ from fatescore import pl
 from fatescore.i18n import gettext as _
 from fatescore.i18n import ngettext
 from fatescore.report import elements, formatting
-from fatescore.report.contrast_rows import confounded, rows_of
+from fatescore.report.answers import confounded
 from fatescore.report.sentences import notes_text
-from fatescore.report.tables import records
+from fatescore.report.tables import records, rows_of
 from fatescore.tables import META_SPECIFICATION
 from fatescore.tables import columns as col
 from fatescore.tables.codes import ContrastKind
@@ -27,8 +27,7 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame) -> elements.Figure | Non
         "dataset", "contrast", "levels", "n_case", "n_control", "g", "g_low", "g_high", "p_value", "p_smallest",
         "audit_verdict", "audit_fields", "note",
     )  # fmt: skip
-    shown = formatting.filled_columns(rows, columns)
-    behind = elements.table("forest-table", _("Difference of fate_bias in every data set"), rows, shown)
+    behind = elements.filled_table("forest-table", _("Difference of fate_bias in every data set"), rows, columns)
     each = "; ".join(f"{row['dataset']} {formatting.number(row['g'])}" for row in records(rows))
     alt = _("Forest plot of Hedges' g of fate_bias: {each}.").format(each=each)
     return elements.figure(
@@ -61,18 +60,8 @@ def heatmap(contrasts: pd.DataFrame) -> elements.Figure | None:
     rows = rows_of(contrasts, kind=ContrastKind.DISEASE)
     if not len(rows):
         return None
-    columns = (
-        "dataset",
-        "contrast",
-        "measure",
-        "difference",
-        "g",
-        "p_value",
-        "p_smallest",
-        "padj",
-        "audit_verdict",
-        "audit_fields",
-    )
+    tested = ("difference", "g", "p_value", "p_smallest", "padj")
+    columns = ("dataset", "contrast", "measure", *tested, "audit_verdict", "audit_fields")
     behind = elements.table("heatmap-table", _("Every measure in every data set"), rows, columns)
     alt = _("Heat map of Hedges' g: {n_measures} measures in {n_datasets} data sets.").format(
         n_measures=rows["measure"].nunique(), n_datasets=rows["dataset"].nunique()
@@ -112,20 +101,10 @@ def controls(rows: pd.DataFrame) -> elements.Figure:
 
 
 def curve(rows: pd.DataFrame, name: str, *, where: str = "") -> elements.Figure | None:
-    """Draw one contrast under every method, index and unit, from low to high.
+    """Draw one contrast under every method, index and unit, from low to high; nothing where none gave an effect.
 
-    Parameters
-    ----------
-    rows
-        Rows of one contrast of ``specification.tsv`` or ``meta_specification.tsv``.
-    name
-        Id of the figure on the page.
-    where
-        What the rows are of, for the title; empty on a data set's own page.
-
-    Returns
-    -------
-    The figure with its table, or nothing where no way gave an effect.
+    ``rows`` are of ``specification.tsv`` or ``meta_specification.tsv``; ``where`` names them in the title, except on a
+    data set's own page.
     """
     effect, low, high = next((names for names in _EFFECTS if names[0] in rows), _EFFECTS[0])
     if not len(rows) or not rows[effect].notna().any():
@@ -133,11 +112,10 @@ def curve(rows: pd.DataFrame, name: str, *, where: str = "") -> elements.Figure 
     drawn = rows[rows[effect].notna()].sort_values(effect, kind="stable")
     counts = _directions(drawn[effect], drawn[low], drawn[high])
     wanted = ("method", "index", "unit", "k", effect, low, high, "p_value", "note")
-    columns = formatting.filled_columns(drawn, wanted, varying=["unit"])
     title = _("The same difference, computed in every way")
     if where:
         title = _("{where}: the same difference, computed in every way").format(where=where)
-    behind = elements.table(f"{name}-table", title, drawn, columns)
+    behind = elements.filled_table(f"{name}-table", title, drawn, wanted, varying=["unit"])
     caption = _(
         "One line is one scoring method with one definition of the index, and its 95 % interval; the diamond is the "
         "one used everywhere else. {counts}"
@@ -159,12 +137,11 @@ def _directions(effect: pd.Series[float], low: pd.Series[float], high: pd.Series
 
 def specification(rows: pd.DataFrame) -> elements.Table | None:
     """Show the pooled result under every method and index, from low to high."""
-    pooled = rows[rows["k"] > 0] if len(rows) else rows
-    if not len(pooled):
+    if not len(rows):
         return None
-    shown = pooled.sort_values(["contrast", "effect"], kind="stable")
-    columns = formatting.filled_columns(shown, META_SPECIFICATION.names, varying=["unit"])
-    return elements.table("specification-table", _("Under every method and index"), shown, columns)
+    shown = rows[rows["k"] > 0].sort_values(["contrast", "effect"], kind="stable")
+    caption = _("Under every method and index")
+    return elements.filled_table("specification-table", caption, shown, META_SPECIFICATION.names, varying=["unit"])
 
 
 def each(rows: pd.DataFrame) -> elements.Table | None:
@@ -177,10 +154,8 @@ def each(rows: pd.DataFrame) -> elements.Table | None:
         "dataset", "contrast", "method", "index", "unit", "n_case", "n_control", "g", "g_low", "g_high", "p_value",
         "auroc", "audit_verdict", "audit_fields", "note",
     )  # fmt: skip
-    return elements.table(
-        "each-table", _("Data set by data set under every method and index"), shown,
-        formatting.filled_columns(shown, columns, varying=["unit"]),
-    )  # fmt: skip
+    caption = _("Data set by data set under every method and index")
+    return elements.filled_table("each-table", caption, shown, columns, varying=["unit"])
 
 
 def robustness(rows: pd.DataFrame) -> elements.Table | None:
@@ -208,10 +183,8 @@ def recovered(rows: pd.DataFrame) -> elements.Table | None:
         "dataset", "contrast", "method", "index", "unit", "n_case", "n_control", "auroc", "auroc_cells", "g",
         "g_low", "g_high",
     )  # fmt: skip
-    return elements.table(
-        "recovered-table", _("Known fates under every method and index"), shown,
-        formatting.filled_columns(shown, columns, varying=["unit"]),
-    )  # fmt: skip
+    caption = _("Known fates under every method and index")
+    return elements.filled_table("recovered-table", caption, shown, columns, varying=["unit"])
 
 
 def _with_notes(rows: pd.DataFrame) -> pd.DataFrame:

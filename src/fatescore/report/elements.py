@@ -166,51 +166,27 @@ class Audit:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page with its heading.
+    """A part of a page with its heading."""
 
-    Attributes
-    ----------
-    anchor
-        Id of the section.
-    title
-        Its heading.
-    parts
-        Paragraphs (text) and other elements, in order; ``None`` is left out.
-    short
-        How the contents of the page name it; empty where they do not.
-    """
-
-    anchor: str
+    anchor: str  # its id
     title: str
-    parts: Sequence[Any]
-    short: str = ""
+    parts: Sequence[Any]  # paragraphs (text) and other elements, in order
+    short: str = ""  # how the contents of the page name it; empty where they do not
+
+    def __post_init__(self) -> None:
+        """Leave out the parts that are absent or empty."""
+        object.__setattr__(self, "parts", [part for part in self.parts if part])
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page: where it stands, its heading, and its sections.
-
-    Attributes
-    ----------
-    title
-        Its heading.
-    place
-        What kind of page it is, behind the link to the summary.
-    sections
-        In order; ``None`` is left out.
-    simulated
-        Which data are simulated, in words; empty where none are.
-    home
-        Address of the summary page; empty on the summary page itself.
-    subtitle
-        Below the heading.
-    """
+    """A page with its sections."""
 
     title: str
-    place: str
+    place: str  # what kind of page it is, behind the link to the summary
     sections: Sequence[Section | None]
-    simulated: str = ""
-    home: str = ""
+    simulated: str = ""  # which data are simulated, in words
+    home: str = ""  # address of the summary page; empty on the summary page itself
     subtitle: str = ""
 
 
@@ -228,24 +204,10 @@ def table(
 ) -> Table:
     """Turn a table of a step into a table of a page.
 
-    Parameters
-    ----------
-    name
-        Its id on the page.
-    caption
-        What it shows.
-    data
-        Rows and columns as the step wrote them.
-    columns
-        Which to show, in order; those the data lack are left out.
-    declared
-        The table whose columns these are, where another has columns of the same name and another kind.
-    marks, links
-        Per column a function of the row that gives a CSS class, or an address.
-    plain
-        Leave numbers as they are (for sample fields, where a number may be a code), and fold long texts (protocols).
-    folded
-        Further columns whose long texts are folded.
+    The columns are those that the data have, in order. ``declared`` is the table whose columns these are, where another
+    has columns of the same name and another kind. ``marks`` and ``links`` hold, per column, a function of the row that
+    gives a CSS class or an address. With ``plain`` numbers stay as they are (in sample fields a number may be a code)
+    and all long texts are folded (protocols); else those of the columns in ``folded``.
     """
     names = [column for column in (columns if columns is not None else list(data.columns)) if column in data]
     numeric = tuple(_is_numeric(data[column]) for column in names)
@@ -260,7 +222,7 @@ def table(
                 Cell(
                     text=text,
                     rest=rest,
-                    order=_order(value) if is_number else "",
+                    order=f"{float(value):.10g}" if is_number and not formatting.is_missing(value) else "",
                     href=links[column](record) if links and column in links else "",
                     kind=marks[column](record) if marks and column in marks else "",
                 )
@@ -303,17 +265,26 @@ def cell_text(name: str, value: Any, declared: Declared | None = None) -> str:
         return listed(map(label, names))
     if name in _VALUES and text in _VALUES[name]:
         return _(_VALUES[name][text])
-    return listed(map(code_label, names) if _holds_codes(name, kind, column is not None) else names)
-
-
-def _holds_codes(name: str, kind: Kind, is_declared: bool) -> bool:
-    return kind == Kind.CODE or name in {"level", "contamination"} or not is_declared
+    holds_codes = kind == Kind.CODE or name in {"level", "contamination"} or column is None
+    return listed(map(code_label, names) if holds_codes else names)
 
 
 def pairs(name: str, caption: str, items: Sequence[tuple[str, ...]], columns: Sequence[str]) -> Table:
     """Return a table of plain text."""
     rows = tuple(tuple(Cell(text) for text in item) for item in items)
     return Table(name, caption, tuple(columns), tuple(False for _column in columns), rows)
+
+
+def filled_table(
+    name: str, caption: str, data: pd.DataFrame, columns: Iterable[str], *, varying: Iterable[str] = (), **how: Any
+) -> Table | None:
+    """Return a :func:`table` of the columns that hold anything; nothing where there are no rows.
+
+    ``varying`` is as in :func:`fatescore.report.formatting.filled_columns`.
+    """
+    if not len(data):
+        return None
+    return table(name, caption, data, formatting.filled_columns(data, columns, varying=varying), **how)
 
 
 def figure(
@@ -337,11 +308,6 @@ def figures_of(page: Page) -> dict[str, dict[str, Any]]:
     return {one.name: one.spec for one in flat if isinstance(one, Figure)}
 
 
-def section(anchor: str, title: str, parts: Iterable[Any], short: str = "") -> Section:
-    """Return a section without the parts that are absent or empty."""
-    return Section(anchor, title, [part for part in parts if part], short)
-
-
 def details(summary: str, table: Table | None, text: str = "") -> Details | None:
     """Return a table that opens on demand; nothing where there is none."""
     return Details(summary, table, text) if table is not None and table.rows else None
@@ -360,7 +326,3 @@ def _is_numeric(column: pd.Series) -> bool:
     """Tell numbers from text; a column without any value counts as text."""
     is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     return bool(is_number and column.notna().any())
-
-
-def _order(value: Any) -> str:
-    return "" if formatting.is_missing(value) else f"{float(value):.10g}"

@@ -10,12 +10,6 @@ import pandas as pd
 
 from fatescore.i18n import gettext as _
 from fatescore.i18n import ngettext
-from fatescore.pl.labels import listed
-
-__all__ = [
-    "MISSING", "auroc", "donors", "filled_columns", "is_missing", "listed", "number", "p", "percent", "plain",
-    "sentences", "span", "text", "texts",
-]  # fmt: skip
 
 MISSING = "–"
 

@@ -10,7 +10,7 @@ from typing import Any
 from fatescore._version import __version__
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop
-from fatescore.pl.labels import code_label
+from fatescore.pl.labels import code_label, listed
 from fatescore.report import elements, formatting
 from fatescore.report.elements import Heading, Item, Listing, Section, Soft
 from fatescore.report.provenance import input_files, versions
@@ -67,7 +67,10 @@ def methods_section(
     """
     scored = any(facts(group, "score") for group in by_dataset(statuses).values())
     text = paragraphs(statuses, settings, pooled=pooled) if scored else [_(_NONE)]
-    entries, inputs = cited(text), _inputs(statuses)
+    # Folders of the machine that ran the workflow are left out.
+    rows = [(dataset, PurePath(name).name, digest) for dataset, name, digest in input_files(statuses)]
+    inputs = elements.pairs("inputs-table", _("Input files"), rows, (_("data set"), _("file"), "sha256"))
+    entries = cited(text)
     each = ", ".join(f"{name} {version}" for name, version in versions())
     parts: list[Any] = [*text, Soft(_("Versions: {names}.").format(names=each))]
     if entries:
@@ -77,25 +80,12 @@ def methods_section(
     return Section("methods", _("Methods"), parts, _("Methods"))
 
 
-def _inputs(statuses: Iterable[Outcome]) -> elements.Table:
-    """Return the input files as a table; folders of the machine that ran the workflow are left out."""
-    rows = [(dataset, PurePath(name).name, digest) for dataset, name, digest in input_files(statuses)]
-    return elements.pairs("inputs-table", _("Input files"), rows, (_("data set"), _("file"), "sha256"))
-
-
 def paragraphs(
     statuses: Iterable[Outcome], settings: Mapping[str, Any] | None = None, *, pooled: bool = False
 ) -> list[str]:
     """Return the paragraphs, with citations in short form (see :func:`references`).
 
-    Parameters
-    ----------
-    statuses
-        Outcomes of all steps, of one data set or of many.
-    settings
-        The configuration of the run, where it is known.
-    pooled
-        Whether at least two data sets were pooled.
+    ``settings`` is the configuration of the run, where it is known; ``pooled`` tells whether data sets were pooled.
     """
     groups = by_dataset(in_order(statuses))
     known = {name: facts(group, "ingest") for name, group in groups.items()}
@@ -104,27 +94,23 @@ def paragraphs(
     limits: Mapping[str, Any] = next(
         (found for group in groups.values() if (found := facts(group, "qc").get("limits"))), {}
     )
+    drawn = any(facts(group, "embed").get("n_embedded") for group in groups.values())
     compared = any(facts(group, "contrast").get("contrasts") for group in groups.values())
     text = [
-        _sources(known, _seeded(settings or {})),
+        _sources(known, settings or {}),
         *([_cells(limits)] if _CELLS in assays else []),
         *([_samples(limits, bulk="bulk" in assays)] if assays - {_CELLS} else []),
         _normalisation(groups.values()),
         _index(groups.values()),
-        _map(groups.values()),
+        _("The map of the cells is a UMAP (McInnes 2018) without alignment of donors.") if drawn else "",
         *([_(_STATISTICS), _(_AUDIT), _(_CHOICES)] if compared else []),
         _(_POOLING) if pooled else "",
     ]
     return [part for part in text if part]
 
 
-def _seeded(settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the settings of the run, which the workflow writes beside the table of data sets."""
-    inner = settings.get("settings")
-    return inner if isinstance(inner, Mapping) else settings
-
-
 def _sources(known: Mapping[str, Mapping[str, Any]], settings: Mapping[str, Any]) -> str:
+    settings = settings.get("settings", settings)  # the workflow writes them beside the table of data sets
     done = _(
         "Data were read, scored and compared with fatescore {version}, a Snakemake workflow (Mölder 2021)."
     ).format(version=__version__)
@@ -141,7 +127,7 @@ def _source(name: str, known: Mapping[str, Any]) -> str:
     assay = str(known.get("assay", ""))
     parts = [accession, code_label(known.get("organism", "")), _(_ASSAYS.get(assay, assay))]
     parts.append(formatting.donors(known.get("n_donors")))
-    return _("{dataset} ({reason})").format(dataset=name, reason=formatting.listed(part for part in parts if part))
+    return _("{dataset} ({reason})").format(dataset=name, reason=listed(part for part in parts if part))
 
 
 def _cells(limits: Mapping[str, Any]) -> str:
@@ -167,11 +153,6 @@ def _cells(limits: Mapping[str, Any]) -> str:
     gate = _("Only cells that marker genes call stromal were scored.") if limits["gate"] == "markers" else ""
     few = _("A sample needed {n} of them.").format(n=formatting.number(limits["min_stromal_cells"])) if gate else ""
     return formatting.sentences(judged, far, empty, doublets, gate, few)
-
-
-def _map(groups: Iterable[Iterable[Outcome]]) -> str:
-    drawn = any(facts(group, "embed").get("n_embedded") for group in groups)
-    return _("The map of the cells is a UMAP (McInnes 2018) without alignment of donors.") if drawn else ""
 
 
 def _samples(limits: Mapping[str, Any], *, bulk: bool) -> str:
@@ -203,7 +184,7 @@ def _index(groups: Iterable[Iterable[Outcome]]) -> str:
     index = _("The fate-bias index")
     if methods:
         index = _("The fate-bias index (method {methods}, definition {definitions})").format(
-            methods=formatting.listed(methods), definitions=formatting.listed(definitions)
+            methods=listed(methods), definitions=listed(definitions)
         )
     return _(
         "Genes are named by current symbol; identifiers that could not be converted without doubt were left out "

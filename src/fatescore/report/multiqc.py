@@ -62,18 +62,8 @@ _METRICS: dict[str, dict[str, Any]] = {
 def samples_section(dataset: str, qc: pd.DataFrame, metrics: pd.DataFrame) -> dict[str, Any]:
     """Return the table of samples.
 
-    Parameters
-    ----------
-    dataset
-        Name of the data set.
-    qc
-        One row per sample, ``QC.names``; empty where the data set stopped before.
-    metrics
-        Further numbers, one row per sample with ``sample``; may be empty.
-
-    Returns
-    -------
-    What MultiQC reads from a ``*_mqc.json`` file.
+    It is what MultiQC reads from a ``*_mqc.json`` file. ``qc`` has one row per sample (``QC.names``) and is empty where
+    the data set stopped before; ``metrics`` holds further numbers, one row per ``sample``, and may be empty.
 
     Examples
     --------
@@ -81,7 +71,8 @@ def samples_section(dataset: str, qc: pd.DataFrame, metrics: pd.DataFrame) -> di
     >>> samples_section("A", qc, pd.DataFrame())["data"]
     {'A | s1': {'verdict': 'ok', 'n_obs': 250}}
     """
-    whole = qc.merge(metrics[_wanted(metrics, qc)], on=col.SAMPLE, how="left") if len(metrics) and len(qc) else qc
+    further = [name for name in _METRICS if name in metrics and name not in qc]
+    whole = qc.merge(metrics[[col.SAMPLE, *further]], on=col.SAMPLE, how="left") if len(metrics) and len(qc) else qc
     shown = [name for name in (*_OF_SAMPLES, *_METRICS) if name in whole]
     rows = {
         _label(dataset, row[col.SAMPLE]): {name: _plain(name, row[name]) for name in shown if _is_known(row[name])}
@@ -96,17 +87,8 @@ def samples_section(dataset: str, qc: pd.DataFrame, metrics: pd.DataFrame) -> di
 def dropped_section(dataset: str, cells: pd.DataFrame) -> dict[str, Any]:
     """Return the bars of what became of the cells of every sample.
 
-    Parameters
-    ----------
-    dataset
-        Name of the data set.
-    cells
-        One row per cell with ``sample`` and ``qc_fail_reason`` (empty where it is kept); empty for bulk samples,
-        arrays and a data set that stopped before, of which MultiQC shows nothing.
-
-    Returns
-    -------
-    What MultiQC reads from a ``*_mqc.json`` file.
+    As :func:`samples_section`, from ``cells``: one row per cell with ``sample`` and ``qc_fail_reason`` (empty where it
+    is kept); empty for bulk samples, arrays and a data set that stopped before, of which MultiQC shows nothing.
 
     Examples
     --------
@@ -144,18 +126,10 @@ def _headers() -> dict[str, dict[str, Any]]:
     shown = ((QC, _OF_SAMPLES), (QC_METRICS, _METRICS))
     declared = [(table.column(name), how) for table, columns in shown for name, how in columns.items()]
     return {
-        str(column): {"title": _capital(label(column)), "description": column.meaning, **how}
+        str(column): {"title": label(column)[:1].upper() + label(column)[1:], "description": column.meaning, **how}
         for column, how in declared
         if column is not None
     }
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _wanted(metrics: pd.DataFrame, qc: pd.DataFrame) -> list[str]:
-    return [col.SAMPLE, *(name for name in _METRICS if name in metrics and name not in qc)]
 
 
 def _label(*names: Any) -> str:

@@ -1,4 +1,4 @@
-"""The pooled answer and the positive controls in sentences."""
+"""The answers of a run in sentences: its leading ones, the pooled one, and the positive controls."""
 
 from __future__ import annotations
 
@@ -10,15 +10,39 @@ import pandas as pd
 from fatescore.i18n import gettext as _
 from fatescore.pl.labels import listed
 from fatescore.report import formatting
-from fatescore.report.answers import confounded_with, donors_text, expectation
-from fatescore.report.contrast_rows import audit_verdict, confounded, rows_of, sign
+from fatescore.report.answers import answer, audit_verdict, confounded, confounded_with, donors_text, expectation, sign
 from fatescore.report.elements import Answer
 from fatescore.report.formatting import number, sentences, span
 from fatescore.report.sentences import notes_text
-from fatescore.report.tables import records
+from fatescore.report.tables import SummaryTables, records, rows_of
 from fatescore.tables import columns as col
 from fatescore.tables import split_names
 from fatescore.tables.codes import Agreement, Analysis, AuditVerdict, ContrastKind
+
+
+def leading(tables: SummaryTables) -> list[Answer]:
+    """Return the main answer of each disease contrast: pooled where data sets were pooled, else the soundest one."""
+    answers = []
+    for contrast, group in singles(tables).items():
+        found = records(rows_of(tables.meta, measure=col.FATE_BIAS, contrast=contrast))
+        row = found[0] if found else {}
+        if row.get("k", 0) >= 2:
+            answers.append(pooled(row, tables.contrasts, tables.meta_robustness))
+        else:
+            # Where only one data set was fit to be pooled, it is the answer; else the soundest is.
+            chosen = [one for one in group if [one.dataset] == split_names(row.get("datasets"))]
+            answers.append((chosen or group)[0])
+    return answers
+
+
+def singles(tables: SummaryTables) -> dict[str, list[Answer]]:
+    """Return the answers of every data set by contrast, the soundest first (tested and not confounded)."""
+    main = rows_of(tables.contrasts, kind=ContrastKind.DISEASE, measure=col.FATE_BIAS)
+    place = {"plain": 0, "warning": 1, "quiet": 2}
+    groups: dict[str, list[Answer]] = {}
+    for row in records(main):
+        groups.setdefault(str(row["contrast"]), []).append(answer(row))
+    return {name: sorted(group, key=lambda one: place[one.tone]) for name, group in groups.items()}
 
 
 def pooled(row: Mapping[str, Any], contrasts: pd.DataFrame, robustness: pd.DataFrame) -> Answer:

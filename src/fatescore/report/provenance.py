@@ -14,7 +14,6 @@ from fatescore.tables.folder import Outcome
 
 _NAME = re.compile(r"[\w.-]+")
 _OF_RUNS = ("workflow", "report")  # extras that a run installs
-INPUT_KEYS = ("input_files", "inputs", "files")
 
 
 def provenance(
@@ -85,12 +84,11 @@ def _declared() -> list[str]:
 
 def input_files(statuses: Iterable[Outcome]) -> list[tuple[str, str, str]]:
     """Return data set, file name and sha256 of every input that ``ingest`` recorded."""
-    rows = []
-    for dataset, group in by_dataset(in_order(statuses)).items():
-        known = facts(group, "ingest")
-        for key in INPUT_KEYS:
-            rows += [(dataset, name, digest) for name, digest in _named(known.get(key))]
-    return rows
+    return [
+        (dataset, str(one["path"]), str(one["sha256"]))
+        for dataset, group in by_dataset(in_order(statuses)).items()
+        for one in facts(group, "ingest").get("inputs", ())
+    ]
 
 
 def flatten(value: Any, prefix: str = "") -> list[tuple[str, str]]:
@@ -112,23 +110,3 @@ def flatten(value: Any, prefix: str = "") -> list[tuple[str, str]]:
             return [row for index, item in enumerate(value, 1) for row in flatten(item, f"{prefix}.{index}")]
         return [(prefix, ", ".join(str(item) for item in value))]
     return [(prefix, "" if value is None else str(value))]
-
-
-def _named(value: Any) -> list[tuple[str, str]]:
-    """Read name and hash of files, however the step listed them (mapping, list of mappings)."""
-    if isinstance(value, Mapping):
-        return [
-            (str(name), str(item.get("sha256", "")) if isinstance(item, Mapping) else str(item))
-            for name, item in sorted(value.items())
-        ]
-    if isinstance(value, list):
-        named = []
-        for item in value:
-            if isinstance(item, Mapping):
-                named.append(
-                    (str(item.get("name") or item.get("file") or item.get("path") or ""), str(item.get("sha256", "")))
-                )
-            else:
-                named.append((str(item), ""))
-        return named
-    return []

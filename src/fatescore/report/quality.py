@@ -12,10 +12,9 @@ from fatescore.i18n import gettext_noop, ngettext
 from fatescore.pl.cell_quality import KEPT
 from fatescore.pl.labels import code_label, label, listed
 from fatescore.report import elements, formatting
-from fatescore.report.contrast_rows import audited_fields
 from fatescore.report.elements import FigureGrid, Heading, Section, Soft
 from fatescore.report.tables import DatasetTables, facts, records, sides, without_repeats
-from fatescore.tables import QC
+from fatescore.tables import QC, split_names
 from fatescore.tables import columns as col
 from fatescore.tables.codes import FieldVerdict, Status
 
@@ -48,7 +47,7 @@ _LIMIT_OF = {"library_size": "min_counts_bulk"}
 
 def quality(tables: DatasetTables) -> Section:
     """Return the quality section of a page."""
-    return elements.section("qc", _("Quality"), [*_verdicts(tables), *_sex(tables), *_pca(tables)], _("Quality"))
+    return Section("qc", _("Quality"), [*_verdicts(tables), *_sex(tables), *_pca(tables)], _("Quality"))
 
 
 def _verdicts(tables: DatasetTables) -> list[Any]:
@@ -90,7 +89,9 @@ def _pca(tables: DatasetTables) -> list[Any]:
             components,
         ]
     words = _('Outliers are named under "flags" above; a flag drops nothing.')
-    return [*parts, elements.details(_("More numbers of every sample"), _metrics_table(tables), words)]
+    title, metrics = _("More numbers of every sample"), tables.qc_metrics
+    table = elements.filled_table("qc-metrics", title, metrics, map(str, metrics.columns))
+    return [*parts, elements.details(title, table, words)]
 
 
 def _samples(tables: DatasetTables) -> elements.Table | None:
@@ -103,13 +104,6 @@ def _samples(tables: DatasetTables) -> elements.Table | None:
     first = [name for name in (*col.IDENTITY, "verdict", col.QC_FAIL_REASON, "qc_flags") if name in known]
     columns = [name for name in dict.fromkeys([*first, *known]) if name != col.DATASET]
     return elements.table("qc-table", _("Quality of every sample"), tables.qc, columns, declared=QC, marks=marks)
-
-
-def _metrics_table(tables: DatasetTables) -> elements.Table | None:
-    if not len(tables.qc_metrics):
-        return None
-    known = formatting.filled_columns(tables.qc_metrics, [str(name) for name in tables.qc_metrics])
-    return elements.table("qc-metrics", _("More numbers of every sample"), tables.qc_metrics, known)
 
 
 def _dropped(tables: DatasetTables) -> elements.Figure | None:
@@ -134,13 +128,12 @@ def _dropped(tables: DatasetTables) -> elements.Figure | None:
 
 def _cell_charts(tables: DatasetTables) -> list[elements.Figure]:
     """Draw the distribution of every metric of the cells, with the limits of their samples."""
-    cells, charts = tables.qc_cells, []
-    for metric, title in _CELL_METRICS.items():
-        if metric not in cells or not cells[metric].notna().any():
-            continue
-        alt = _("{title}, sample by sample, as a distribution.").format(title=_(title))
-        charts.append(elements.figure(f"cells-{metric}", _(title), pl.cell_quality(cells, metric), alt))
-    return charts
+    cells, text = tables.qc_cells, _("{title}, sample by sample, as a distribution.")
+    return [
+        elements.figure(f"cells-{metric}", _(title), pl.cell_quality(cells, metric), text.format(title=_(title)))
+        for metric, title in _CELL_METRICS.items()
+        if metric in cells and cells[metric].notna().any()
+    ]
 
 
 def _sample_charts(tables: DatasetTables) -> list[elements.Figure]:
@@ -161,10 +154,8 @@ def _ambient(tables: DatasetTables) -> elements.Figure | None:
     metrics = tables.qc_metrics
     if "ambient_share" not in metrics or not metrics["ambient_share"].notna().any():
         return None
-    shares = metrics["ambient_share"].dropna()
-    alt = _("Ambient RNA makes up {low} to {high} of the counts of a sample.").format(
-        low=_percent(shares.min()), high=_percent(shares.max())
-    )
+    low, high = (f"{100 * share:.2g} %" for share in metrics["ambient_share"].agg(["min", "max"]))
+    alt = _("Ambient RNA makes up {low} to {high} of the counts of a sample.").format(low=low, high=high)
     caption = _(
         "Counts that come from broken cells and not from the cell itself, estimated sample by sample. The line is a "
         "95 % interval."
@@ -182,23 +173,18 @@ def _pca_charts(tables: DatasetTables) -> list[elements.Figure]:
     case, control = sides(tables.contrasts)
     n = len(samples)
     text = _("{n} samples on their first two principal components, coloured by {field}.")
-    behind = elements.table("pca-table", _("Scores of the samples on the components"), _wide(pca))
-    charts = [
-        elements.figure(
-            "pca-condition", _("Samples by condition"), pl.samples_pca(pca, condition, case=case, control=control),
-            text.format(n=n, field=_("condition")), behind=behind,
-        )
-    ]  # fmt: skip
+    keys = [name for name in (col.SAMPLE, col.DONOR, col.CONDITION) if name in pca]
+    wide = pca.pivot_table(index=keys, columns="component", values="score", observed=True).reset_index()
+    behind = elements.table("pca-table", _("Scores of the samples on the components"), wide)
+    chart = pl.samples_pca(pca, condition, case=case, control=control)
+    alt = text.format(n=n, field=_("condition"))
+    charts = [elements.figure("pca-condition", _("Samples by condition"), chart, alt, behind=behind)]
     field = batch_field(tables)
     if field:
-        values = _values(tables.sample_fields, field)
         name = label(field)
-        charts.append(
-            elements.figure(
-                "pca-batch", _("The same samples by {field}").format(field=name),
-                pl.samples_pca(pca, values, title=name), text.format(n=n, field=name),
-            )
-        )  # fmt: skip
+        title = _("The same samples by {field}").format(field=name)
+        chart = pl.samples_pca(pca, _values(tables.sample_fields, field), title=name)
+        charts.append(elements.figure("pca-batch", title, chart, text.format(n=n, field=name)))
     return charts
 
 
@@ -261,7 +247,7 @@ def _components(tables: DatasetTables) -> elements.Table | None:
     if not len(tables.qc_components):
         return None
     beyond = tables.qc_components[tables.qc_components["p_value"] <= BEYOND_CHANCE]
-    audited = [field for row in records(tables.contrasts) for field in audited_fields(row)]
+    audited = [field for row in records(tables.contrasts) for field in split_names(row.get("audit_fields"))]
     fields = without_repeats(tables.sample_fields, beyond["field"].astype(str).unique(), keep=audited)
     beyond = beyond[beyond["field"].isin(fields)]
     columns = ("field", "component", "n", "groups", "adjusted_r2", "p_value", "p_smallest", "padj")
@@ -282,12 +268,3 @@ def _values(fields: pd.DataFrame, field: str) -> dict[str, Any]:
         }
         column = text.map(numbered)
     return dict(zip(fields[col.SAMPLE].astype(str), column, strict=True))
-
-
-def _wide(pca: pd.DataFrame) -> pd.DataFrame:
-    keys = [name for name in (col.SAMPLE, col.DONOR, col.CONDITION) if name in pca]
-    return pca.pivot_table(index=keys, columns="component", values="score", observed=True).reset_index()
-
-
-def _percent(share: float) -> str:
-    return f"{100 * float(share):.2g} %"

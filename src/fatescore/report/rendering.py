@@ -11,7 +11,8 @@ import json
 from typing import Any
 
 from fatescore.i18n import current, gettext, ngettext
-from fatescore.pl import _palette, _theme
+from fatescore.pl import _palette
+from fatescore.pl.save import vega_lite_version
 from fatescore.report.answers import FATE_BIAS_DEFINITION
 from fatescore.report.elements import Page
 
@@ -34,12 +35,10 @@ def library(name: str) -> Any:
 
 
 def _vega() -> str:
-    import altair
     import vl_convert
 
-    version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     make: Any = vl_convert.javascript_bundle  # its type stub calls an optional argument required
-    bundle = str(make(vl_version=version))
+    bundle = str(make(vl_version=vega_lite_version()))
     # A closing tag inside a string of the bundle would end the script element.
     return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
@@ -88,7 +87,7 @@ def _environment() -> Any:
     environment.filters["element"] = lambda part: type(part).__name__
     environment.globals["fate_bias_definition"] = FATE_BIAS_DEFINITION
     environment.globals["colours"] = _palette.css_variables()
-    environment.globals["chart_themes"] = {"light": _theme.config(), "dark": _theme.config(dark=True)}
+    environment.globals["chart_themes"] = {"light": _palette.config(), "dark": _palette.config(dark=True)}
     environment.globals["library"] = library
     return environment
 

@@ -112,10 +112,6 @@ def _shown(text: str, form: str) -> str:
         return text
 
 
-def _estimator(code: str) -> str:
-    return _(_ESTIMATORS.get(code, code))
-
-
 _FORMS: Mapping[str, Callable[[str], str]] = {
     "": str,
     "number": lambda text: formatting.number(float(text)),
@@ -123,7 +119,7 @@ _FORMS: Mapping[str, Callable[[str], str]] = {
     "percent": lambda text: f"{100 * float(text):.3g} %",
     "codes": code_label,
     "labels": label,
-    "estimator": _estimator,
+    "estimator": lambda code: _(_ESTIMATORS.get(code, code)),
 }
 
 

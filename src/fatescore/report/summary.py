@@ -10,19 +10,18 @@ import pandas as pd
 
 from fatescore.i18n import gettext as _
 from fatescore.i18n import ngettext
-from fatescore.pl.labels import code_label
+from fatescore.pl.labels import code_label, listed
 from fatescore.report import effects, elements, formatting
-from fatescore.report.answers import FATE_BIAS_DEFINITION, answer, audit_text
-from fatescore.report.contrast_rows import audit_verdict, of_index, rows_of
+from fatescore.report.answers import FATE_BIAS_DEFINITION, audit_text, audit_verdict
 from fatescore.report.duplicates import duplicate_sentences
 from fatescore.report.elements import Answer, Audit, Heading, Item, Listing, Marks, Page, Section, Soft, details
 from fatescore.report.methods import methods_section
-from fatescore.report.pooled import controls, pooled
+from fatescore.report.pooled import controls, leading, singles
 from fatescore.report.provenance import flatten
 from fatescore.report.rendering import render
 from fatescore.report.sentences import notes_text, reason_text
-from fatescore.report.tables import SummaryTables, address, by_dataset, facts, in_order, is_simulated, records
-from fatescore.tables import CONFOUNDING, DUPLICATES, META, split_names
+from fatescore.report.tables import SummaryTables, address, by_dataset, facts, in_order, is_simulated, records, rows_of
+from fatescore.tables import CONFOUNDING, DUPLICATES, META
 from fatescore.tables import columns as col
 from fatescore.tables.codes import AuditVerdict, ContrastKind, FieldVerdict, Status
 from fatescore.tables.folder import PAGE
@@ -71,7 +70,9 @@ def summary_figures(tables: SummaryTables) -> dict[str, dict[str, Any]]:
 
 
 def _page(tables: SummaryTables) -> Page:
-    tables = replace(tables, contrasts=of_index(tables.contrasts))
+    if "measure" in tables.contrasts:  # the shares of cell types are no measures of the index
+        of_cells = tables.contrasts["measure"].astype(str).str.startswith(col.COMPOSITION_PREFIX)
+        tables = replace(tables, contrasts=tables.contrasts[~of_cells])
     answers = leading(tables)
     settings = elements.pairs(
         "settings-table", _("Settings of this run"), flatten(tables.settings), (_("setting"), _("value"))
@@ -89,27 +90,31 @@ def _page(tables: SummaryTables) -> Page:
         _confounding(tables),
         _files(tables),
         methods_section(in_order(tables.statuses), tables.settings, pooled=pooled_any),
-        elements.section("settings", _("Settings"), [all_settings]) if all_settings else None,
+        Section("settings", _("Settings"), [all_settings]) if all_settings else None,
     ]
-    return Page(_(tables.title), _("summary of a run"), sections, _simulated(tables))
+    all_are, some_are = _("this page is made from simulated data"), _("these data sets are simulated: {names}")
+    return Page(_(tables.title), _("summary of a run"), sections, _simulated(tables, all_are, some_are))
 
 
 def _answer(tables: SummaryTables, answers: Sequence[Answer]) -> Section:
     named = [replace(one, title=f"{one.dataset} · {one.title}" if one.dataset else one.title) for one in answers]
     none = [Answer(_("No disease contrast could be estimated in this run."), tone="warning")]
     parts = [Soft(_(FATE_BIAS_DEFINITION)), *(named or none), controls(tables.contrasts)]
-    return elements.section("answer", _("The answer"), parts, _("Answer"))
+    return Section("answer", _("The answer"), parts, _("Answer"))
 
 
 def _datasets(tables: SummaryTables) -> Section:
     counts = _counts(tables)
     marks = [(f"{n} {code_label(name)}", _STATUS_CLASSES[name] if n else "") for name, n in counts.items()]
     parts: list[Any] = [Marks(marks), _scoreboard(tables)]
-    lost = _lost(tables)
+    # Contrasts between data sets that failed have no row on the scoreboard.
+    known = set(formatting.texts(tables.scoreboard, col.DATASET))
+    lost = [one for one in tables.statuses if one.status != Status.OK and one.dataset not in known]
     if lost:
-        items = [Item("", verdict=text, tone="warning") for text in lost]
+        texts = [f"{one.dataset}: {code_label(one.status)}: {reason_text(one.reason)}" for one in lost]
+        items = [Item("", verdict=text, tone="warning") for text in texts]
         parts += [_("Contrasts between data sets that could not be made:"), Listing(items, "each")]
-    return elements.section("scoreboard", _("Data sets"), parts, _("Data sets"))
+    return Section("scoreboard", _("Data sets"), parts, _("Data sets"))
 
 
 def _duplicates(table: pd.DataFrame) -> Section | None:
@@ -123,22 +128,22 @@ def _duplicates(table: pd.DataFrame) -> Section | None:
     caption = _("Samples that occur twice, pair by pair")
     pairs = elements.table("duplicates-table", caption, table, DUPLICATES.names)
     parts = [Listing(items, "each"), details(_("Pair by pair"), pairs)]
-    return elements.section("duplicates", _("Duplicate samples"), parts, _("Duplicates"))
+    return Section("duplicates", _("Duplicate samples"), parts, _("Duplicates"))
 
 
 def _effects(tables: SummaryTables, answers: Sequence[Answer]) -> Section:
     forest = effects.forest(tables.contrasts, tables.meta)
-    singles = [one for group in _singles(tables).values() for one in group if one not in answers]
+    others = [one for group in singles(tables).values() for one in group if one not in answers]
     items = [
         Item(f"{one.dataset} · {one.title}", _page_of(tables, one.dataset), one.headline, one.verdict, one.tone)
-        for one in singles
+        for one in others
     ]
     parts = [
         forest or _("No data set gave an effect that can be drawn."),
         *([Heading(_("Data set by data set, in words")), Listing(items, "each")] if items else []),
         details(_("Pooled results, all measures"), _meta(tables)),
     ]
-    return elements.section("effects", _("Effects"), parts, _("Effects"))
+    return Section("effects", _("Effects"), parts, _("Effects"))
 
 
 def _choices(tables: SummaryTables) -> Section:
@@ -148,15 +153,14 @@ def _choices(tables: SummaryTables) -> Section:
         details(_("Data set by data set under every method and index"), effects.each(tables.specification)),
         details(_("Pooled again in other ways"), effects.robustness(tables.meta_robustness)),
     ]
-    return elements.section("choices", _("Does the answer hang on a choice?"), parts, _("Choices"))
+    return Section("choices", _("Does the answer hang on a choice?"), parts, _("Choices"))
 
 
 def _measures(tables: SummaryTables) -> Section:
     title = _("Every contrast and measure")
-    columns = formatting.filled_columns(tables.contrasts, _SHOWN, varying=["unit"])
-    every = elements.table("all-contrasts", title, tables.contrasts, columns)
+    every = elements.filled_table("all-contrasts", title, tables.contrasts, _SHOWN, varying=["unit"])
     parts = [effects.heatmap(tables.contrasts) or _("No measures to show."), details(title, every)]
-    return elements.section("measures", _("Measures by data set"), parts, _("Measures"))
+    return Section("measures", _("Measures by data set"), parts, _("Measures"))
 
 
 def _controls(tables: SummaryTables) -> Section:
@@ -170,37 +174,30 @@ def _controls(tables: SummaryTables) -> Section:
         effects.controls(known) if len(known) else None,
         details(_("How well every method recovers known fates"), recovered),
     ]
-    return elements.section("controls", _("Positive controls"), parts, _("Positive controls"))
+    return Section("controls", _("Positive controls"), parts, _("Positive controls"))
 
 
 def _confounding(tables: SummaryTables) -> Section:
     """Return the verdict of every contrast with the fields that separate its groups."""
-    parts: list[Any] = [
-        _("Does anything recorded about the samples, other than the condition, separate the groups?"),
-        *_audits(tables),
-    ]
-    if len(parts) == 1:
-        parts.append(_("No contrast was audited."))
-    return elements.section("confounding", _("Confounding"), parts, _("Confounding"))
+    question = _("Does anything recorded about the samples, other than the condition, separate the groups?")
+    parts = [question, *(_audits(tables) or [_("No contrast was audited.")])]
+    return Section("confounding", _("Confounding"), parts, _("Confounding"))
 
 
-def _audits(tables: SummaryTables) -> list[Audit]:
+def _audits(tables: SummaryTables) -> list[Any]:
     main = rows_of(tables.contrasts, measure=col.FATE_BIAS)
     caption = _("Fields that separate the groups in {dataset} (in brackets: donors)")
+    tones: dict[str, str] = {AuditVerdict.COMPLETELY_CONFOUNDED: "bad", AuditVerdict.CLEAN: ""}
     separating = [FieldVerdict.COMPLETE_SEPARATION, FieldVerdict.PARTIAL_SEPARATION]
     found = []
     for index, row in enumerate(records(main), 1):
         dataset = str(row["dataset"])
         fields = rows_of(tables.confounding, contrast=str(row["contrast"]), dataset=dataset)
         bad = fields[fields["verdict"].isin(separating)] if len(fields) else fields
-        columns = formatting.filled_columns(bad, CONFOUNDING.names[2:])
         looked = ngettext("{n} field looked at", "{n} fields looked at", len(fields)).format(n=len(fields))
-        table = elements.table(f"audit-{index}", caption.format(dataset=dataset), bad, columns) if len(bad) else None
-        found.append(
-            Audit(
-                f"{dataset} · {row['contrast']}", _page_of(tables, dataset), audit_text(row), _tone(row), looked, table
-            )
-        )
+        table = elements.filled_table(f"audit-{index}", caption.format(dataset=dataset), bad, CONFOUNDING.names[2:])
+        name, tone = f"{dataset} · {row['contrast']}", tones.get(audit_verdict(row), "fair")
+        found.append(Audit(name, _page_of(tables, dataset), audit_text(row), tone, looked, table))
     return found
 
 
@@ -212,32 +209,7 @@ def _files(tables: SummaryTables) -> Section:
             "the data dictionary."
         )
         parts = [text, Listing([Item(name, href) for name, href in tables.files], "files")]
-    return elements.section("files", _("Files"), parts, _("Files"))
-
-
-def leading(tables: SummaryTables) -> list[Answer]:
-    """Return the main answer of each disease contrast: pooled where data sets were pooled, else the soundest one."""
-    answers = []
-    for contrast, singles in _singles(tables).items():
-        found = records(rows_of(tables.meta, measure=col.FATE_BIAS, contrast=contrast))
-        row = found[0] if found else {}
-        if row.get("k", 0) >= 2:
-            answers.append(pooled(row, tables.contrasts, tables.meta_robustness))
-        else:
-            # Where only one data set was fit to be pooled, it is the answer; else the soundest is.
-            chosen = [one for one in singles if [one.dataset] == split_names(row.get("datasets"))]
-            answers.append((chosen or singles)[0])
-    return answers
-
-
-def _singles(tables: SummaryTables) -> dict[str, list[Answer]]:
-    """Return the answers of every data set by contrast, the soundest first (tested and not confounded)."""
-    main = rows_of(tables.contrasts, kind=ContrastKind.DISEASE, measure=col.FATE_BIAS)
-    place = {"plain": 0, "warning": 1, "quiet": 2}
-    groups: dict[str, list[Answer]] = {}
-    for row in records(main):
-        groups.setdefault(str(row["contrast"]), []).append(answer(row))
-    return {name: sorted(group, key=lambda one: place[one.tone]) for name, group in groups.items()}
+    return Section("files", _("Files"), parts, _("Files"))
 
 
 def answer_lines(tables: SummaryTables) -> list[str]:
@@ -253,7 +225,8 @@ def answer_lines(tables: SummaryTables) -> list[str]:
     number = ngettext("{n} data set", "{n} data sets", n).format(n=formatting.number(n))
     each = [f"{number} {code_label(status)}" for status, number in counts.items() if number]
     nothing = _("none")
-    first = f"{_simulated_prefix(tables)}{number}: {formatting.listed(each) or nothing}."
+    simulated = _simulated(tables, _("SIMULATED."), _("SIMULATED IN PART ({names})."))
+    first = f"{simulated} {number}: {listed(each) or nothing}.".strip()
     answers = leading(tables)
     if not answers:
         none = _("No disease contrast could be estimated in this run.")
@@ -267,30 +240,12 @@ def answer_lines(tables: SummaryTables) -> list[str]:
     return [" ".join(line.split()) for line in lines]
 
 
-def _simulated(tables: SummaryTables) -> str:
-    """Name the data sets that are simulated."""
-    names, real = _simulated_and_real(tables)
-    if not names:
-        return ""
-    if not real:
-        return _("this page is made from simulated data")
-    return _("these data sets are simulated: {names}").format(names=", ".join(names))
-
-
-def _simulated_prefix(tables: SummaryTables) -> str:
-    names, real = _simulated_and_real(tables)
-    if not names:
-        return ""
-    if not real:
-        return _("SIMULATED.") + " "
-    return _("SIMULATED IN PART ({names}).").format(names=", ".join(names)) + " "
-
-
-def _simulated_and_real(tables: SummaryTables) -> tuple[list[str], list[str]]:
-    """Return the data sets that are simulated, and the others that were read."""
+def _simulated(tables: SummaryTables, all_are: str, some_are: str) -> str:
+    """Return the text for a run whose data sets are all, or only in part, simulated; empty where none are."""
     groups = by_dataset(tables.statuses)
     names = [name for name, group in groups.items() if is_simulated(group)]
-    return names, [name for name, group in groups.items() if name not in names and facts(group, "ingest")]
+    real = any(name not in names and facts(group, "ingest") for name, group in groups.items())
+    return (some_are if real else all_are).format(names=", ".join(names)) if names else ""
 
 
 def _counts(tables: SummaryTables) -> dict[str, int]:
@@ -324,13 +279,6 @@ def _scoreboard(tables: SummaryTables) -> elements.Table:
     )
 
 
-def _lost(tables: SummaryTables) -> list[str]:
-    """Name the contrasts between data sets that failed; they have no row on the scoreboard."""
-    known = set(formatting.texts(tables.scoreboard, col.DATASET))
-    others = [one for one in tables.statuses if one.status != Status.OK and one.dataset not in known]
-    return [f"{one.dataset}: {code_label(one.status)}: {reason_text(one.reason)}" for one in others]
-
-
 def _meta(tables: SummaryTables) -> elements.Table | None:
     """Show what was pooled; a measure of which there was nothing to pool is no row."""
     pooled = tables.meta[pd.to_numeric(tables.meta["k"]) > 0] if len(tables.meta) else tables.meta
@@ -346,7 +294,7 @@ def _meta(tables: SummaryTables) -> elements.Table | None:
 def _curves(tables: SummaryTables) -> list[Any]:
     """Draw each disease contrast under every way of computing it: pooled where it was, else the leading data set."""
     figures = []
-    for index, (contrast, one) in enumerate(zip(_singles(tables), leading(tables), strict=True), 1):
+    for index, (contrast, one) in enumerate(zip(singles(tables), leading(tables), strict=True), 1):
         if one.dataset:
             known = {"contrast": contrast, "dataset": one.dataset}
             rows = rows_of(tables.specification, kind=ContrastKind.DISEASE, **known)
@@ -357,8 +305,3 @@ def _curves(tables: SummaryTables) -> list[Any]:
         figures.append(effects.curve(rows, f"curve-{index}", where=where))
     drawn = [figure for figure in figures if figure is not None]
     return drawn or [_("Nothing was computed in more than one way.")]
-
-
-def _tone(row: Mapping[str, Any]) -> str:
-    tones: dict[str, str] = {AuditVerdict.COMPLETELY_CONFOUNDED: "bad", AuditVerdict.CLEAN: ""}
-    return tones.get(audit_verdict(row), "fair")

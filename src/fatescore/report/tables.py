@@ -22,10 +22,6 @@ _WHOLE = "tables"  # folder of a run with the tables of all data sets, one below
 _DICTIONARY = "data_dictionary.tsv"
 
 
-def _empty() -> pd.DataFrame:
-    return pd.DataFrame()
-
-
 @dataclass(frozen=True)
 class DatasetTables:
     """Everything the page of one data set shows.
@@ -47,21 +43,21 @@ class DatasetTables:
 
     dataset: str
     statuses: Sequence[Outcome] = ()
-    sample_scores: pd.DataFrame = field(default_factory=_empty)
-    scores: pd.DataFrame = field(default_factory=_empty)
-    coverage: pd.DataFrame = field(default_factory=_empty)
-    contributions: pd.DataFrame = field(default_factory=_empty)
-    adjusted_differences: pd.DataFrame = field(default_factory=_empty)
-    contrasts: pd.DataFrame = field(default_factory=_empty)
-    confounding: pd.DataFrame = field(default_factory=_empty)
-    specification: pd.DataFrame = field(default_factory=_empty)
-    qc: pd.DataFrame = field(default_factory=_empty)
-    qc_cells: pd.DataFrame = field(default_factory=_empty)
-    qc_metrics: pd.DataFrame = field(default_factory=_empty)
-    qc_components: pd.DataFrame = field(default_factory=_empty)
-    qc_pca: pd.DataFrame = field(default_factory=_empty)
-    sample_fields: pd.DataFrame = field(default_factory=_empty)
-    embedding: pd.DataFrame = field(default_factory=_empty)
+    sample_scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contributions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    adjusted_differences: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    confounding: pd.DataFrame = field(default_factory=pd.DataFrame)
+    specification: pd.DataFrame = field(default_factory=pd.DataFrame)
+    qc: pd.DataFrame = field(default_factory=pd.DataFrame)
+    qc_cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    qc_metrics: pd.DataFrame = field(default_factory=pd.DataFrame)
+    qc_components: pd.DataFrame = field(default_factory=pd.DataFrame)
+    qc_pca: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sample_fields: pd.DataFrame = field(default_factory=pd.DataFrame)
+    embedding: pd.DataFrame = field(default_factory=pd.DataFrame)
     files: Sequence[tuple[str, str]] = ()
     summary: str = "../../report.html"
 
@@ -107,14 +103,14 @@ class SummaryTables:
         Tables to download: name and address relative to the page.
     """
 
-    scoreboard: pd.DataFrame = field(default_factory=_empty)
-    contrasts: pd.DataFrame = field(default_factory=_empty)
-    confounding: pd.DataFrame = field(default_factory=_empty)
-    meta: pd.DataFrame = field(default_factory=_empty)
-    meta_specification: pd.DataFrame = field(default_factory=_empty)
-    meta_robustness: pd.DataFrame = field(default_factory=_empty)
-    specification: pd.DataFrame = field(default_factory=_empty)
-    duplicates: pd.DataFrame = field(default_factory=_empty)
+    scoreboard: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    confounding: pd.DataFrame = field(default_factory=pd.DataFrame)
+    meta: pd.DataFrame = field(default_factory=pd.DataFrame)
+    meta_specification: pd.DataFrame = field(default_factory=pd.DataFrame)
+    meta_robustness: pd.DataFrame = field(default_factory=pd.DataFrame)
+    specification: pd.DataFrame = field(default_factory=pd.DataFrame)
+    duplicates: pd.DataFrame = field(default_factory=pd.DataFrame)
     statuses: Sequence[Outcome] = ()
     title: str = gettext_noop("Fate bias of bone-marrow stromal cells")
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -240,17 +236,9 @@ def sides(contrasts: pd.DataFrame) -> tuple[str, str]:
 def without_repeats(fields: pd.DataFrame, names: Iterable[str], *, keep: Iterable[str] = ()) -> list[str]:
     """Leave out the sample fields that repeat another one, whatever the case of their letters.
 
-    Of fields with the same values the one in ``keep`` stays, else the one that stands first in the sample table
-    (its canonical columns do). A field that is the same for every sample repeats nothing.
-
-    Parameters
-    ----------
-    fields
-        The sample table.
-    names
-        Fields to choose from; what is no column of the sample table stays.
-    keep
-        Fields that stay in any case.
+    Of fields with the same values the ones in ``keep`` stay, else the one that stands first in the sample table
+    ``fields`` (its canonical columns do). A field that is the same for every sample repeats nothing, and a name that
+    is no column of the sample table stays.
 
     Examples
     --------
@@ -271,6 +259,20 @@ def without_repeats(fields: pd.DataFrame, names: Iterable[str], *, keep: Iterabl
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table, each as column to value."""
     return [{str(column): value for column, value in row.items()} for row in table.to_dict("records")]
+
+
+def rows_of(table: pd.DataFrame, **values: str) -> pd.DataFrame:
+    """Return the rows that have these values; none where the table lacks a column.
+
+    Examples
+    --------
+    >>> rows_of(pd.DataFrame({"kind": ["disease", "other"], "g": [1, 2]}), kind="disease")["g"].tolist()
+    [1]
+    """
+    chosen = table
+    for column, value in values.items():
+        chosen = chosen[chosen[column].astype(str) == value] if column in chosen else chosen.iloc[:0]
+    return chosen
 
 
 def stack(tables: Iterable[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:

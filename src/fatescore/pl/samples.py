@@ -1,8 +1,9 @@
-"""Quality metrics of bulk samples and arrays, and the ambient RNA of samples of cells."""
+"""Figures of samples: their quality metrics, their ambient RNA, and their first two principal components."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from fatescore.tables import columns as col
 from fatescore.tables import parse_notes
 from fatescore.typing import FloatArray
 
+COMPONENTS = ("PC1", "PC2")
+_OTHER, _UNKNOWN = gettext_noop("other"), gettext_noop("not known")
 _INLIER, _OUTLIER = gettext_noop("sample"), gettext_noop("outlier in this metric")
 _LANES = 5  # heights within a row over which its samples are spread
 _EQUAL, _AROUND = 0.01, 0.05  # shares of the largest value
@@ -66,11 +69,8 @@ def sample_quality(
     ends = np.concatenate([data["value"], limits["limit"]])
     logged = metric in _COUNTS and len(ends) > 0 and float(ends.min()) > 0
     conditions = list(dict.fromkeys(data["condition"]))
-    x = {
-        "type": "quantitative",
-        "scale": alt.Scale(domain=_domain(ends, logged), nice=False, type="log" if logged else "linear"),
-        "axis": alt.Axis(title=title or metric, grid=True, tickCount=5, format="~s" if logged else ".4~g"),
-    }
+    spec = "~s" if logged else ".4~g"
+    x = _encoding.axis(_domain(ends, logged), title or metric, logged=logged, tickCount=5, format=spec)
     points = [_points(data, state, x, conditions) for state in (_INLIER, _OUTLIER)]
     rule = (
         alt.Chart(limits)
@@ -95,7 +95,7 @@ def _points(data: pd.DataFrame, state: str, x: dict[str, Any], conditions: list[
     """Draw the samples of one state; both states share one legend."""
     import altair as alt
 
-    states = [_(_INLIER), _(_OUTLIER)]
+    colours = {_(_INLIER): _palette.KEPT, _(_OUTLIER): _palette.DROPPED}
     legend = alt.Legend(title=None) if (data["state"] == _(_OUTLIER)).any() else None
     return (
         alt.Chart(data[data["state"] == _(state)])
@@ -104,14 +104,8 @@ def _points(data: pd.DataFrame, state: str, x: dict[str, Any], conditions: list[
             x=alt.X(field="value", **x),
             y=alt.Y(field="condition", type="nominal", sort=conditions, title=None, scale=alt.Scale(domain=conditions)),
             yOffset=alt.YOffset(field="lane", type="ordinal", scale=alt.Scale(domain=list(range(_LANES)))),
-            color=alt.Color(
-                field="state", type="nominal", legend=legend,
-                scale=alt.Scale(domain=states, range=[_palette.KEPT, _palette.DROPPED]),
-            ),
-            shape=alt.Shape(
-                field="state", type="nominal", legend=legend,
-                scale=alt.Scale(domain=states, range=["circle", "diamond"]),
-            ),
+            color=_encoding.by_name(alt.Color, "state", colours, legend),
+            shape=_encoding.by_name(alt.Shape, "state", dict(zip(colours, ("circle", "diamond"), strict=True)), legend),
             tooltip=_encoding.tooltip(
                 data,
                 _encoding.nominal("sample", _("sample")),
@@ -126,13 +120,11 @@ def _points(data: pd.DataFrame, state: str, x: dict[str, Any], conditions: list[
 
 def _rows(metrics: pd.DataFrame, qc: pd.DataFrame, metric: str) -> pd.DataFrame:
     source = metrics if metric in metrics else qc
-    named = pd.DataFrame({name: _encoding.text_column(qc, name) for name in col.IDENTITY[1:]})
+    named = _encoding.select(qc, col.IDENTITY[1:])
     outlier = pd.Series(
         _encoding.text_column(metrics, col.OUTLIER).to_numpy(), index=_encoding.text_column(metrics, col.SAMPLE)
     )
-    data = pd.DataFrame({
-        "sample": _encoding.text_column(source, col.SAMPLE), "value": _encoding.number_column(source, metric)
-    })  # fmt: skip
+    data = _encoding.select(source, [col.SAMPLE], {"value": metric})
     data = data[np.isfinite(data["value"])].merge(named.drop_duplicates("sample"), on="sample", how="left").fillna("")
     notes = data["sample"].map(outlier[~outlier.index.duplicated()]).map(parse_notes)
     names = [[name for note in found for name in note.names("metric")] for found in notes]
@@ -165,19 +157,11 @@ def ambient(metrics: pd.DataFrame) -> Any:
     """
     import altair as alt
 
-    data = pd.DataFrame({
-        "sample": _encoding.text_column(metrics, col.SAMPLE),
-        "share": _encoding.number_column(metrics, "ambient_share"),
-        "low": _encoding.number_column(metrics, "ambient_share_low"),
-        "high": _encoding.number_column(metrics, "ambient_share_high"),
-    })  # fmt: skip
+    numbers = {"share": "ambient_share", "low": "ambient_share_low", "high": "ambient_share_high"}
+    data = _encoding.select(metrics, [col.SAMPLE], numbers)
     data = data[data["share"].notna()].reset_index(drop=True)
     top = _encoding.padded(data[["share", "high"]], zero=True)[1]
-    x = {
-        "type": "quantitative",
-        "scale": alt.Scale(domain=[0, top], nice=False),
-        "axis": alt.Axis(title=_("share of counts that is ambient"), format=".0%", grid=True, tickCount=5),
-    }
+    x = _encoding.axis([0, top], _("share of counts that is ambient"), format=".0%", tickCount=5)
     tooltip = _encoding.tooltip(
         data,
         _encoding.nominal("sample", _("sample")),
@@ -193,3 +177,119 @@ def ambient(metrics: pd.DataFrame) -> Any:
     return alt.layer(
         interval.encode(x=alt.X(field="low", **x), x2="high"), point.encode(x=alt.X(field="share", **x))
     ).properties(width="container", height=row * max(len(data), 1))
+
+
+def samples_pca(
+    pca: pd.DataFrame,
+    colour: Mapping[str, Any] | pd.Series,
+    *,
+    case: str = "",
+    control: str = "",
+    title: str | None = None,
+) -> Any:
+    """Draw every sample by its first two principal components.
+
+    Parameters
+    ----------
+    pca
+        Rows of ``qc_pca.tsv``: one per sample and component (``PC1``, ``PC2``, ...), with ``score`` and
+        ``variance_ratio`` (0 to 1).
+    colour
+        Sample -> value to colour by: text (a colour and a shape for each of the eight most common values, the others
+        are "other") or numbers (from low to high).
+    case, control
+        The values that have fixed colours.
+    title
+        Of the legend.
+
+    Returns
+    -------
+    altair.LayerChart
+        The titles of the axes give the share of variance.
+
+    Examples
+    --------
+    >>> pca = pd.DataFrame({"sample": ["a", "a"], "component": ["PC1", "PC2"], "score": [1.0, 2.0],
+    ...                     "variance_ratio": [0.34, 0.2]})
+    >>> samples_pca(pca, {"a": "control"}).to_dict()["layer"][0]["encoding"]["x"]["axis"]["title"]
+    'PC1 (34 % of variance)'
+    """
+    import altair as alt
+
+    data = _scores(pca, colour)
+    if pd.api.types.is_numeric_dtype(data["value"]) and not pd.api.types.is_bool_dtype(data["value"]):
+        shown = _palette.of_numbers(data["value"], title).channel
+        channels = {"color": alt.condition("isValid(datum.value)", shown, alt.value(_palette.NOT_SCORABLE))}
+    else:
+        data["value"] = _named(data["value"], case, control)
+        channels = _by_name(list(dict.fromkeys(data["value"])), title, case, control)
+    points = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=110, opacity=0.9)
+        .encode(
+            x=_axis(alt.X, data, pca, "x", COMPONENTS[0]),
+            y=_axis(alt.Y, data, pca, "y", COMPONENTS[1]),
+            tooltip=_encoding.tooltip(
+                data,
+                _encoding.nominal("sample", _("sample")),
+                _encoding.nominal("donor", _("donor")),
+                _encoding.nominal("condition", _("condition")),
+                _encoding.nominal("shown", title or _("value")),
+                _encoding.quantitative("x", COMPONENTS[0]),
+                _encoding.quantitative("y", COMPONENTS[1]),
+            ),
+            **channels,
+        )
+    )
+    return alt.layer(points).properties(width="container", height=340)
+
+
+def _axis(channel: Any, data: pd.DataFrame, pca: pd.DataFrame, field: str, component: str) -> Any:
+    """Return one axis, with the share of variance in its title."""
+    known = _encoding.select(pca, ["component"], ["variance_ratio"]).dropna()
+    shares = known.loc[known["component"] == component, "variance_ratio"]
+    title = component
+    if len(shares):
+        share = f"{100 * shares.iloc[0]:.0f}"
+        title = _("{component} ({share} % of variance)").format(component=component, share=share)
+    return channel(field=field, **_encoding.axis(_encoding.padded(data[field]), title, tickCount=5))
+
+
+def _scores(pca: pd.DataFrame, colour: Mapping[str, Any] | pd.Series) -> pd.DataFrame:
+    """Return one row per sample with both scores and its value."""
+    frame = _encoding.select(pca, [*col.IDENTITY[1:], "component"], ["score"]).round({"score": 5})
+    data = frame.drop_duplicates(col.SAMPLE)[list(col.IDENTITY[1:])]
+    for name, component in zip("xy", COMPONENTS, strict=True):
+        scores = frame[frame["component"] == component].set_index(col.SAMPLE)["score"]
+        data = data.assign(**{name: data[col.SAMPLE].map(scores)})
+    values = dict(colour)
+    data = data.assign(value=pd.Series([values.get(name) for name in data[col.SAMPLE]], index=data.index))
+    shown = _encoding.text_column(data, "value")
+    # Coloured by condition: the tooltip has a line for that already.
+    return data.assign(shown="" if shown.equals(data[col.CONDITION]) else shown)
+
+
+def _named(values: pd.Series, case: str, control: str) -> pd.Series:
+    """Return values as text; those beyond the colours there are become one."""
+    text = _encoding.text_column(values.to_frame("value"), "value")
+    counts = text[~text.isin(["", case, control])].value_counts()
+    order = sorted(counts.index, key=lambda name: (-counts[name], name))
+    rare = set(order[len(_palette.BATCHES) :])
+    return text.map(lambda name: _(_OTHER) if name in rare else name or _(_UNKNOWN))
+
+
+def _by_name(found: list[str], title: str | None, case: str, control: str) -> dict[str, Any]:
+    """Return colour and shape of every name, in one legend."""
+    import altair as alt
+
+    last = [name for name in (_(_OTHER), _(_UNKNOWN)) if name in found]
+    names = sorted(set(found) - set(last)) + last
+    known = {case: _palette.CASE, control: _palette.CONTROL, **dict.fromkeys(last, _palette.OTHER)}
+    colours = _palette.categories(names, known)
+    fixed = {case: "diamond", control: "circle"}
+    shapes = {name: fixed.get(name, shape) for name, shape in zip(names, itertools.cycle(_palette.BATCH_SHAPES))}
+    legend = alt.Legend(title=title, columns=_palette.legend_columns(names), labelLimit=260)
+    return {
+        "color": _encoding.by_name(alt.Color, "value", colours, legend),
+        "shape": _encoding.by_name(alt.Shape, "value", shapes, legend),
+    }

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fatescore import pl
 from fatescore.errors import InputError
 from fatescore.pl import _palette
-from fatescore.pl.embedding import FEW
+from fatescore.pl.scatter import MOST_ON_MAP
 from fatescore.pp.cell_type import MARKERS, UNKNOWN
 
 Make = Callable[[int], pd.DataFrame]
@@ -26,7 +26,7 @@ Draw = Callable[[Any], Any]
 def test_every_column_can_be_shown(make_cells: Make, draw: Draw, colour: str, n: int) -> None:
     drawn = draw(pl.embedding(make_cells(n), colour))
     assert any(line["field"] == "value" for line in drawn.channel("tooltip")[-1])
-    assert ("url" in str(drawn.spec["layer"][0]["encoding"])) == (n > FEW)
+    assert ("url" in str(drawn.spec["layer"][0]["encoding"])) == (n > MOST_ON_MAP)
     assert all(channel["axis"] is None for channel in drawn.channel("x") if "field" in channel)
 
 
@@ -113,7 +113,7 @@ def test_the_title_stands_over_the_chart(make_cells: Make, draw: Draw) -> None:
 def test_dots_have_the_colours_that_vega_blends(values: list[float | None]) -> None:
     numbers = pd.Series(values, dtype=float)
     found = _palette.of_numbers(numbers, None, about_median=True)
-    low, middle, high = found.scale.to_dict()["domain"]
+    low, middle, high = found.channel.to_dict()["scale"]["domain"]
     fat, grey, bone = (np.array(_palette.rgb(colour)) for colour in _palette.BIAS)
     for number, dot in zip(numbers, found.of_dots, strict=True):
         if np.isnan(number):
