@@ -116,7 +116,7 @@ def index_genes(index: Index, measured: list[str], *, dataset: str = "") -> pd.D
     ['osteogenic', 'osteogenic', 'adipogenic']
     """
     weights = gene_sets.index_weights(index, measured)[col.FATE_BIAS]
-    arms = np.select([weights > 0, weights < 0], [col.OSTEOGENIC, col.ADIPOGENIC], "")
+    arms = np.select([weights > 0, weights < 0], [col.OSTEOGENIC, col.ADIPOGENIC], "").tolist()
     return INDEX_GENES.frame(zip(itertools.repeat(dataset), weights.index, arms, weights, strict=False))
 
 
