@@ -91,7 +91,7 @@ def test_every_organism_has_mitochondrial_genes(organism: str) -> None:
     ],
 )
 def test_an_organism_without_data_is_an_error_that_lists_those_there_are(call: Callable[[str], object]) -> None:
-    with pytest.raises(InputError, match='"zebrafish" is not known; expected one of: human, mouse, rat'):
+    with pytest.raises(InputError, match=f'"zebrafish" is not known; expected one of: {", ".join(organisms.names())}'):
         call("zebrafish")
 
 
@@ -213,7 +213,7 @@ def hamster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_a_new_organism_is_data_alone(hamster: Path) -> None:
-    assert organisms.names() == ("human", "hamster", "mouse", "rat")
+    assert organisms.names()[:2] == ("human", "hamster")
     assert gene_sets.load(organism="hamster") == gene_sets.load(organism="rat")
     assert "hamster" in _schema.schema("datasets")["properties"]["organism"]["enum"]
 

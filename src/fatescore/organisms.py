@@ -74,7 +74,7 @@ def names() -> tuple[str, ...]:
     Examples
     --------
     >>> names()
-    ('human', 'mouse', 'rat')
+    ('human', ..., 'rat')
     """
     found = sorted(path.stem for path in data_dir("organisms").glob("*.yaml"))
     return tuple(sorted(found, key=lambda name: name != REFERENCE))
@@ -96,7 +96,7 @@ def get(name: str) -> Facts:
     >>> get("zebrafish")
     Traceback (most recent call last):
         ...
-    fatescore.errors.InputError: organism "zebrafish" is not known; expected one of: human, mouse, rat
+    fatescore.errors.InputError: organism "zebrafish" is not known; expected one of: human, ..., rat
     """
     if name not in names():
         hint = nearest(str(name), names())

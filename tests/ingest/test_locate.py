@@ -10,9 +10,9 @@ import h5py
 import pytest
 
 from fatescore.errors import InputError
-from fatescore.ingest import locate
+from fatescore.ingest import locate, readers
 
-KEY = r'.*set "layout".*count_table, h5ad, loom, ncbi_counts, series_matrix, soft, tenx_h5, tenx_mtx'
+KEY = rf'.*set "layout".*{", ".join(readers.names())}'
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,22 @@ def test_means_are_shares_and_tests_are_of_their_arcsine_roots() -> None:
     assert set(CONTRASTS.names) == {"measure", *found.columns}
 
 
+def test_what_is_of_the_measure_is_of_the_shares_and_all_else_of_their_roots() -> None:
+    """With donors partly in both groups, so that the mixed model's columns are filled as well."""
+    shares = table(np.random.default_rng(0).dirichlet([3, 6, 1], 9), 4)
+    shares["donor"] = [*"abcd", *"abefg"]
+    sides = {"case": "sick", "control": "well"}
+    found = composition(shares, shares=TYPES, **sides).set_index("measure")
+    names = list(TYPES.values())
+    plain = stats.contrast(shares, measures=names, **sides)
+    roots = stats.contrast(shares.assign(**np.arcsin(np.sqrt(shares[names]))), measures=names, **sides)
+    assert plain["adjusted"].notna().all()
+    for column in CONTRASTS.columns:
+        if column not in {"measure", "note"}:
+            expected = plain if column.unit == "of the measure" else roots
+            assert found[column].tolist() == pytest.approx(expected[column].tolist(), nan_ok=True), column
+
+
 def test_planted_shifts_are_found_and_no_others() -> None:
     null, planted = [], []
     for seed in range(200):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from fatescore import organisms
 from fatescore.gene_sets import titles
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop
@@ -17,7 +18,7 @@ _ENUMERATIONS = (
 )  # fmt: skip
 # Values that data, plans and steps share but no enumeration holds.
 _VOCABULARY = (
-    "array", "bulk", "single cell", "human", "mouse", "rat", "bmsc", "unknown", "female", "male", "unclear",
+    *organisms.names(), "array", "bulk", "single cell", "bmsc", "unknown", "female", "male", "unclear",
     "not measured", "commitment", "maturation", "stromal", "haematopoietic", "endothelial", "erythroid", "muscle",
     "schwann", "erythroid genes", "other genes", "number", "text", "counts", "linear", "fetch", "ingest", "qc",
     "normalise", "score", "contrast", "kept", "high", "low",

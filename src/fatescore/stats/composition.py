@@ -23,7 +23,7 @@ from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode
 
 # What is of the shares themselves; everything else in a row is of their arcsine square roots.
-_OF_SHARES = ("mean_case", "mean_control", "difference", "difference_low", "difference_high", "loo_low", "loo_high")
+_OF_SHARES = [column for column in CONTRASTS.columns if column.unit == "of the measure"]
 
 
 def composition(
@@ -84,7 +84,7 @@ def composition(
     of_shares = compare_donors(table.assign(**measures), **how)  # refuses text
     transformed = {name: np.arcsin(np.sqrt(_checked(values))) for name, values in measures.items()}
     result = compare_donors(table.assign(**transformed), **how)
-    result[list(_OF_SHARES)] = of_shares[list(_OF_SHARES)]
+    result[_OF_SHARES] = of_shares[_OF_SHARES]
     result["note"] = [join_notes([Note(NoteCode.ARCSINE_SHARES), *parse_notes(note)]) for note in result["note"]]
     return result
 

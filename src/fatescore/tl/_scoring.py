@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from fatescore import methods
 from fatescore.errors import InputError
 from fatescore.methods import Method
 from fatescore.methods._ranking import ChunkScores, NullMoments, RankPart, score_chunk
@@ -189,8 +190,9 @@ def _enumerated(X: Matrix, part: RankPart, column: int, strata: IntArray) -> tup
 
 def no_closed_form(method: Method) -> InputError:
     """Return the error for a method whose null has no formula."""
+    others = ", ".join(name for name in methods.names() if methods.get(name).linear)
     return InputError(
         f"{method.name} has no closed-form null",
-        expected="a rank method whose score is a sum over genes (aucell, rank_log, singscore, ucell)",
+        expected=f"a rank method whose score is a sum over genes ({others})",
         fix='use null="permutation"',
     )
