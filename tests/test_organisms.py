@@ -91,7 +91,8 @@ def test_every_organism_has_mitochondrial_genes(organism: str) -> None:
     ],
 )
 def test_an_organism_without_data_is_an_error_that_lists_those_there_are(call: Callable[[str], object]) -> None:
-    with pytest.raises(InputError, match=f'"zebrafish" is not known; expected one of: {", ".join(organisms.names())}'):
+    known = ", ".join(organisms.names())
+    with pytest.raises(InputError, match=f'"zebrafish" is not known; expected one of: {known}$'):
         call("zebrafish")
 
 
@@ -108,6 +109,12 @@ def test_every_gene_of_the_tables_has_a_row_and_no_other_has(organism: str, want
 
 def test_the_tables_hold_current_human_symbols(wanted: set[str]) -> None:
     assert wanted <= symbols.approved_symbols("human")
+
+
+def test_orthologs_are_a_copy_to_change() -> None:
+    table = organisms.orthologs("rat")
+    table.loc["TP53", "symbols"] = "Nobody"
+    assert organisms.orthologs("rat").loc["TP53", "symbols"] == "Tp53"
 
 
 @pytest.mark.parametrize("organism", OTHERS)
@@ -129,7 +136,7 @@ def test_every_pair_says_how_it_was_found_and_every_gap_why(organism: str) -> No
 
 @pytest.mark.parametrize("organism", OTHERS)
 def test_the_basis_holds(organism: str) -> None:
-    reference = symbols._gene_table(organism).set_index("symbol")
+    reference = symbols.reference_table(organism).set_index("symbol")
     mouse = organisms.orthologs("mouse")["symbols"]
     for gene, row in organisms.orthologs(organism).iterrows():
         for symbol in split(row["symbols"]):

@@ -76,8 +76,8 @@ class NotScorable(FatescoreError):  # noqa: N818  (an outcome, not only an error
         super().__init__(found, expected=expected, fix=fix)
 
 
-def nearest(value: str, choices: Iterable[str]) -> str:
-    """Say which valid value was probably meant.
+def nearest(value: str, choices: Iterable[str], otherwise: str | None = None) -> str:
+    """Say which valid value was probably meant; where none is near, ``otherwise``, or what there is to choose from.
 
     Examples
     --------
@@ -85,15 +85,17 @@ def nearest(value: str, choices: Iterable[str]) -> str:
     'did you mean "human"?'
     >>> nearest("zebrafish", ["human", "mouse"])
     'choose one of: human, mouse'
+    >>> nearest("zebrafish", ["human", "mouse"], otherwise="add its data")
+    'add its data'
     """
     known = [str(choice) for choice in choices]
-    if not known:
-        return ""
     by_case = {choice.casefold(): choice for choice in known}
     close = difflib.get_close_matches(value.casefold(), list(by_case), n=1)
     if close:
         return f'did you mean "{by_case[close[0]]}"?'
-    return f"choose one of: {', '.join(known)}"
+    if otherwise is None and known:
+        return f"choose one of: {', '.join(known)}"
+    return otherwise or ""
 
 
 def few(names: Sequence[str], n: int = 6) -> str:

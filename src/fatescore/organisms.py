@@ -99,10 +99,9 @@ def get(name: str) -> Facts:
     fatescore.errors.InputError: organism "zebrafish" is not known; expected one of: human, ..., rat
     """
     if name not in names():
-        hint = nearest(str(name), names())
         raise InputError(
             f'organism "{name}" is not known', expected=f"one of: {', '.join(names())}",
-            fix=hint if hint.startswith("did you mean") else "",
+            fix=nearest(str(name), names(), otherwise=""),
         )  # fmt: skip
     path = data_dir("organisms") / f"{name}.yaml"
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))

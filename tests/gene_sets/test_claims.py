@@ -543,7 +543,12 @@ def test_a_textbook_marker_is_labelled_as_not_from_the_review() -> None:
 
 @pytest.mark.parametrize(
     ("gene", "says"),
-    [("HDAC99", 'did you mean "HDAC9"'), ("OCN", 'did you mean "BGLAP"'), ("", "is in no claim"), ("ZZ1", "list")],
+    [
+        ("HDAC99", 'did you mean "HDAC9"'),
+        ("OCN", 'did you mean "BGLAP"'),
+        ("", "is in no claim"),
+        ("ZZ1", "; fatescore gene-sets list"),
+    ],
 )
 def test_unknown_gene(gene: str, says: str) -> None:
     with pytest.raises(InputError) as error:

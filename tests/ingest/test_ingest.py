@@ -83,6 +83,8 @@ def test_samples_must_agree_both_ways(series: Callable[..., Path], samples: pd.D
     renamed = samples.replace({"sample": {"GSM2": "GSM22"}})
     with pytest.raises(InputError, match=r'not in the data: GSM22; expected .*GSM2; did you mean "GSM2"'):
         ingest(series(), samples=renamed, **ARRAY)
+    with pytest.raises(InputError, match=r"not in the data: here; .*; correct the sample table$"):
+        ingest(series(), samples=samples.replace({"sample": {"GSM2": "here"}}), **ARRAY)
     samples["use"] = ["", "no", "yes", "", ""]
     result = ingest(series(), samples=samples, **ARRAY)
     assert list(result.adata.obs_names) == ["GSM1", "GSM3", "GSM4"]

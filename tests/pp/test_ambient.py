@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -82,6 +84,47 @@ def test_nothing_foreign_gives_no_number() -> None:
     assert found == {"few_source_cells", "few_cells_of_type"}
     # the soup of pure stroma holds no blood: not even empty barcodes help
     assert ambient(cells, organism="human", empty=empty).table["share"].isna().all()
+
+
+def _in_soup(taken_up: Callable[[np.ndarray], np.ndarray]) -> dict[str, object]:
+    """Return what is found of stromal cells in a soup of all cells; ``taken_up`` gets the place of each blood gene.
+
+    It returns how much of each gene's share of the soup a cell takes up, as a share of the cell's own counts.
+    """
+    clean, empty = _mixed(0.0)
+    one = str(clean.obs["sample"].iloc[0])
+    clean = clean[(clean.obs["sample"] == one).to_numpy()]
+    cells = clean[ambient_types(clean) == "stromal"].copy()
+    cells.obs["cell_type"] = "stromal"
+    soup = np.asarray(empty[(empty.obs["sample"] == one).to_numpy()].X.sum(axis=0)).ravel()
+    foreign = cells.var_names.isin(FOREIGN["stromal"])
+    share = taken_up(np.where(foreign, np.cumsum(foreign), 0))
+    depth = np.asarray(cells.layers["counts"].sum(axis=1)).ravel()
+    added = np.random.default_rng(0).poisson(np.outer(depth, soup / soup.sum() * share))
+    cells.layers["counts"] = sp.csr_matrix(cells.layers["counts"] + added)
+    soup = np.where(share > 0, soup, 0)  # what no cell takes up is not in the soup
+    return dict(ambient(cells, organism="human", empty=sp.csr_matrix(soup[None])).table.iloc[0])
+
+
+def test_genes_that_do_not_agree_give_an_interval_too_wide_to_use() -> None:
+    found = _in_soup(lambda place: np.where(place % 2, 0.95, 0.05))
+    note = parse_notes(found["note"])[0]
+    assert np.isnan(found["share"])
+    assert (note.code, note.names("type")) == ("wide_ambient_interval", ("stromal",))
+    # a cell gains a twentieth of its counts or little more, so that they are 0.05 and 0.95 of about 1.06
+    assert [note.number("low"), note.number("high")] == pytest.approx([0.05 / 1.06, 0.95 / 1.06], abs=0.02)
+    agreeing = _in_soup(lambda place: np.full(place.shape, 0.5))
+    assert agreeing["share"] == pytest.approx(1 / 3, abs=0.02)
+    assert agreeing["note"] == ""
+
+
+@pytest.mark.parametrize(("genes", "code"), [(0, "little_foreign_rna"), (2, "little_foreign_rna"), (20, "")])
+def test_a_soup_with_hardly_any_foreign_gene_shows_nothing(genes: int, code: str) -> None:
+    found = _in_soup(lambda place: np.where(place <= genes, 0.5, 0.0))
+    notes = parse_notes(found["note"])
+    assert np.isnan(found["share"]) == bool(code)
+    assert [note.code for note in notes[:1]] == [code] * bool(code)
+    assert not code or notes[0].names("type") == ("stromal",)
 
 
 def test_blood_cells_show_it_where_no_stromal_cell_is() -> None:

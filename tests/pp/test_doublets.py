@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import anndata as ad
@@ -14,6 +15,7 @@ import scipy.sparse as sp
 import fatescore as fs
 from fatescore.errors import InputError
 from fatescore.pp.doublets import _valley, doublets, memory_of_doublets
+from fatescore.tables import parse_notes
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +59,53 @@ def test_input_stays_as_it_was(planted: ad.AnnData) -> None:
     assert dict(planted.uns) == {}
 
 
-def test_cells_all_alike_are_not_called() -> None:
+def _alike() -> np.ndarray:
+    """Cells of one type: what is called a pair is a matter of chance."""
     rng = np.random.default_rng(0)
-    counts = sp.csr_matrix(rng.poisson(rng.gamma(0.3, 5, 400), (300, 400)).astype(np.float32))
-    adata = ad.AnnData(counts, obs=pd.DataFrame({"sample": "a"}, index=[str(i) for i in range(300)]))
-    adata.layers["counts"] = adata.X
-    found = doublets(adata)
-    assert found["doublet"].mean() < 0.02
+    return rng.poisson(rng.gamma(0.3, 5, 400), (300, 400))
+
+
+def _repeated() -> np.ndarray:
+    """Twenty cells, each in thirteen barcodes."""
+    return np.tile(np.random.default_rng(0).poisson(5, (20, 300)), (13, 1))
+
+
+def _few_variable() -> np.ndarray:
+    """Cells in which all but five genes have the same count."""
+    return np.hstack([np.ones((250, 150)), np.random.default_rng(0).poisson(3, (250, 5))])
+
+
+def _mostly_pairs() -> np.ndarray:
+    """Cells of two types, and a fifth as many pairs of them: simulated pairs have neighbours among the droplets."""
+    rng = np.random.default_rng(0)
+    level, kind = rng.gamma(0.5, 4, (2, 400)), rng.integers(2, size=500)
+    cells = rng.poisson(level[kind])
+    first, second = (rng.choice(np.flatnonzero(kind == one), 100) for one in (0, 1))
+    return np.vstack([cells, cells[first] + cells[second]])
+
+
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [
+        (_alike, "doublets_too_many"), (_repeated, "doublets_unimodal"), (_few_variable, "doublets_failed"),
+        (_mostly_pairs, "doublets_undetectable"),
+    ],
+)  # fmt: skip
+def test_where_nothing_is_called_a_note_says_why(made: Callable[[], np.ndarray], code: str) -> None:
+    counts = sp.csr_matrix(made().astype(np.float32))
+    obs = pd.DataFrame({"sample": "a"}, index=[str(i) for i in range(counts.shape[0])])
+    found = doublets(ad.AnnData(counts, obs=obs, layers={"counts": counts}))
+    (note,) = parse_notes(found["doublet_note"].unique().item())
+    assert note.code == code
+    assert not found["doublet"].any()
+    assert found["doublet_score"].isna().all() == (code == "doublets_failed")
+    if code == "doublets_too_many":  # of 300 cells 0.24 % would be expected; a tenth is the most
+        assert note.number("expected") == pytest.approx(0.0024)
+        assert note.number("share") > 0.1
+    if code == "doublets_undetectable":
+        assert note.number("share") < 0.3
+    if code == "doublets_failed":
+        assert "\n" not in note.names("message")[0]
 
 
 @pytest.mark.parametrize("n_cells", [0, 1, 5])

@@ -35,6 +35,16 @@ def test_no_field_is_called_clean_where_none_was_assessed(results: Any) -> None:
     assert "3 fields that do not separate the groups" in dataset_page(tables)
 
 
+def test_a_column_is_shown_in_the_table_that_has_values_of_it(results: Any) -> None:
+    tables = results.tables["kit"]  # of the fields only the clean ones are numbers
+    shown = changed(tables)
+    differ, clean = named(shown, "audit-1"), named(shown, "clean-1")
+    assert [row["field"] for row in rows_of(differ)] == ["kit", "title"]
+    assert "standardised difference" not in differ.columns
+    assert "separation, 0 to 1" in differ.columns
+    assert "standardised difference" in clean.columns
+
+
 def test_a_field_that_repeats_another_is_shown_once(results: Any) -> None:
     tables = results.tables["GSE1"]
     fields = tables.sample_fields.assign(

@@ -171,8 +171,8 @@ def test_made_twice_gives_the_same_bytes(results: Any, name: str) -> None:
 
 def test_stopped_data_sets_say_why(pages: dict[str, Page], summary: Page) -> None:
     assert (
-        "step “score”: too few genes of the index are detected: 3 of 40 osteogenic genes measured, 5 needed."
-        in pages["lowdepth"].words
+        "step “score”: too few genes of the index are detected: 3 of 40 osteogenic genes measured, 5 needed; "
+        f"missing {EVIL}, SP7." in pages["lowdepth"].words
     )
     assert (
         f"stopped at the step “fetch”: file:///mirror/{EVIL} does not exist; expected a series matrix."

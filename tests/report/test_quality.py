@@ -105,6 +105,21 @@ def test_ambient_rna_is_given_from_lowest_to_highest() -> None:
     assert named(quality(DatasetTables("A", qc_metrics=unknown)), "ambient-chart") is None
 
 
+def test_samples_without_a_pseudobulk_are_named_with_the_reason() -> None:
+    left_out = {EVIL: "few_cells:cells=4,needed=10", "b": "few_counts:counts=1949,needed=20000"}
+    tables = DatasetTables("A", statuses=[status("A", "normalise", pseudobulks_left_out=left_out)])
+    assert (
+        "2 samples are too small for a pseudobulk and take no part in comparisons of scores: "
+        f"{EVIL} (4 cells, 10 needed), b (1,949 counts, 20,000 needed)." in words_of(quality(tables))
+    )
+    with language("zh"):
+        assert "b（计数 1,949，需要 20,000）" in words_of(quality(tables))
+    page = dataset_page(tables)
+    assert "few_cells" not in page  # nor in the facts of the steps
+    none = DatasetTables("A", statuses=[status("A", "normalise", pseudobulks_left_out={})])
+    assert "pseudobulk" not in words_of(quality(none))
+
+
 def test_nothing_known_is_nothing_shown() -> None:
     assert list(parts_of(quality(DatasetTables("A")))) == ["No quality table was written."]
 

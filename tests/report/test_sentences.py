@@ -58,6 +58,29 @@ def test_no_sentence_is_of_an_unknown_code() -> None:
         ("exact_permutation:arrangements=126", "exact permutation, 126 arrangements", "精确置换检验，126 种排列"),
         ("cells_dropped:low_depth=12,doublet=1300", "cells dropped: low depth 12, doublet 1,300", None),
         ("low_depth", "low depth", "测序过浅"),
+        ("many_dropped:share=0.625", "62.5 % of the cells dropped", None),
+        ("pca_outlier:component=PC1,deviations=6.4", "outlier on PC1 (6 deviations)", None),
+        ("random_effects:tau2=pm", "random effects (Paule-Mandel), Hartung-Knapp interval", None),
+        (
+            "linear_model:left_out=2",
+            "linear model; donors without a value left out: 2",
+            "线性模型；剔除无取值的供体 2 个",
+        ),
+        (
+            "mixed_model:blocks=4,covariates=age,left_out=1",
+            "linear mixed model with age, random intercept of 4 blocks; incomplete observations left out: 1",
+            None,
+        ),
+        (
+            "mixed_model:blocks=4,left_out=1",
+            "linear mixed model, random intercept of 4 blocks; incomplete observations left out: 1",
+            None,
+        ),
+        (
+            "arm_too_small:arm=adipogenic,measured=0,size=2,needed=2,missing=PPARG|CEBPA",
+            "0 of 2 adipogenic genes measured, 2 needed; missing PPARG, CEBPA",
+            "2 个成脂基因中检测到 0 个，需要 2 个；缺少 PPARG、CEBPA",
+        ),
         (
             "ortholog_loss:index=core,organisms=human|mouse,mouse=A|B",
             None,
@@ -84,6 +107,7 @@ def test_notes_stand_one_after_the_other() -> None:
 def test_a_reason_names_the_sample_and_why() -> None:
     reason = "none_scorable:samples=6,sample=s1;low_depth:counts=1949,needed=200000"
     assert reason_text(reason) == "none of the 6 samples can be scored; s1: 1,949 counts, 200,000 needed"
+    assert reason_text("low_depth;constant") == "low depth; all genes have the same value"
     assert reason_text(float("nan")) == ""
 
 

@@ -262,6 +262,7 @@ def test_all_that_can_be_pooled_is() -> None:
             "partially_paired:dataset=B,donors=2",
         ),
         ({"g": [-0.4, np.nan, -0.7]}, {}, "no_variation:dataset=B"),
+        ({"g_var": [0.2, 0.0, 0.2]}, {}, "no_variation:dataset=B"),
         ({}, {"populations": {"A": "bmsc", "B": "other", "C": "bmsc"}}, "population:dataset=B,populations=other"),
         ({}, {"populations": {"A": "bmsc", "C": "bmsc"}}, "population:dataset=B,populations=unknown"),
     ],
@@ -392,9 +393,11 @@ def test_other_populations_stand_beside_the_pooled_one() -> None:
     assert by_population.loc["bmsc", "effect"] == meta(rows(), populations=populations).iloc[0]["effect"]
     assert "assay" not in set(result["analysis"])  # of those that are pooled all are bulk
     across = meta_robustness(
-        rows(dataset=["A", "B", "C+D"]), facts={"organism": {"A": "human", "C": "human", "D": "mouse"}}
+        rows(dataset=["A", "B", "C+D+E+F+G"]),
+        facts={"organism": {"A": "human", "C": "rat", "D": "human", "E": "mouse", "F": "human", "G": "dog"}},
     )
-    assert across.loc[across["analysis"] == "organism", "level"].tolist() == ["human", "unknown", "human+mouse"]
+    levels = across.loc[across["analysis"] == "organism", "level"].tolist()
+    assert levels == ["human", "unknown", "dog+human+mouse+rat"]
 
 
 def test_what_was_not_pooled_cannot_be_robust() -> None:

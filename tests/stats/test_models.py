@@ -111,6 +111,15 @@ def test_donors_without_a_value_are_counted_in_the_model() -> None:
     assert np.isnan(flat.p_value)
 
 
+def test_incomplete_observations_are_counted_in_the_mixed_model() -> None:
+    values = [1.0, 2.0, 3.0, np.nan, 1.9, 3.1, 4.4]
+    found = mixed_difference(values, [False] * 4 + [True] * 3, list("abcdabd"))
+    assert found.model == Note(Model.MIXED, {"blocks": 4, "left_out": 1})
+    whole = mixed_difference(np.delete(values, 3), [False] * 3 + [True] * 3, list("abcabd"))
+    assert (found.difference, found.p_value) == (whole.difference, whole.p_value)
+    assert whole.model == Note(Model.MIXED, {"blocks": 4})
+
+
 def study(n: int, seed: int, *, through: float, direct: float) -> pd.DataFrame:
     """Case donors are more committed by 2; the index follows commitment by ``through`` and the case by ``direct``."""
     rng = np.random.default_rng(seed)

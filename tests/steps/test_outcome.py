@@ -92,6 +92,16 @@ def test_what_was_written_before_not_scorable_is_kept(folder: DatasetFolder) -> 
     assert folder.file("table").read_text() == "reasons"
 
 
+def test_what_was_written_before_a_failure_is_not_kept(folder: DatasetFolder) -> None:
+    def work() -> dict:
+        folder.file("table").write_text("half of it")
+        raise InputError("bad")
+
+    folder.path.mkdir(parents=True)
+    assert record_outcome(QC, folder, work).status == "failed"
+    assert folder.file("table").read_bytes() == b""
+
+
 def test_an_input_that_is_not_there_is_an_error_and_nothing_is_written(folder: DatasetFolder) -> None:
     with pytest.raises(InputError, match=r"raw\.h5ad does not exist; expected a file of an earlier step, for qc"):
         record_outcome(Step("qc", "", ("raw.h5ad",), ("qc.h5ad",)), folder, dict)

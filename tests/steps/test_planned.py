@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import anndata as ad
@@ -103,6 +104,16 @@ def test_arguments_change_with_what_the_step_depends_on(run: RunFolder) -> None:
     given = {step: arguments(step, "A", plan) == arguments(step, "A", changed) for step in steps}
     assert {step for step, same in given.items() if not same} == {"qc", "embed", "score", "contrast"}
     assert arguments("ingest", "B", plan) != arguments("ingest", "B", changed)
+
+
+def test_threads_are_those_that_were_asked_for(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {}
+    monkeypatch.setattr(
+        importlib.import_module("fatescore.steps.score"), "score", lambda _, **how: given.update(how) or {}
+    )
+    for step in ("ingest", "qc", "normalise", "score"):
+        assert run_step(step, run.dataset("A").path, n_jobs=2).status == "ok"
+    assert (given["n_jobs"], given["seed"]) == (2, 3)
 
 
 def test_settings_that_cannot_be_read(run: RunFolder) -> None:

@@ -12,9 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fatescore.errors import InputError
-from fatescore.tables import CONTRASTS, Column, Kind, Table
+from fatescore.tables import CONTRASTS
 from fatescore.tables import io as tables_io
-from fatescore.tables.folder import DatasetFolder, read_all
 
 
 def test_tables_round_trip_in_the_same_bytes(tmp_path: Path) -> None:
@@ -163,16 +162,3 @@ def test_declared_texts_stay_text_and_numbers_numbers(tmp_path: Path) -> None:
     assert again["note"].isna().all()
     (tmp_path / "contrasts.tsv").rename(tmp_path / "mine.tsv")  # under another name its columns are still known
     assert tables_io.read_tsv(tmp_path / "mine.tsv")["dataset"].tolist() == ["520"]
-
-
-def test_tables_are_stacked_and_empty_ones_add_nothing(tmp_path: Path) -> None:
-    declared = Table("t", "score", (Column("x", Kind.NUMBER),), "a row")
-    for name, table in (
-        ("a", pd.DataFrame({"x": [1], "y": [None]})),
-        ("b", pd.DataFrame()),
-        ("c", pd.DataFrame({"x": [2], "z": "k"})),
-    ):
-        DatasetFolder(tmp_path / name).write(declared, table)
-    stacked = read_all([DatasetFolder(tmp_path / name) for name in "abcd"], declared)
-    assert stacked["x"].tolist() == [1, 2]
-    assert list(stacked) == ["x", "y", "z"]

@@ -183,7 +183,5 @@ def _scorable_lines(adata: AnnData, organism: str) -> Sequence[str]:
     lines = []
     for name in gene_sets.index_names():
         notes = gene_sets.why_not_scorable(gene_sets.load_index(name, organism=organism), measured)
-        missing = [gene for note in notes for gene in note.names("missing")]
-        reason = "; ".join([reason_text(join_notes(notes)), *([f"missing {', '.join(missing)}"] if missing else [])])
-        lines.append(f"index {name}: " + (f"not scorable: {reason}" if notes else "scorable"))
+        lines.append(f"index {name}: " + (f"not scorable: {reason_text(join_notes(notes))}" if notes else "scorable"))
     return lines

@@ -200,11 +200,11 @@ def _find(gene: str, organism: Organism) -> frozenset[str]:
         if found := _named(clean, other):
             return found
     meant = _REVIEW_NAMES.get(clean.upper(), clean)
-    hint = nearest(meant, [*known_genes(), *known_genes(organism), *claims["entity"].unique()])
+    names = [*known_genes(), *known_genes(organism), *claims["entity"].unique()]
     raise InputError(
         f'gene "{gene}" is in no claim and in no gene set',
         expected="a gene of the review or of its miRNA target sets",
-        fix=hint if hint.startswith("did you mean") else "fatescore gene-sets list shows the sets",
+        fix=nearest(meant, names, otherwise="fatescore gene-sets list shows the sets"),
     )
 
 

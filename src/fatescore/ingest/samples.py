@@ -170,11 +170,10 @@ def _check_partners(raw: Raw, table: pd.DataFrame, pairs: dict[str, str], datase
     free = [name for name in raw.sample_names if name not in pairs]
     if absent:
         titles = [] if raw.fields is None else [str(title) for title in raw.fields.get("title", [])]
-        hint = nearest(absent[0], [*raw.sample_names, *titles])
         raise InputError(
             f'the sample table names samples of "{dataset}" that are not in the data: {few(absent)}',
             expected=f"names in the data: {few(free or raw.sample_names, 12)}",
-            fix=hint if hint.startswith("did") else "correct the sample table",
+            fix=nearest(absent[0], [*raw.sample_names, *titles], otherwise="correct the sample table"),
         )
     if free:
         raise InputError(

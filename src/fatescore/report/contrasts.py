@@ -115,9 +115,9 @@ def _audit(tables: DatasetTables, row: Mapping[str, Any], index: int) -> list[An
     names = without_repeats(tables.sample_fields, audit["field"].astype(str), keep=split_names(row.get("audit_fields")))
     fields = _fields(audit, names)
     marks = {"verdict": lambda row: {0: "bad", 1: "fair"}.get(row["place"], "")}
-    columns = formatting.filled_columns(fields, CONFOUNDING.names[2:])
+    columns = CONFOUNDING.names[2:]
     clean = fields["verdict"] == FieldVerdict.CLEAN
-    differ = elements.table(
+    differ = elements.filled_table(
         f"audit-{index}", _("What differs between the groups (in brackets: donors)"), fields[~clean], columns,
         marks=marks,
     )  # fmt: skip
@@ -134,9 +134,9 @@ def _audit(tables: DatasetTables, row: Mapping[str, Any], index: int) -> list[An
     return [
         Heading(_("Confounding audit")),
         answer(row).verdict,
-        differ if differ.rows else None,
+        differ,
         all_genes(audit),
-        elements.details(summary.format(n=n), elements.table(f"clean-{index}", caption, fields[clean], columns)),
+        elements.details(summary.format(n=n), elements.filled_table(f"clean-{index}", caption, fields[clean], columns)),
     ]
 
 

@@ -39,7 +39,7 @@ from fatescore.tables.folder import SCORED, Outcome
 _FACTS = (
     "accession", "organism", "assay", "scale", "population", "n_samples", "n_donors", "n_obs", "n_genes", "n_unmapped",
 )  # fmt: skip
-_ELSEWHERE = ("notes", "title", "inputs", "files")  # facts that other sections show
+_ELSEWHERE = ("notes", "title", "inputs", "files", "pseudobulks_left_out")  # facts that other sections show
 _LISTS = ("missing_genes", "not_measurable")
 # What a reader asks of the map, in this order: where is bone, what are these cells, is it one donor, is it depth?
 _COLOURS = {

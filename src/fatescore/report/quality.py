@@ -13,6 +13,7 @@ from fatescore.pl.cell_quality import KEPT
 from fatescore.pl.labels import code_label, label, listed
 from fatescore.report import elements, formatting
 from fatescore.report.elements import FigureGrid, Heading, Section, Soft
+from fatescore.report.sentences import notes_text
 from fatescore.report.tables import DatasetTables, facts, records, sides, without_repeats
 from fatescore.tables import QC, split_names
 from fatescore.tables import columns as col
@@ -60,7 +61,8 @@ def _verdicts(tables: DatasetTables) -> list[Any]:
             "A tick is the limit of that sample; what lies beyond it is dropped. Samples without a tick have no limit."
         )
     shown = [Heading(_("Distributions and limits")), Soft(how), FigureGrid(charts, level=4)] if charts else []
-    return [_samples(tables) or _("No quality table was written."), dropped, *shown, _ambient(tables)]
+    none = _("No quality table was written.")
+    return [_samples(tables) or none, _left_out(tables), dropped, *shown, _ambient(tables)]
 
 
 def _sex(tables: DatasetTables) -> list[Any]:
@@ -104,6 +106,20 @@ def _samples(tables: DatasetTables) -> elements.Table | None:
     first = [name for name in (*col.IDENTITY, "verdict", col.QC_FAIL_REASON, "qc_flags") if name in known]
     columns = [name for name in dict.fromkeys([*first, *known]) if name != col.DATASET]
     return elements.table("qc-table", _("Quality of every sample"), tables.qc, columns, declared=QC, marks=marks)
+
+
+def _left_out(tables: DatasetTables) -> str:
+    """Return the samples that have no pseudobulk, each with the reason."""
+    left_out = facts(tables.statuses, "normalise").get("pseudobulks_left_out") or {}
+    each = [
+        _("{dataset} ({reason})").format(dataset=sample, reason=notes_text(notes)) for sample, notes in left_out.items()
+    ]
+    text = ngettext(
+        "{n} sample is too small for a pseudobulk and takes no part in comparisons of scores: {names}.",
+        "{n} samples are too small for a pseudobulk and take no part in comparisons of scores: {names}.",
+        len(each),
+    )
+    return text.format(n=len(each), names=listed(each)) if each else ""
 
 
 def _dropped(tables: DatasetTables) -> elements.Figure | None:

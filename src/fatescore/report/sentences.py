@@ -63,7 +63,7 @@ def note_text(note: Note) -> str:
         others = {key: value for key, value in values.items() if key not in _NAMED | _fields(template)}
         each = (f"{code_label(key)} {value:number}" for key, value in others.items())
         text = _("{what}: {names}").format(what=text, names=listed(each)) if others else text
-    if "dataset" in values and "dataset" not in _fields(template):
+    if "dataset" in values:
         text = _("{dataset} ({reason})").format(dataset=values["dataset"], reason=text)
     return text
 

@@ -179,7 +179,7 @@ def mixed_difference(
     if not (np.isfinite(error) and error > 0):
         return Adjusted.none(Note(Model.NOT_CONVERGED), estimate, df)
     found = t_interval(estimate, error, df)
-    model = _model(Model.MIXED, blocks=n_blocks, covariates=names)
+    model = _model(Model.MIXED, blocks=n_blocks, covariates=names, left_out=int((~use).sum()))
     return Adjusted(estimate, found.low, found.high, found.p_value, float(df), model)
 
 

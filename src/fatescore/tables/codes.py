@@ -141,8 +141,8 @@ class Test(StrEnum):
 class Model(StrEnum):
     """A model behind an adjusted difference, or why there is none."""
 
-    LINEAR = "linear_model"  # covariates, left_out (donors without a value; absent where none)
-    MIXED = "mixed_model"  # blocks, covariates (absent where none)
+    LINEAR = "linear_model"  # covariates, left_out (donors of an arm without a value); each absent where none
+    MIXED = "mixed_model"  # blocks, covariates, left_out
     ALIASED = "aliased"  # covariates: the condition is a combination of them
     COLLINEAR = "collinear"  # covariates
     NO_VARIATION = "covariate_constant"  # covariate

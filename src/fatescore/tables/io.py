@@ -71,7 +71,7 @@ def _texts(name: str) -> frozenset[str]:
     numbers = (Kind.NUMBER, Kind.WHOLE, Kind.FLAG)
     return frozenset(
         str(column) for table in declared for column in table.columns
-        if column.kind not in numbers and not column.is_open
+        if column.kind not in numbers
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,28 @@ def test_a_condition_on_the_name_breaks_a_tie(register: Any) -> None:
     new = register(replace(NEW, endings=(".h5ad",), accepts=lambda name: "new" in name))
     assert readers.layout_of(Path("new.h5ad")) is new
     assert readers.layout_of(Path("old.h5ad")) is readers.get("h5ad")
+
+
+def test_beside_matrices_of_cells_tables_are_metadata(tmp_path: Path) -> None:
+    tables = ["GSM1_a.txt", "GSM2_b.txt"]
+    for extra, layout in (
+        ([], "count_table"),
+        (["GSM1_matrix.mtx", "GSM1_genes.tsv", "GSM1_barcodes.tsv"], "tenx_mtx"),
+    ):
+        path = tmp_path / f"{layout}.tar"
+        with tarfile.open(path, "w") as tar:
+            for name in [*tables, *extra]:
+                tar.addfile(tarfile.TarInfo(name))
+        found = readers.layout_of(path)
+        assert found is not None
+        assert found.name == layout
+
+
+def test_the_prefix_is_what_stands_before_the_longest_ending() -> None:
+    layout = replace(NEW, endings=(".new", ".genes.new"))
+    assert layout.ending_of("A_x.Genes.NEW.gz") == ".genes.new"
+    assert layout.prefix_of("folder/A_x.Genes.NEW.gz") == "A_x"
+    assert layout.ending_of("A_x.old") == ""
 
 
 def test_an_unknown_name() -> None:

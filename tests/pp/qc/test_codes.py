@@ -107,6 +107,8 @@ def test_every_note_is_known_and_its_numbers_are_numbers(path: str) -> None:
     for table, found in ((QC, samples), (QC_CELLS, cells), (QC_METRICS, metrics)):
         assert [name for name in found if table.column(name) is None] == []
     assert samples["qc_fail_reason"].eq("").equals(samples["verdict"].eq("ok"))
+    if PATHS[path][1] == "bulk":  # where a sample is one observation
+        assert samples["n_kept"].tolist() == [int(verdict == "ok") for verdict in samples["verdict"]]
     texts = [
         *samples["qc_fail_reason"],
         *samples["qc_flags"],
@@ -130,6 +132,24 @@ def test_every_note_is_known_and_its_numbers_are_numbers(path: str) -> None:
         DuplicateKind
     )
     assert {note.code for note in whole} | dropped >= PATHS[path][3]
+
+
+def flagged(path: str, code: QcFlag) -> dict[str, dict[str, object]]:
+    """Return the values of that flag by sample."""
+    table = run(path)[0].set_index("sample")["qc_flags"]
+    return {
+        str(name): dict(note.values) for name, text in table.items() for note in parse_notes(text) if note.code == code
+    }
+
+
+def test_each_of_two_duplicates_names_the_other() -> None:
+    found = flagged("bulk", QcFlag.DUPLICATE)
+    one, other = found
+    assert found == {one: {"kind": "identical", "sample": other}, other: {"kind": "identical", "sample": one}}
+
+
+def test_only_a_sample_of_which_half_is_blood_is_flagged_for_it() -> None:
+    assert flagged("blood", QcFlag.OTHER_TISSUE) == {"s1": {"type": "haematopoietic"}}
 
 
 def test_every_code_of_quality_control_occurs_on_some_path() -> None:

@@ -78,6 +78,8 @@ def test_shallow_bulk_samples_are_named_and_dropped() -> None:
     found = fs.pp.qc(bulk([1e6, 1e4, 2e6]), assay="bulk", organism="human")
     kept, table = found.adata, found.samples
     assert list(kept.obs_names) == ["s0", "s2"]
+    enough = fs.pp.QcLimits(min_counts_bulk=float(kept.layers["counts"].sum(axis=1).min()))
+    assert set(fs.pp.qc(kept, assay="bulk", organism="human", limits=enough).samples["verdict"]) == {"ok"}
     assert table.set_index("sample").loc["s1", "qc_fail_reason"] == "low_depth:counts=10001,needed=500000"
 
 
@@ -105,6 +107,28 @@ def test_too_few_stromal_cells_are_counted_in_the_reason(cells: ad.AnnData) -> N
     kept = [(note.code, int(note.number("cells"))) for text in table["qc_fail_reason"] for note in parse_notes(text)]
     assert kept == [("few_stromal_cells", n) for n in table["n_kept"]]
     assert [note.code for note in parse_notes(raised.value.reason)] == ["none_scorable", "few_stromal_cells"]
+
+
+def test_stromal_cells_that_are_dropped_do_not_count(cells: ad.AnnData) -> None:
+    strict = {"assay": "single_cell", "organism": "human"}
+    table = fs.pp.qc(cells, limits=fs.pp.QcLimits(min_genes=250, min_stromal_cells=5), **strict).samples
+    kept, stromal = table["n_kept"].tolist(), table["n_stromal"].tolist()
+    assert min(kept) < max(kept) < min(stromal)
+    needed = max(kept)
+    again = fs.pp.qc(cells, limits=fs.pp.QcLimits(min_genes=250, min_stromal_cells=needed), **strict).samples
+    said = {needed: "", min(kept): f"few_stromal_cells:cells={min(kept)},needed={needed}"}
+    assert again["qc_fail_reason"].tolist() == [said[n] for n in kept]
+
+
+def test_samples_without_stromal_cells_do_not_speak_for_the_others(cells: ad.AnnData) -> None:
+    first = cells.obs["sample"] == cells.obs["sample"].iloc[0]
+    typed = cells.copy()
+    fs.pp.cell_types(typed, organism="human")
+    some = cells[(~first | (typed.obs["cell_type"] != "stromal")).to_numpy()].copy()
+    limits = fs.pp.QcLimits(min_genes=30, min_stromal_cells=5000)
+    with pytest.raises(NotScorable, match=r"^none of the 2 samples can be scored \(.*: no stromal cells") as raised:
+        fs.pp.qc(some, assay="single_cell", organism="human", limits=limits)
+    assert [note.code for note in parse_notes(raised.value.reason)] == ["none_scorable", "no_stromal_cells"]
 
 
 def test_a_flat_array_is_not_scorable() -> None:
