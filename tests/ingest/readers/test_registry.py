@@ -107,19 +107,20 @@ def test_a_condition_on_the_name_breaks_a_tie(register: Any) -> None:
     assert readers.layout_of(Path("old.h5ad")) is readers.get("h5ad")
 
 
-def test_beside_matrices_of_cells_tables_are_metadata(tmp_path: Path) -> None:
-    tables = ["GSM1_a.txt", "GSM2_b.txt"]
-    for extra, layout in (
-        ([], "count_table"),
-        (["GSM1_matrix.mtx", "GSM1_genes.tsv", "GSM1_barcodes.tsv"], "tenx_mtx"),
-    ):
-        path = tmp_path / f"{layout}.tar"
-        with tarfile.open(path, "w") as tar:
-            for name in [*tables, *extra]:
-                tar.addfile(tarfile.TarInfo(name))
-        found = readers.layout_of(path)
-        assert found is not None
-        assert found.name == layout
+@pytest.mark.parametrize(
+    ("beside", "layout"),
+    [
+        ([], "count_table"), (["GSM1_matrix.mtx"], "tenx_mtx"), (["GSM1.h5", "GSM1.loom"], "tenx_h5"),
+        (["GSM1.loom"], "loom"),
+    ],
+)  # fmt: skip
+def test_beside_matrices_of_cells_tables_are_metadata(tmp_path: Path, beside: list[str], layout: str) -> None:
+    with tarfile.open(tmp_path / "GSE1_RAW.tar", "w") as tar:
+        for name in ["GSM1_a.txt", "GSM2_b.txt", *beside]:
+            tar.addfile(tarfile.TarInfo(name))
+    found = readers.layout_of(tmp_path / "GSE1_RAW.tar")
+    assert found is not None
+    assert found.name == layout
 
 
 def test_the_prefix_is_what_stands_before_the_longest_ending() -> None:
