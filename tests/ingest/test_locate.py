@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
+import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +16,7 @@ import pytest
 
 from fatescore.errors import InputError
 from fatescore.ingest import locate, readers
+from fatescore.ingest.locate import read_raw
 
 KEY = rf'.*set "layout".*{", ".join(readers.names())}'
 
@@ -96,3 +102,72 @@ def test_folders_that_only_sound_like_fetched_ones(tmp_path: Path) -> None:
     (tmp_path / "counts").mkdir()
     (tmp_path / "counts" / "all.tsv").write_text("gene\tGSM1\nRUNX2\t1\n")
     assert locate(tmp_path).path.name == "all.tsv"
+
+
+# --- packed again ----------------------------------------------------------------------------------------
+
+TABLE = b"gene,a,b\nRUNX2,1,2\nPPARG,3,4\n"
+
+
+def zipped(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+@pytest.mark.parametrize("name", ["GSE9_counts.csv.zip", "anything.zip"])
+def test_a_zip_of_one_table(tmp_path: Path, name: str) -> None:
+    path = zipped(tmp_path / name, {"x/counts.csv": TABLE})
+    for source in (path, tmp_path):
+        raw = read_raw(locate(source), "human")
+        assert (raw.columns, raw.matrix.toarray().tolist(), raw.inputs) == (["a", "b"], [[1, 3], [2, 4]], [path])
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress])
+def test_other_packers(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / f"GSE9_counts.csv.{'bz2' if pack is bz2.compress else 'xz'}"
+    path.write_bytes(pack(TABLE))
+    for source in (path, tmp_path):
+        assert read_raw(locate(source), "human").matrix.toarray().tolist() == [[1, 3], [2, 4]]
+
+
+def test_a_zip_of_several_tables(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "x.zip", {f"GSM{n}_a.txt": b"gene\tcount\nRUNX2\t%d\nPPARG\t3\n" % n for n in (1, 2)})
+    raw = read_raw(locate(path), "human")
+    assert (raw.columns, raw.matrix.toarray().tolist()) == (["GSM1", "GSM2"], [[1, 3], [2, 3]])
+
+
+@pytest.mark.parametrize("outer", ["zip", "tar", "tar.gz"])
+@pytest.mark.parametrize("inner", ["zip", "tar.gz", "folder"])
+def test_folders_of_10x_packed_again(tmp_path: Path, triplet: Any, tarred: Any, outer: str, inner: str) -> None:
+    members = {}
+    for n in (1, 2):
+        own = {f"filtered_feature_bc_matrix/{name}": data for name, data in triplet(["RUNX2"], ["A"], [[n]]).items()}
+        if inner == "zip":
+            members[f"GSM{n}_x.zip"] = zipped(tmp_path / "one", own).read_bytes()
+            (tmp_path / "one").unlink()
+        elif inner == "tar.gz":
+            members[f"GSM{n}_x.tar.gz"] = gzip.compress(tarred(own))
+        else:
+            members |= {f"GSM{n}_x/{name}": data for name, data in own.items()}
+    path = tmp_path / f"GSE5_RAW.{outer}"
+    if outer == "zip":
+        zipped(path, members)
+    else:
+        path.write_bytes(tarred(members) if outer == "tar" else gzip.compress(tarred(members)))
+    for source in (path, tmp_path):
+        raw = read_raw(locate(source), "human")
+        assert (raw.columns, raw.matrix.toarray().tolist()) == (["GSM1", "GSM2"], [[1], [2]])
+        one = read_raw(locate(source, file="GSM2_*"), "human")
+        assert (one.columns, one.matrix.toarray().tolist()) == (["GSM2"], [[2]])
+
+
+def test_several_archives_are_packed_by_the_command_of_the_refusal(tmp_path: Path, triplet: Any, tarred: Any) -> None:
+    for n in (1, 2):
+        (tmp_path / f"CT{n}.tar.gz").write_bytes(gzip.compress(tarred(triplet(["RUNX2"], ["A"], [[n]]))))
+    with pytest.raises(InputError, match=r"2 files with values: CT1.tar.gz, CT2.tar.gz;.*tar -cf all.tar CT1") as error:
+        locate(tmp_path)
+    subprocess.run(str(error.value).rpartition(": ")[2], shell=True, check=True, cwd=tmp_path)
+    raw = read_raw(locate(tmp_path, file="all.tar"), "human")
+    assert (raw.columns, raw.matrix.toarray().tolist()) == (["CT1", "CT2"], [[1], [2]])

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from fatescore.errors import InputError
 from fatescore.ingest.matrix import Raw
-from fatescore.ingest.scale import check_scale
+from fatescore.ingest.scale import check_scale, check_values
 from fatescore.typing import Assay
 
 RNG = np.random.default_rng(0)
@@ -106,3 +106,27 @@ def test_only_arrays_have_intensities(assay: Assay) -> None:
     assert check_scale(raw(TRUE["linear"]), "intensity", "array") == []
     with pytest.raises(InputError, match=f"declared for assay {assay}; .* set scale to counts, tpm or log2"):
         check_scale(raw(TRUE["linear"]), "intensity", assay)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [(np.inf, "infinite"), (-np.inf, "infinite"), (1e300, "beyond 9e15"), (-2.0, "negative, among counts")],
+)
+def test_values_of_no_scale(value: float, what: str, sparse: bool) -> None:
+    values = np.array([[1.0, 0, 5], [2, value, 0]])
+    matrix = sp.csr_matrix(values) if sparse else values
+    with pytest.raises(InputError, match=rf"f.csv: B is {what} in s2 \("):
+        check_values(matrix, ["A", "B", "C"], ["s1", "s2"], "f.csv")
+
+
+def test_what_log_values_and_gaps_of_a_table_may_be() -> None:
+    logs = np.array([[0.5, -2.0, np.nan], [2.25, 0, 0]])
+    check_values(logs, ["A", "B", "C"], ["s1", "s2"], "f.csv")
+    check_values(sp.csr_matrix(logs[:, :2]), ["A", "B"], ["s1", "s2"], "f.csv")
+    with pytest.raises(InputError, match="C is missing in s1"):
+        check_values(np.abs(logs), ["A", "B", "C"], ["s1", "s2"], "f.csv", counts=True)
+    with pytest.raises(InputError, match="B is negative, among counts in s1"):
+        check_values(logs[:, :2], ["A", "B"], ["s1", "s2"], "f.csv", counts=True)
+    with pytest.raises(InputError, match="C is missing in s1"):
+        check_values(sp.csr_matrix(logs), ["A", "B", "C"], ["s1", "s2"], "f.csv")

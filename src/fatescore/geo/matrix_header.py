@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import re
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 import pandas as pd
 
-from fatescore.errors import InputError
 from fatescore.geo.accession import is_safe_name
+from fatescore.packed import read_bytes
 
-GZIP = b"\x1f\x8b"  # how such a file begins, whatever its name
 _BEGIN = re.compile(rb'^"?!series_matrix_table_begin"?[ \t\r]*$', re.MULTILINE | re.IGNORECASE)
 _END = re.compile(rb'\n"?!series_matrix_table_end', re.IGNORECASE)
 _MARKER = re.compile(rb'\n"?!')
@@ -46,17 +43,6 @@ def read_header(matrix: Path, folder: str) -> MatrixHeader:
     return MatrixHeader(
         sorted(set(re.findall(r"GPL\d+", " ".join(platforms)))), sorted(filter(is_safe_name, files)), bool(rows.strip())
     )
-
-
-def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file, decompressed when it is gzip whatever its name."""
-    try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if data.startswith(GZIP) else data
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(
-            f"{path} cannot be read ({error})", expected="a whole text or gzip file", fix="fetch it again"
-        ) from error
 
 
 def split_matrix(data: bytes) -> tuple[bytes, bytes, bytes, list[str]]:

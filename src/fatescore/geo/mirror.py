@@ -18,7 +18,6 @@ import tenacity
 from fatescore.errors import FetchError
 from fatescore.geo.accession import Accession, is_safe_name
 from fatescore.geo.http_transport import HttpTransport
-from fatescore.geo.matrix_header import GZIP
 from fatescore.geo.progress import ProgressReporter, log_progress
 from fatescore.geo.transport import (
     DamagedError,
@@ -31,6 +30,7 @@ from fatescore.geo.transport import (
     Transport,
     WrongContentError,
 )
+from fatescore.packed import GZIP
 
 logger = logging.getLogger(__name__)
 

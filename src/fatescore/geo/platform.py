@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from fatescore.errors import InputError
-from fatescore.geo.matrix_header import read_bytes
 from fatescore.geo.soft import plain_table, read_soft
+from fatescore.packed import read_bytes
 from fatescore.typing import StrPath
 
 # In order of trust. ILMN_Gene is Illumina's name, gene_assignment Affymetrix's.

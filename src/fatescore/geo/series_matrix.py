@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from fatescore.errors import InputError
-from fatescore.geo.matrix_header import parse_header, read_bytes, sample_table, split_matrix, split_row
+from fatescore.geo.matrix_header import parse_header, sample_table, split_matrix, split_row
+from fatescore.packed import read_bytes
 from fatescore.typing import StrPath
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "Null", "null", "None", "none", "#N/A", "#VALUE!", "#DIV/0!", "#NUM!")

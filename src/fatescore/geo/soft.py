@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
+from fatescore import packed
 from fatescore.errors import InputError
-from fatescore.geo.matrix_header import GZIP, SampleFields
+from fatescore.geo.matrix_header import SampleFields
 from fatescore.geo.series_matrix import MISSING
 from fatescore.typing import StrPath
 
@@ -96,7 +95,7 @@ def read_soft(path: StrPath) -> SoftFamily:
         for entity in _entities(source):
             if entity.kind in by_kind:
                 by_kind[entity.kind][entity.name] = entity
-    except (OSError, EOFError, zlib.error) as error:
+    except packed.DAMAGE as error:
         raise InputError(
             f"{source} cannot be read ({error})", expected="a whole SOFT file", fix="fetch it again"
         ) from error
@@ -108,7 +107,7 @@ def read_soft(path: StrPath) -> SoftFamily:
 def _entities(source: Path) -> Iterator[SoftEntity]:
     entity: SoftEntity | None = None
     rows: list[bytes] | None = None
-    for raw in _lines(source):
+    for raw in packed.lines(source):
         if rows is not None and not _ends_table(raw):
             if raw.strip():
                 rows.append(raw)
@@ -131,13 +130,6 @@ def _entities(source: Path) -> Iterator[SoftEntity]:
             _add_field(entity, line)
     if entity is not None:
         yield _with_table(entity, rows)
-
-
-def _lines(source: Path) -> Iterator[bytes]:
-    with source.open("rb") as raw:
-        packed = raw.read(2) == GZIP
-    with gzip.open(source, "rb") if packed else source.open("rb") as stream:
-        yield from stream
 
 
 def _ends_table(raw: bytes) -> bool:

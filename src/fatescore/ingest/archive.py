@@ -1,4 +1,4 @@
-"""The files of a source, whether it is a file, a folder or a tar archive: their names and their plain bytes.
+"""The files of a source, whether it is a file, a folder or an archive: their names and their plain bytes.
 
 An archive is never unpacked: members are read in place, and the one that a library can only open by its path is
 copied into a temporary folder under a name of our own. So nothing in an archive decides where anything is written.
@@ -7,39 +7,115 @@ copied into a temporary folder under a name of our own. So nothing in an archive
 from __future__ import annotations
 
 import fnmatch
-import gzip
-import lzma
-import tarfile
+import functools
 import tempfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO
 
 import h5py
 
+from fatescore import packed
 from fatescore.errors import InputError, few
-from fatescore.geo.matrix_header import GZIP
+from fatescore.ingest.containers import Allowance, Archive, ending_of
 
-_BLOCK = 1 << 20
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _WIDTH = 80  # of the line that a message quotes
-_RATIO = 200  # tables of counts pack 4 to 20 times
-_FLOOR = 10**8  # below this nothing is a bomb, however well it packs
-_CEILING = 2 * 10**11
-_DAMAGE = (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError)
+_UNPACKERS = {".7z": "7z x", ".rar": "unrar x", ".z": "uncompress", ".zst": "unzstd"}
+
+
+class Files:
+    """The files of a source that is open: the table of an archive's members is made once for all that is read."""
+
+    def __init__(self, path: Path, archive: Archive | None) -> None:
+        self.path = path
+        self._archive = archive
+
+    def names(self, file: str = "") -> list[str]:
+        """Return the names of the files, sorted; ``file`` chooses among those of a folder or an archive."""
+        if self._archive is not None:
+            found = self._archive.names
+        elif self.path.is_dir():
+            found = [one.relative_to(self.path).as_posix() for one in visible_files(self.path)]
+        else:
+            return [self.path.name]
+        return [name for name in found if fits(name, file)] if file else found
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of one file, unpacked whatever its name."""
+        return b"".join(self.blocks(name))
+
+    def head(self, name: str) -> bytes:
+        """Return the first plain bytes of one file, at most a megabyte."""
+        return next(self.blocks(name), b"")
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """Yield the plain bytes of one file by the megabyte."""
+        try:
+            with self._open(name) as stream:
+                yield from packed.blocks(stream, self._place(name))
+        except packed.DAMAGE as error:
+            what = f"its member {name} is damaged" if self._archive is not None else f"{name} is damaged"
+            raise InputError(f"{self.path}: {what} ({error})", expected="a whole file", fix="fetch it again") from error
+
+    @contextmanager
+    def as_file(self, name: str) -> Iterator[Path]:
+        """Give one file, unpacked, as a path; what had to be copied is removed afterwards."""
+        if self._archive is None and not packed.is_packed(self._place(name)):
+            yield self._place(name)
+            return
+        with tempfile.TemporaryDirectory(prefix="fatescore-") as folder:
+            copy = Path(folder) / "member"
+            with copy.open("wb") as out:
+                out.writelines(self.blocks(name))
+            yield copy
+
+    def where(self, name: str) -> str:
+        """Return what messages call one file."""
+        return str(self.path) if self.path.name == name else f"{self.path}: {name}"
+
+    def _place(self, name: str) -> Path:
+        return self.path / name if self.path.is_dir() else self.path
+
+    def _open(self, name: str) -> IO[bytes]:
+        return self._place(name).open("rb") if self._archive is None else self._archive.open(name)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Files]:
+    """Open a source for as long as its files are read."""
+    with ExitStack() as stack:
+        archive = None
+        if is_archive(path):
+            try:
+                allowance = Allowance(str(path), packed.most_bytes(path.stat().st_size))
+                archive = stack.enter_context(Archive(path.open("rb"), str(path), allowance))
+            except packed.DAMAGE as error:
+                raise InputError(
+                    f"{path} cannot be read as an archive ({error})", expected="a whole tar or zip file",
+                    fix="fetch it again",
+                ) from error  # fmt: skip
+        yield Files(path, archive)
 
 
 def visible_files(folder: Path) -> list[Path]:
     """Return the files below a folder, sorted, without hidden ones (what a killed download leaves is hidden)."""
     found = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(folder).parts))
+    return sorted(path for path in found if packed.is_visible(path.relative_to(folder).as_posix()))
 
 
 def is_archive(path: Path) -> bool:
-    """Tell by its name whether a file is a tar archive."""
-    return path.name.lower().endswith((".tar", ".tar.gz", ".tgz")) and not path.is_dir()
+    """Tell whether a file is an archive, by its name; a zip of one file is that file, packed."""
+    ending = ending_of(path.name)
+    if not ending or path.is_dir():
+        return False
+    return ending != ".zip" or not path.is_file() or not _packed_name(path)
+
+
+def plain_name(path: Path) -> str:
+    """Return the name of a file by which its layout is known: of a zip of one file, that file's."""
+    return (_packed_name(path) if path.is_file() and ending_of(path.name) == ".zip" else "") or path.name
 
 
 def fits(name: str, pattern: str) -> bool:
@@ -54,48 +130,31 @@ def fits(name: str, pattern: str) -> bool:
 
 
 def names(path: Path, file: str = "") -> list[str]:
-    """Return the names of a source's files, sorted; ``file`` chooses among those of a folder.
-
-    An archive that is damaged, points outside itself, holds links or devices, or would fill the disk is refused.
-    """
-    if path.is_dir():
-        found = [p.relative_to(path).as_posix() for p in visible_files(path)]
-        return [name for name in found if fits(name, file)] if file else found
+    """Return the names of a source's files, sorted; ``file`` chooses among those of a folder or an archive."""
     if not is_archive(path):
-        return [path.name]
-    try:
-        with tarfile.open(path) as archive:
-            found = sorted(set(_members(archive, path)))
-            _check_end(archive)
-            return found
-    except _DAMAGE as error:
-        raise InputError(
-            f"{path} cannot be read as an archive ({error})", expected="a whole tar file", fix="fetch it again"
-        ) from error
+        return Files(path, None).names(file)
+    state = path.stat()
+    found = _members(path, state.st_size, state.st_mtime_ns)
+    return [name for name in found if fits(name, file)] if file else list(found)
 
 
 def read(path: Path, name: str) -> bytes:
-    """Return the bytes of one file of a source, decompressed when it is gzip whatever its name."""
-    return b"".join(_blocks(path, name))
+    """Return the bytes of one file of a source, unpacked whatever its name; for several use :func:`opened`."""
+    with opened(path) as files:
+        return files.read(name)
 
 
 def head(path: Path, name: str) -> bytes:
     """Return the first plain bytes of one file of a source, at most a megabyte."""
-    return next(_blocks(path, name), b"")
+    with opened(path) as files:
+        return files.head(name)
 
 
 @contextmanager
 def as_file(path: Path, name: str) -> Iterator[Path]:
-    """Give one file of a source, decompressed, as a path; what had to be copied is removed afterwards."""
-    own = path / name if path.is_dir() else path
-    if not is_archive(path) and not _starts_packed(own):
-        yield own
-        return
-    with tempfile.TemporaryDirectory(prefix="fatescore-") as folder:
-        copy = Path(folder) / "member"
-        with copy.open("wb") as out:
-            out.writelines(_blocks(path, name))
-        yield copy
+    """Give one file of a source, unpacked, as a path; what had to be copied is removed afterwards."""
+    with opened(path) as files, files.as_file(name) as file:
+        yield file
 
 
 def inputs(path: Path, used: list[str]) -> list[Path]:
@@ -105,6 +164,9 @@ def inputs(path: Path, used: list[str]) -> list[Path]:
 
 def describe(path: Path) -> str:
     """Describe a file: members of an archive, groups of HDF5, or first line and number of columns of a text."""
+    unpacker = _UNPACKERS.get(path.suffix.lower())
+    if unpacker is not None:
+        return f'it is packed in a way that is not read here: run "{unpacker} {path}" and give what comes out'
     try:
         if is_archive(path):
             return f"its members are {few(names(path)) or 'none'}"
@@ -119,78 +181,16 @@ def describe(path: Path) -> str:
         return f"it cannot be read ({error})"
 
 
-def _members(archive: tarfile.TarFile, path: Path) -> Iterator[str]:
-    total = 0
-    bound = _bound(path.stat().st_size)
-    for member in archive:
-        outside = member.name.startswith("/") or ".." in PurePosixPath(member.name).parts
-        if outside or not (member.isfile() or member.isdir()):
-            raise InputError(
-                f"{path} has the member {member.name}, which points outside the archive or is a link or device",
-                expected="plain files",
-                fix="do not use this archive",
-            )
-        total += member.size  # before the next header is looked for, which would decompress all of it
-        if total > bound:
-            raise _bomb(path, bound)
-        if member.isfile() and not any(part.startswith(".") for part in PurePosixPath(member.name).parts):
-            yield member.name
+@functools.lru_cache(maxsize=16)
+def _members(path: Path, size: int, modified: int) -> tuple[str, ...]:
+    """List an archive once, as long as it stays the same."""
+    with opened(path) as files:
+        return tuple(files.names())
 
 
-def _check_end(archive: tarfile.TarFile) -> None:
-    """Refuse an archive without an end mark: tarfile takes a damaged or cut header for the end, and says nothing."""
-    stream = cast("IO[bytes]", archive.fileobj)
-    stream.seek(archive.offset)
-    if stream.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
-        raise tarfile.ReadError("it breaks off, or is damaged, after its last readable member")
-
-
-def _bound(packed: int) -> int:
-    return min(max(_RATIO * packed, _FLOOR), _CEILING)
-
-
-def _bomb(path: Path, bound: int) -> InputError:
-    return InputError(
-        f"{path} holds more than {bound:.2g} bytes",
-        expected=f"at most {_RATIO} times its own size, and {_CEILING:.0e} bytes",
-        fix="do not use this file",
-    )
-
-
-def _starts_packed(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return stream.read(2) == GZIP
-
-
-def _blocks(path: Path, name: str) -> Iterator[bytes]:
-    total = 0
-    try:
-        with _stream(path, name) as stream:
-            packed = stream.read(2) == GZIP
-            stream.seek(0)
-            plain: IO[bytes] = cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
-            while block := plain.read(_BLOCK):
-                total += len(block)
-                if packed and total > _bound(stream.tell()):
-                    raise _bomb(path / name if path.is_dir() else path, _bound(stream.tell()))
-                yield block
-    except _DAMAGE as error:
-        what = f"its gzip member {name} is damaged" if is_archive(path) else f"{name} is damaged"
-        raise InputError(f"{path}: {what} ({error})", expected="a whole file", fix="fetch it again") from error
-
-
-@contextmanager
-def _stream(path: Path, name: str) -> Iterator[IO[bytes]]:
-    if not is_archive(path):
-        with (path / name if path.is_dir() else path).open("rb") as stream:
-            yield stream
-        return
-    with tarfile.open(path) as archive:
-        stream_or_none = archive.extractfile(name)
-        if stream_or_none is None:
-            raise tarfile.ReadError(f"{name} is no file")
-        with stream_or_none as stream:
-            yield stream
+def _packed_name(path: Path) -> str:
+    only = packed.only_file(path)
+    return "" if ending_of(only) else only
 
 
 def _describe_groups(stored: h5py.File) -> str:

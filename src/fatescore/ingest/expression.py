@@ -12,10 +12,12 @@ import pandas as pd
 import scipy.sparse as sp
 
 from fatescore.errors import InputError, few
+from fatescore.ingest import archive
 from fatescore.ingest.identifiers import scored_genes, to_genes
 from fatescore.ingest.locate import layout_of_file, locate, read_raw
 from fatescore.ingest.matrix import Located, Raw, numbered
 from fatescore.ingest.readers import count_table, h5ad
+from fatescore.ingest.scale import check_values
 from fatescore.tables import columns as col
 from fatescore.typing import Matrix, Organism, Scale, StrPath
 
@@ -61,10 +63,10 @@ def read_expression(path: StrPath, organism: Organism) -> AnnData:
     source = Path(path)
     unknown = source.is_file() and not layout_of_file(source)
     found = Located(count_table.LAYOUT.name, source) if unknown else locate(source)
-    if found.layout == h5ad.LAYOUT.name:
+    if found.layout == h5ad.LAYOUT.name and found.path.is_file() and not archive.is_archive(found.path):
         return _from_h5ad(found.path, organism)
     raw = read_raw(found, organism)
-    _check_values(raw, source)
+    check_values(raw.matrix, raw.ids, raw.columns, source)
     known = _stored(raw.matrix)
     known = known[np.isfinite(known)]
     counts = _whole(known) and known.max() > 1
@@ -115,7 +117,12 @@ def _from_h5ad(source: Path, organism: Organism) -> AnnData:
     main = adata.layers[col.COUNTS] if adata.X is None else adata.X
     ids = [str(name) for name in adata.var_names]
     scale: Scale = "counts" if col.COUNTS in adata.layers or _whole(_stored(main)) else "log2"
-    second, wanted = h5ad.second_names(adata), scored_genes(organism)
+    h5ad.check_main(adata, h5ad.main_values(adata, str(source)), str(source))
+    observations = [str(name) for name in adata.obs_names]
+    check_values(main, ids, observations, source)
+    if col.COUNTS in adata.layers:
+        check_values(adata.layers[col.COUNTS], ids, observations, source, counts=True)
+    second, wanted = h5ad.second_names(adata.var), scored_genes(organism)
     genes = to_genes(main, ids, organism, scale, other_names=second, keep_genes=wanted)
     _log(source, genes.notes)
     out = anndata.AnnData(X=genes.matrix, obs=adata.obs.copy(), var=genes.var)
@@ -139,13 +146,3 @@ def _stored(matrix: Matrix) -> np.ndarray:
 
 def _whole(values: np.ndarray) -> bool:
     return bool(values.size and values.min() >= 0 and (values == np.rint(values)).all())
-
-
-def _check_values(raw: Raw, source: Path) -> None:
-    values = raw.matrix.tocoo() if sp.issparse(raw.matrix) else None
-    infinite = np.isinf(raw.matrix) if values is None else np.isinf(values.data)
-    if not infinite.any():
-        return
-    first = int(np.flatnonzero(infinite)[0])
-    row, gene = divmod(first, len(raw.ids)) if values is None else (values.row[first], values.col[first])
-    raise InputError(f"{source}: {raw.ids[gene]} is infinite in {raw.columns[row]}", expected="finite numbers")

@@ -41,7 +41,7 @@ def locate(source: Path, layout: str = "auto", file: str = "") -> Located:
     layout
         One of :func:`layout_names`.
     file
-        Glob that chooses among the files of a folder, or among the platforms of a SOFT file.
+        Glob that chooses among the files of a folder or an archive, or among the platforms of a SOFT file.
 
     Raises
     ------
@@ -81,9 +81,9 @@ def read_raw(
     return raw
 
 
-def layout_of_file(path: Path) -> str:
+def layout_of_file(path: Path, file: str = "") -> str:
     """Return the layout of a single file by its name and, where that is any text's, its first bytes; else ``""``."""
-    layout = readers.layout_of(path)
+    layout = readers.layout_of(path, file)
     if layout is None or not (layout.alone or archive.is_archive(path)):
         return ""
     if layout.any_text and not archive.is_archive(path):
@@ -92,7 +92,10 @@ def layout_of_file(path: Path) -> str:
 
 
 def _locate_file(path: Path, layout: str, file: str) -> Located:
-    name = layout_of_file(path) if layout == "auto" else layout
+    name = layout_of_file(path, file) if layout == "auto" else layout
+    part_of = readers.layout_of(path) if not name else None
+    if part_of is not None and not part_of.alone:  # one file of a triplet stands for it
+        return Located(part_of.name, path.parent, file=path.name)
     if not name:
         known = "; ".join(f"{one.title} ({', '.join(one.endings)})" for one in readers.layouts())
         raise InputError(
@@ -101,7 +104,9 @@ def _locate_file(path: Path, layout: str, file: str) -> Located:
             fix=f'set "layout" for this data set to one of {", ".join(readers.names())}',
         )
     open_file = readers.get(name).open
-    return Located(name, path) if open_file is None else open_file(path, file)
+    if open_file is None:
+        return Located(name, path, file=file if archive.is_archive(path) else "")
+    return open_file(path, file)
 
 
 # --- a folder that fetch wrote ------------------------------------------------------------------------------
@@ -179,11 +184,17 @@ def _merged_heads(heads: list[SeriesMatrix]) -> SeriesMatrix | None:
 def _folder(source: Path, layout: str, file: str, files: list[Path]) -> Located:
     chosen = [path for path in files if _fits(path, source, file)] if file else files
     if file and not chosen:
+        holding = [path for path in files if archive.is_archive(path) and archive.names(path, file)]
+        if len(holding) == 1:
+            return _locate_file(holding[0], layout, file)
         raise _NoValuesError(
             f'no file in {source} fits "{file}"', expected=f"one of: {few([p.name for p in files])}", fix="correct file"
         )
     known = {path: one for path in chosen if (one := readers.layout_of(path)) is not None}
     together = _read_together(known, layout)
+    own = [path for path, one in known.items() if one.name == together and not archive.is_archive(path)]
+    if len(own) == 1 and known[own[0]].alone:
+        return _locate_file(own[0], together, "")
     if together:
         return Located(together, source, file=file)
     wanted = [
@@ -226,10 +237,12 @@ def _one(paths: list[Path], files: list[Path], source: Path, what: str, file: st
             fix=f'set "layout" ({", ".join(readers.names())}) or "file" for this data set',
         )
     hint = f' that fit "{file}"' if file else ""
+    fix = 'name it in "file" for this data set'
+    if all(archive.is_archive(path) for path in paths):
+        fix += f", or pack those that belong together: tar -cf all.tar {' '.join(path.name for path in paths[:3])}"
+        fix += " ..." * (len(paths) > 3)
     raise InputError(
-        f"{source} has {len(paths)} {what}{hint}: {few([path.name for path in paths])}",
-        expected="one",
-        fix='name it in "file" for this data set',
+        f"{source} has {len(paths)} {what}{hint}: {few([path.name for path in paths])}", expected="one", fix=fix
     )
 
 

@@ -54,6 +54,33 @@ def check_scale(raw: Raw, scale: Scale, assay: Assay | None = None) -> list[str]
     return []
 
 
+def check_values(matrix: Matrix, ids: list[str], names: list[str], source: object, *, counts: bool = False) -> None:
+    """Refuse values that no scale has, and what counts never are, naming gene and observation.
+
+    Infinite values and those beyond 9e15 are on no scale. ``counts``, also those that nobody declared (whole numbers
+    with some above 1), are never negative; sparse ones never missing.
+    """
+    stored = matrix.tocoo() if sp.issparse(matrix) else None
+    values = np.asarray(matrix if stored is None else stored.data, dtype=float).ravel()
+    finite = values[np.isfinite(values)]
+    counted = counts or bool(finite.size and finite.max() > 1 and (finite == np.rint(finite)).all())
+    for wrong, what in (
+        (np.isinf(values), "infinite"),
+        (np.abs(values) > _MOST, "beyond 9e15"),
+        (values < 0 if counted else np.zeros(0, dtype=bool), "negative, among counts"),
+        (np.isnan(values) if counts or stored is not None else np.zeros(0, dtype=bool), "missing"),
+    ):
+        if not wrong.any():
+            continue
+        first = int(np.flatnonzero(wrong)[0])
+        row, gene = divmod(first, len(ids)) if stored is None else (int(stored.row[first]), int(stored.col[first]))
+        raise InputError(
+            f"{source}: {ids[gene]} is {what} in {names[row]} ({values[first]:.4g})",
+            expected="counts of 0 and more" if what.startswith("negative") else "finite numbers",
+            fix="leave that gene or observation out of the file, or write the file anew",
+        )
+
+
 def likely_scale(part: Matrix) -> tuple[Scale, str]:
     """Return the scale that the values of one sample look like, and why.
 

@@ -20,10 +20,10 @@ from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.files import check_input
 from fatescore.gene_sets import symbols
-from fatescore.geo.matrix_header import read_bytes
 from fatescore.geo.series_matrix import MISSING
 from fatescore.geo.soft import exact_number
 from fatescore.ingest.matrix import Raw
+from fatescore.packed import read_bytes
 from fatescore.typing import StrPath
 
 # Columns beside the values, as featureCounts, RSEM, NCBI and many submitters name them.

@@ -52,14 +52,20 @@ def test_names_ids_and_samples(tmp_path: Path) -> None:
         loom.read(path, sample_key="doner")
 
 
-@pytest.mark.parametrize("name", ["gene", "gene_names", "var_names", "Accession"])
-def test_fixed_width_text_and_other_attributes(tmp_path: Path, name: str) -> None:
-    path = write_loom(tmp_path / "s.loom", np.ones((3, 2), np.float32), {name: GENES}, {"obs_names": ["a", "b"]})
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("gene", "obs_names"), ("gene_names", "cell_names"), ("var_names", "CellID"), ("Accession", "barcodes"),
+        ("target_name", "barcode"), ("GeneSymbol", "Cell.Barcode"), ("Gene", "cellName"),
+    ],
+)  # fmt: skip
+def test_fixed_width_text_and_other_attributes(tmp_path: Path, name: str, cell: str) -> None:
+    path = write_loom(tmp_path / "s.loom", np.ones((3, 2), np.float32), {name: GENES}, {cell: ["a", "b"]})
     with h5py.File(path, "a") as stored:
         del stored["row_attrs"][name]
         stored["row_attrs"][name] = np.array(GENES, dtype="S")
     raw = loom.read(path)
-    assert (raw.ids, raw.sample_names) == (GENES, ["s"])
+    assert (raw.ids, raw.sample_names, raw.barcodes) == (GENES, ["s"], ["a", "b"])
 
 
 def test_ingest_joins_the_files_of_a_folder_and_of_an_archive(
@@ -88,8 +94,13 @@ def test_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"it has no matrix, row_attrs, col_attrs, but X"):
         loom.read(path)
     write_loom(path, np.ones((3, 2)), {"colour": GENES})
-    with pytest.raises(InputError, match=r"has no row attribute that names genes, but colour; expected one of Gene"):
+    with pytest.raises(
+        InputError, match=r"has no row attribute that names genes, but colour; expected Gene; write one"
+    ):
         loom.read(path)
+    with h5py.File(path, "r+") as stored:  # what the refusal says
+        stored["row_attrs/Gene"] = GENES
+    assert loom.read(path).ids == GENES
     write_loom(path, np.ones((3, 2)), cells={"depth": [1, 2]})
     with pytest.raises(InputError, match=r"has no column attribute that names cells, but depth"):
         loom.read(path)
@@ -123,3 +134,14 @@ def test_damage_is_an_input_error_or_harmless(
     path.write_bytes(data[:place] if cut else data)
     with contextlib.suppress(InputError):
         loom.read(path)
+
+
+def test_what_seurat_calls_the_sample(tmp_path: Path) -> None:
+    cells = {"cell_names": ["a", "b", "c"], "orig.ident": ["CT1", "CT1", "OP1"]}
+    raw = loom.read(write_loom(tmp_path / "all.loom", np.ones((3, 3)), {"gene_names": GENES}, cells))
+    assert raw.columns == ["CT1", "CT1", "OP1"]
+    assert raw.notes == ['"orig.ident" names the samples of the cells; set sample_key if another column does']
+    raw = loom.read(
+        write_loom(tmp_path / "GSM1.loom", np.ones((3, 3)), {"gene_names": GENES}, cells | {"orig.ident": ["x"] * 3})
+    )
+    assert (raw.columns, raw.notes) == (["GSM1"] * 3, [])

@@ -15,7 +15,8 @@ from fatescore.ingest.matrix import Located, Raw, ReadOptions
 
 READABLE = [
     "GSE1_counts.csv.gz", "GSE1_a.txt", "GSE1_TPM.tsv.gz", "GSE1_a.tab", "GSE1.count.gz", "GSE1_x.counts",
-    "GSE1_RAW.tar", "GSE1_a.tar.gz", "GSE1_a.tgz", "GSM1_matrix.mtx.gz", "GSM1.matrix.mtx", "GSE1_a.h5", "GSE1_a.h5.gz",
+    "GSE1_RAW.tar", "GSE1_a.tar.gz", "GSE1_a.tgz", "GSE1_counts.csv.zip", "GSE1_a.h5ad.gz", "GSE1_a.csv.bz2",
+    "GSE1_all.tar.xz", "GSE1_counts.mtx.gz", "GSM1_matrix.mtx.gz", "GSM1.matrix.mtx", "GSE1_a.h5", "GSE1_a.h5.gz",
     "GSE1_a.hdf5", "GSE1_a.h5ad", "GSE1_a.loom", "GSE1_a.loom.gz", "gse1_COUNTS.TXT.GZ", "GSE1_genes.txt.gz",
     "GSM1_a.genes.results.gz", "GSM1_a.genes.sf", "GSE1_family.soft.gz", "GSE1_series_matrix.txt.gz",
 ]  # fmt: skip
@@ -56,7 +57,11 @@ def test_what_can_hold_values(name: str) -> None:
         ("Human.GRCh38.p13.annot.tsv.gz", None),
         ("GSM1_barcodes.tsv.gz", None),
         ("GSM1_matrix.mtx", "tenx_mtx"),
-        ("GSM1.mtx", None),
+        ("GSM1.mtx", "tenx_mtx"),
+        ("GSM1_x.h5ad.bz2", "h5ad"),
+        ("GSE1_counts.csv.xz", "count_table"),
+        ("GSM1_cell_metadata.csv", None),
+        ("GSM1_genes_tpm.txt", "count_table"),
         ("GSM1_filtered_feature_bc_matrix.h5", "tenx_h5"),
         ("GSM1_molecule_info.h5", None),
         ("GSM1.genes.results.gz", "count_table"),

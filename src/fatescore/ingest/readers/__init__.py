@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from fatescore import packed
 from fatescore.errors import InputError, nearest
 from fatescore.ingest import archive
 from fatescore.ingest.matrix import Located, Raw, ReadOptions
@@ -32,12 +33,12 @@ class Layout:
     read
         ``read(located, options) -> Raw``.
     endings
-        Ends of file names in lower case, without ``.gz``. Of several layouts the one with the longest ending gets a
-        file, so ``_series_matrix.txt`` goes before ``.txt``.
+        Ends of file names in lower case, without ``.gz`` and the like. Of several layouts the one with the longest
+        ending gets a file, so ``_series_matrix.txt`` goes before ``.txt``.
     accepts
         A further condition on the bare name; a layout that has one goes before another with the same ending.
     companions
-        Names (lower case, without ``.gz``) of files that come with such values and hold none themselves.
+        Names (lower case, without ``.gz`` and the like) of files that come with such values and hold none themselves.
     starts
         What the bytes of a file of this layout begin with, under an ending of a layout with ``any_text``.
     any_text
@@ -139,15 +140,16 @@ def layouts() -> list[Layout]:
     return sorted(_LAYOUTS.values(), key=lambda one: (one.precedence, one.name))
 
 
-def layout_of(path: Path) -> Layout | None:
-    """Return the layout of a file by its name, or of an archive by the names of its members."""
+def layout_of(path: Path, file: str = "") -> Layout | None:
+    """Return the layout of a file by its name, or of an archive by the names of its members that fit a pattern."""
     if archive.is_archive(path):
-        members = archive.names(path)
+        members = archive.names(path, file)
         return next((one for one in layouts() if one.together is not None and one.together(members)), None)
-    if any(one.is_companion(path.name) for one in layouts()):
+    name = archive.plain_name(path)
+    if any(one.is_companion(name) for one in layouts()):
         return None
-    claims = [one for one in layouts() if one.accepts_name(path.name)]
-    return max(claims, key=lambda one: (len(one.ending_of(path.name)), one.accepts is not None), default=None)
+    claims = [one for one in layouts() if one.accepts_name(name)]
+    return max(claims, key=lambda one: (len(one.ending_of(name)), one.accepts is not None), default=None)
 
 
 def layout_of_start(start: bytes) -> Layout | None:
@@ -168,7 +170,8 @@ def can_hold_values(name: str) -> bool:
 
 
 def _bare(name: str) -> str:
-    return PurePosixPath(name).name.lower().removesuffix(".gz")
+    bare = PurePosixPath(name).name.lower()
+    return next((bare.removesuffix(end) for end in (*packed.ENDINGS, ".zip") if bare.endswith(end)), bare)
 
 
 @functools.cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -12,18 +14,27 @@ import scipy.sparse as sp
 
 from fatescore import organisms
 from fatescore.errors import InputError, few
-from fatescore.ingest import archive
-from fatescore.ingest.matrix import Raw
+from fatescore.ingest.archive import Files
+from fatescore.ingest.matrix import Raw, samples_of
 from fatescore.ingest.readers import Layout
+from fatescore.tables import columns as col
 from fatescore.typing import Organism
 
 _GSM = re.compile(r"GSM\d+")
-_RAW = re.compile(r"(?<![a-z])raw(?![a-z]|[._-]?(count|data|umi))")
-# CellRanger's own names of files and folders do not name the sample.
-_CELLRANGER = re.compile(
-    r"[._-]?(filtered|raw)([._-](feature|gene)[._-]bc[._-]matri(x|ces))?([._-]h5)?$", re.IGNORECASE
+_RAW = re.compile(r"(?<![a-z])(raw|unfiltered)(?![a-z]|[._-]?(count|data|umi))")
+# Names that CellRanger, STARsolo, kb-python and Parse give to files and folders do not name the sample.
+_TOOLS = re.compile(
+    r"[._-]?((filtered|raw)([._-](feature|gene)[._-]bc([._-]matri(x|ces))?)?([._-]h5)?|solo\.out)$", re.IGNORECASE
 )
-_SILENT = re.compile(r"bc_matri|^(outs|count|\.|/)$")
+_SILENT = re.compile(
+    r"bc_matri|^(outs|count|\.|/|solo\.out|gene(full\w*)?|velocyto|filtered|raw|(counts|dge)_(un)?filtered)$",
+    re.IGNORECASE,
+)
+# What 10x measures beside genes. Other tools write a biotype there, or a genome.
+_OTHER_TYPES = frozenset(
+    ("antibody capture", "antigen capture", "crispr guide capture", "multiplexing capture", "custom", "peaks", "vdj")
+)
+_SAMPLE_COLUMNS = ("sample", "sampleid", "samplename", "origident")
 _ASSEMBLY = {organism: re.compile("|".join(organisms.get(organism).assemblies)) for organism in organisms.names()}
 _PREFIX = re.compile(
     rf"^(?P<genome>(?:{'|'.join(pattern.pattern for pattern in _ASSEMBLY.values())})[A-Za-z0-9.-]*)_+(?=.)"
@@ -32,12 +43,16 @@ _PREFIX = re.compile(
 
 @dataclass(frozen=True)
 class Library:
-    """Cells x features of one library: ``features`` has ``id``, ``name`` and ``type``, ``cells`` the barcodes."""
+    """Cells x features of one library: ``features`` has ``id``, ``name`` and ``type``, ``cells`` the barcodes.
+
+    ``obs``: what is said of the cells besides, if anything.
+    """
 
     name: str
     matrix: sp.csr_matrix
     features: pd.DataFrame
     cells: list[str]
+    obs: pd.DataFrame | None = None
 
 
 def sample_name(member: str, prefix: str) -> str:
@@ -56,7 +71,7 @@ def sample_name(member: str, prefix: str) -> str:
         return accession[0]
     genome = genome_folder(member)
     folders = [part for part in file.parts[:-1] if not _SILENT.search(part) and part != genome]
-    return _CELLRANGER.sub("", prefix) or (folders[-1] if folders else "")
+    return _TOOLS.sub("", prefix) or _TOOLS.sub("", folders[-1] if folders else "")
 
 
 def genome_folder(member: str) -> str:
@@ -71,12 +86,12 @@ def genome_folder(member: str) -> str:
     return folders[-1] if len(folders) > 1 and "gene_bc_matrices" in folders[-2] else ""
 
 
-def choose_members(layout: Layout, source: Path, file: str, notes: list[str]) -> dict[str, str]:
+def choose_members(layout: Layout, files: Files, file: str, notes: list[str]) -> dict[str, str]:
     """Return the files of a source to read, each with the sample that it holds.
 
     ``notes`` receives what was left out.
     """
-    members = archive.names(source, file)
+    source, members = files.path, files.names(file)
     named = {name: sample_name(name, layout.prefix_of(name)) for name in members if layout.accepts_name(name)}
     if not named:
         raise InputError(
@@ -114,7 +129,7 @@ def prefer_filtered(named: list[tuple[str, str]], source: Path, notes: list[str]
 
 def trim(library: Library, where: str) -> Library:
     """Leave out features that are no genes (antibodies, guides) and barcodes without a count."""
-    genes = library.features["type"].isin(["", "Gene Expression"]).to_numpy()
+    genes = ~library.features["type"].str.casefold().isin(_OTHER_TYPES).to_numpy()
     if not genes.any():
         types = sorted(set(library.features["type"]))
         raise InputError(
@@ -125,41 +140,102 @@ def trim(library: Library, where: str) -> Library:
     used = matrix.getnnz(axis=1) > 0  # not the sum: a negative or missing value must reach the check of the scale
     if not used.any():
         used[:] = True  # an empty sample is a finding of quality control, not an absent sample
-    kept = [cell for cell, keep in zip(library.cells, used, strict=True) if keep]
-    features = library.features[genes].reset_index(drop=True)
-    return Library(library.name, matrix[used][:, genes], features, kept)
-
-
-def join(libraries: list[Library], inputs: list[Path], notes: list[str]) -> Raw:
-    """Return libraries as one matrix of cells, every cell under its sample's name."""
-    matrix, ids = _stack(libraries, notes)
-    known: dict[str, str] = {}
-    for library in reversed(libraries):
-        known.update(zip(library.features["id"], library.features["name"], strict=True))
-    return Raw(
-        matrix=matrix,
-        ids=ids,
-        columns=[library.name for library in libraries for _ in library.cells],
-        barcodes=[cell for library in libraries for cell in library.cells],
-        other_names=[known.get(name, "") for name in ids],
-        inputs=inputs,
-        notes=notes,
+    return replace(
+        library,
+        matrix=matrix[used][:, genes],
+        features=library.features[genes].reset_index(drop=True),
+        cells=list(itertools.compress(library.cells, used)),
+        obs=None if library.obs is None else library.obs[used],
     )
 
 
-def _stack(libraries: list[Library], notes: list[str]) -> tuple[sp.csr_matrix, list[str]]:
-    lists = [list(library.features["id"]) for library in libraries]
-    if all(ids == lists[0] for ids in lists):
-        return sp.csr_matrix(sp.vstack([library.matrix for library in libraries])), lists[0]
-    names = list(dict.fromkeys(name for ids in lists for name in ids))
+def join(libraries: list[Library], inputs: list[Path], notes: list[str], sample_key: str = "") -> Raw:
+    """Return libraries as one matrix of cells, every cell under its sample's name.
+
+    ``sample_key`` is the column of ``obs`` that names samples; without it a library is a sample, unless a column
+    ``sample`` says that it holds several, or nothing else names it.
+    """
+    table = _shared_features(libraries, notes)
+    raw = Raw(
+        matrix=sp.csr_matrix(sp.vstack([_aligned(one, table) for one in libraries])),
+        ids=list(table["id"]),
+        columns=[library.name for library in libraries for _ in library.cells],
+        barcodes=[cell for library in libraries for cell in library.cells],
+        other_names=list(table["name"]),
+        inputs=inputs,
+        notes=notes,
+    )
+    if any(one.obs is not None for one in libraries):
+        raw.obs = pd.concat([pd.DataFrame(index=one.cells) if one.obs is None else one.obs for one in libraries])
+        raw.obs = raw.obs.reset_index(drop=True)
+        named = all(_GSM.fullmatch(one.name) for one in libraries)
+        key = sample_key or sample_column(raw.obs, [] if named else notes)
+        if key and not sample_key and named:  # an accession goes before the name of one and the same sample
+            one_each = len(set(zip(raw.columns, raw.obs[key], strict=True))) == len(raw.sample_names)
+            key = "" if one_each else key
+        if key:
+            raw.columns = samples_of(raw.obs, key, "", inputs[0])
+    _check_cells_once(raw, libraries)
+    return raw
+
+
+def _check_cells_once(raw: Raw, libraries: list[Library]) -> None:
+    """Refuse cells that two files have, such as that of a series and those of its samples."""
+    file = np.repeat(np.arange(len(libraries)), [len(one.cells) for one in libraries])
+    cells = pd.DataFrame({"sample": raw.columns, "barcode": raw.barcodes, "file": file}).drop_duplicates()
+    twice = cells[cells.duplicated(["sample", "barcode"])]
+    if len(twice):
+        cell = twice.iloc[0]
+        raise InputError(
+            f"{len(twice)} cells are in several files, such as {cell['barcode']} of sample {cell['sample']}",
+            expected="every cell once", fix='set "file" to a pattern that fits the files to read',
+        )  # fmt: skip
+
+
+def sample_column(obs: pd.DataFrame, notes: list[str]) -> str:
+    """Return the column that names the samples of cells, where nobody says which: ``sample``, or one that is noted."""
+    if col.SAMPLE in obs and not obs[col.SAMPLE].isna().any():
+        return col.SAMPLE
+    called = [name for name in obs.columns if re.sub("[^a-z]", "", str(name).casefold()) in _SAMPLE_COLUMNS]
+    usual = [str(name) for name in called if 1 < obs[name].nunique(dropna=False) < len(obs)]
+    if len(usual) != 1:
+        return ""
+    notes.append(f'"{usual[0]}" names the samples of the cells; set sample_key if another column does')
+    return usual[0]
+
+
+def _shared_features(libraries: list[Library], notes: list[str]) -> pd.DataFrame:
+    """Return the features of all libraries; those of one id are one feature, unless it has several names in a list."""
+    first = libraries[0].features
+    if all(list(one.features["id"]) == list(first["id"]) for one in libraries):
+        known = [pd.Series(list(one.features["name"])) for one in libraries]
+        names = functools.reduce(lambda named, more: named.where(named != "", more), known)
+        return first.assign(name=names.to_numpy())
     notes.append("samples list different features; one that a sample does not list counts as zero there")
-    place = {name: position for position, name in enumerate(names)}
-    aligned = []
-    for library, ids in zip(libraries, lists, strict=True):
-        columns = np.array([place[name] for name in ids])
-        shift = sp.csr_matrix((np.ones(len(columns)), (np.arange(len(columns)), columns)), (len(columns), len(names)))
-        aligned.append(sp.csr_matrix(library.matrix @ shift, dtype=np.float32))
-    return sp.csr_matrix(sp.vstack(aligned)), names
+    table = pd.concat([library.features for library in libraries], ignore_index=True)
+    return table[~_keys(table, _vague(libraries)).duplicated()].reset_index(drop=True)
+
+
+def _aligned(library: Library, table: pd.DataFrame) -> sp.csr_matrix:
+    """Return the matrix of a library with the features of all."""
+    if list(library.features["id"]) == list(table["id"]):
+        return library.matrix
+    vague = frozenset(table["id"][table["id"].duplicated()])
+    place = {key: position for position, key in enumerate(_keys(table, vague))}
+    columns = np.array([place[key] for key in _keys(library.features, vague)])
+    shift = sp.csr_matrix((np.ones(len(columns)), (np.arange(len(columns)), columns)), (len(columns), len(table)))
+    return sp.csr_matrix(library.matrix @ shift, dtype=np.float32)
+
+
+def _vague(libraries: list[Library]) -> frozenset[str]:
+    """Return the ids that stand for several genes in a list, such as the one id of genes that lost theirs."""
+    pairs = [library.features[["id", "name"]].drop_duplicates() for library in libraries]
+    return frozenset(one for pair in pairs for one in pair["id"][pair["id"].duplicated()])
+
+
+def _keys(features: pd.DataFrame, vague: frozenset[str]) -> pd.Series[str]:
+    named = features["id"].isin(vague)
+    return features["id"].where(~named, features["id"] + "\0" + features["name"])
 
 
 def species_of(genome: str) -> str:
@@ -211,4 +287,4 @@ def of_organism(library: Library, organism: Organism | None, notes: list[str]) -
     features = library.features[keep].reset_index(drop=True)
     for name in ("id", "name"):
         features[name] = features[name].str.replace(_PREFIX, "", regex=True)
-    return Library(library.name, library.matrix[:, keep], features, library.cells)
+    return replace(library, matrix=library.matrix[:, keep], features=features)

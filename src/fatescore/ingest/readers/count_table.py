@@ -13,6 +13,7 @@ from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
 from fatescore.ingest import archive
+from fatescore.ingest.archive import Files
 from fatescore.ingest.matrix import Located, Raw, ReadOptions, samples_of
 from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.readers._libraries import Library, join, sample_name
@@ -152,7 +153,9 @@ def read_per_sample(path: Path, file: str = "", scale: Scale | None = None) -> R
             fix='set "file" to a pattern that fits one of them, or move the others away',
         )  # fmt: skip
     notes: list[str] = []
-    libraries = _choose_columns([_one(path, name, sample) for sample, name in tables], scale, notes)
+    with archive.opened(path) as files:
+        read = [_one(files, name, sample) for sample, name in tables]
+    libraries = _choose_columns(read, scale, notes)
     single = [len(library.cells) == 1 for library in libraries]
     if not all(single):
         _check_cells(libraries, path)
@@ -171,8 +174,8 @@ def _tables(names: list[str]) -> list[tuple[str, str]]:
     return [(sample, name) for sample, name in named if re.fullmatch(r"GSM\d+", sample)]
 
 
-def _one(path: Path, name: str, sample: str) -> Library:
-    table = parse(archive.read(path, name), Path(path.name) / name, sample)
+def _one(files: Files, name: str, sample: str) -> Library:
+    table = parse(files.read(name), Path(files.path.name) / name, sample)
     data = table.data
     count = data.groupby(data.index).cumcount()  # a gene listed twice stays two rows, the same two in every file
     ids = [gene if nth == 0 else f"{gene}\0{nth}" for gene, nth in zip(data.index, count, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,22 @@ import scipy.sparse as sp
 
 from fatescore.errors import InputError, few
 from fatescore.ingest import archive
-from fatescore.ingest.matrix import Raw, samples_of
+from fatescore.ingest.archive import Files
+from fatescore.ingest.matrix import Raw
 from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.readers._libraries import Library, choose_members, join
-from fatescore.tables import columns as col
 
 # Read with h5py, which anndata needs anyway: the format is three groups, not worth a further package.
-_IDS = ("Accession", "gene_ids", "gene_id", "ensembl_id", "EnsemblID")
-_SYMBOLS = ("Gene", "gene", "gene_name", "gene_names", "gene_symbols", "GeneName", "Symbol", "var_names", "index")
-_CELLS = ("CellID", "cell_id", "Cell_ID", "obs_names", "barcode", "Barcode", "index")
+# Names of attributes in small letters and digits alone, the likeliest first.
+_IDS = ("accession", "geneids", "geneid", "ensemblid", "ensembl", "ensemblgeneid", "featureid", "targetid")
+_SYMBOLS = (
+    "gene", "genename", "genenames", "genesymbols", "genesymbol", "hgncsymbol", "symbol", "genes", "targetname",
+    "featurename", "featurenames", "feature", "features", "varnames", "rownames", "index", "name",
+)  # fmt: skip
+_CELLS = (
+    "cellid", "obsnames", "barcode", "barcodes", "cellnames", "cellname", "cellbarcode", "cellbarcodes", "cellids",
+    "cells", "cell", "colnames", "index", "name",
+)  # fmt: skip
 _STEP = 512  # cells at a time: the matrix is stored dense
 
 
@@ -40,22 +48,15 @@ LAYOUT: Layout = register(
 def read(path: Path, file: str = "", sample_key: str = "") -> Raw:
     """Return every loom file of a source as one matrix of cells."""
     notes: list[str] = []
-    chosen = choose_members(LAYOUT, path, file, notes)
-    libraries, tables = [], []
-    for name, sample in chosen.items():
-        library, table = _one(path, name, sample)
-        libraries.append(library)
-        tables.append(table)
-    raw = join(libraries, archive.inputs(path, list(chosen)), notes)
-    raw.obs = pd.concat(tables, ignore_index=True)
-    if sample_key or col.SAMPLE in raw.obs:
-        raw.columns = samples_of(raw.obs, sample_key, "", path)
-    return raw
+    with archive.opened(path) as files:
+        chosen = choose_members(LAYOUT, files, file, notes)
+        libraries = [_one(files, name, sample) for name, sample in chosen.items()]
+    return join(libraries, archive.inputs(path, list(chosen)), notes, sample_key)
 
 
-def _one(path: Path, member: str, sample: str) -> tuple[Library, pd.DataFrame]:
-    where = str(path) if path.name == member else f"{path}: {member}"
-    with archive.as_file(path, member) as file:
+def _one(files: Files, member: str, sample: str) -> Library:
+    where = files.where(member)
+    with files.as_file(member) as file:
         try:
             with h5py.File(file, "r") as stored:
                 _check_groups(stored, where)
@@ -80,12 +81,22 @@ def _check_groups(stored: h5py.File, where: str) -> None:
         )
 
 
-def _library(
-    matrix: sp.csr_matrix, rows: dict[str, Any], cells: dict[str, Any], sample: str, where: str
-) -> tuple[Library, pd.DataFrame]:
-    names = _named(rows, (*_SYMBOLS, *_IDS), "row attribute that names genes", where)
-    ids = next((rows[name] for name in _IDS if name in rows), names)
-    barcodes = _named(cells, _CELLS, "column attribute that names cells", where)
+def _library(matrix: sp.csr_matrix, rows: dict[str, Any], cells: dict[str, Any], sample: str, where: str) -> Library:
+    symbols = _find(rows, (*_SYMBOLS, *_IDS))
+    cell = _find(cells, _CELLS)
+    for found, what, own, expected in (
+        (symbols, "row attribute that names genes", rows, "Gene"),
+        (cell, "column attribute that names cells", cells, "CellID"),
+    ):
+        if not found:
+            group = f"{what[:3]}_attrs"
+            raise InputError(
+                f"{where} has no {what}, but {few(sorted(own)) or 'none at all'}",
+                expected=expected,
+                fix=f'write one, by h5py.File("FILE", "r+")["{group}/{expected}"] = [...]',
+            )
+    names, barcodes = rows[symbols], cells[cell]
+    ids = rows[_find(rows, _IDS) or symbols]
     if matrix.shape != (len(barcodes), len(names)):
         raise InputError(
             f"{where}: the matrix is {matrix.shape[1]} x {matrix.shape[0]}, with {len(names)} genes and "
@@ -93,19 +104,15 @@ def _library(
             expected="genes x cells",
             fix="fetch it again",
         )
-    table = pd.DataFrame({name: values for name, values in cells.items() if name not in _CELLS}, index=barcodes)
+    table = pd.DataFrame({name: values for name, values in cells.items() if name != cell}, index=barcodes)
     features = pd.DataFrame({"id": ids.astype(str), "name": names.astype(str), "type": ""}, dtype=object)
-    return Library(sample, matrix, features, [str(name) for name in barcodes]), table
+    return Library(sample, matrix, features, [str(name) for name in barcodes], table)
 
 
-def _named(attributes: dict[str, Any], choices: tuple[str, ...], what: str, where: str) -> Any:
-    found = next((attributes[name] for name in choices if name in attributes), None)
-    if found is None:
-        raise InputError(
-            f"{where} has no {what}, but {few(sorted(map(str, attributes))) or 'none at all'}",
-            expected=f"one of {few(list(choices))}",
-        )
-    return found
+def _find(attributes: dict[str, Any], choices: tuple[str, ...]) -> str:
+    """Return the attribute that is called by the first of the choices that any is called by, or an empty text."""
+    plain = {re.sub("[^a-z0-9]", "", name.casefold()): name for name in reversed(attributes)}
+    return next((plain[choice] for choice in choices if choice in plain), "")
 
 
 def _attributes(group: h5py.Group) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from fatescore.errors import InputError, few
-from fatescore.geo.matrix_header import read_bytes
 from fatescore.ingest.matrix import Raw
 from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.text_table import parse
+from fatescore.packed import read_bytes
 
 _NAME = re.compile(r"(?P<kind>raw_counts|norm_counts_(TPM|FPKM))_(?P<build>.+)_NCBI\.tsv(\.gz)?$", re.IGNORECASE)
 _ANNOTATION = re.compile(r"\.annot\.tsv(\.gz)?$", re.IGNORECASE)

@@ -14,6 +14,7 @@ import scipy.sparse as sp
 
 from fatescore.errors import InputError, few
 from fatescore.ingest import archive
+from fatescore.ingest.archive import Files
 from fatescore.ingest.matrix import Raw
 from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.readers._libraries import Library, choose_members, join, of_organism, species_of, trim
@@ -44,14 +45,15 @@ def read(path: Path, file: str = "", organism: Organism | None = None) -> Raw:
     Without an organism the features of all species are kept.
     """
     notes: list[str] = []
-    chosen = choose_members(LAYOUT, path, file, notes)
-    libraries = [_one(path, name, sample, organism, notes) for name, sample in chosen.items()]
+    with archive.opened(path) as files:
+        chosen = choose_members(LAYOUT, files, file, notes)
+        libraries = [_one(files, name, sample, organism, notes) for name, sample in chosen.items()]
     return join(libraries, archive.inputs(path, list(chosen)), notes)
 
 
-def _one(path: Path, member: str, sample: str, organism: Organism | None, notes: list[str]) -> Library:
-    where = str(path) if path.name == member else f"{path}: {member}"
-    with archive.as_file(path, member) as file:
+def _one(files: Files, member: str, sample: str, organism: Organism | None, notes: list[str]) -> Library:
+    where = files.where(member)
+    with files.as_file(member) as file:
         genomes = _wanted(_genomes(file, where), organism, where, notes)
         parts = [_read(file, genome, where) for genome in genomes]
     if any(list(part.obs_names) != list(parts[0].obs_names) for part in parts):

@@ -1,11 +1,9 @@
-"""Layout ``tenx_mtx``: 10x triplets (matrix, features or genes, barcodes) in a RAW.tar or a folder, any naming."""
+"""Layout ``tenx_mtx``: triplets (matrix, features, barcodes) of 10x and others in a RAW.tar or a folder, any naming."""
 
 from __future__ import annotations
 
-import io
 import re
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,133 +11,124 @@ import scipy.sparse as sp
 
 from fatescore.errors import InputError, few
 from fatescore.ingest import archive
+from fatescore.ingest.archive import Files
 from fatescore.ingest.matrix import Raw
+from fatescore.ingest.matrix_market import MatrixMarketReader
 from fatescore.ingest.readers import Layout, register
-from fatescore.ingest.readers._libraries import (
-    Library,
-    join,
-    of_organism,
-    prefer_filtered,
-    sample_name,
-    trim,
-    without_others,
-)
-from fatescore.typing import Organism
+from fatescore.ingest.readers._libraries import Library, join, of_organism, prefer_filtered, trim, without_others
+from fatescore.ingest.readers._lists import NameList, read_list
+from fatescore.ingest.readers._triplets import Triplet, triplets, without_partial
+from fatescore.typing import Matrix, Organism
 
-_PART = re.compile(
-    r"^(?P<prefix>.*?)[._-]?(?:(?P<kind>matrix)\.mtx|(?P<list>features|genes|barcodes)\.(?:tsv|txt|csv))(?:\.gz)?$",
-    re.IGNORECASE,
-)
-
+# Written with the cells first, where a matrix as long as wide would not show it.
+_CELLS_FIRST = re.compile(r"cells_x_genes|dge|all_genes|cell_metadata", re.IGNORECASE)
 
 LAYOUT: Layout = register(
     Layout(
         name="tenx_mtx",
         title="10x triplets",
         endings=(".mtx",),
-        accepts=lambda name: _kind(name) == "matrix",
-        companions=re.compile(r"(features|genes|barcodes)\.(tsv|txt|csv)$"),
+        companions=re.compile(r"((features|genes|barcodes|genes\.names)|(^|[._-])cell_metadata)\.(tsv|txt|csv)$"),
         cells=True,
         alone=False,
         together=lambda names: [name for name in names if LAYOUT.accepts_name(name)],
         precedence=1,
-        read=lambda located, options: read(located.path, located.file, options.organism),
+        read=lambda located, options: read(located.path, located.file, options.organism, options.sample_key),
     )
 )
 
 
-@dataclass
-class _Triplet:
-    """The members of one library, by kind."""
-
-    name: str
-    parts: dict[str, str] = field(default_factory=dict)
-
-
-def read(path: Path, file: str = "", organism: Organism | None = None) -> Raw:
+def read(path: Path, file: str = "", organism: Organism | None = None, sample_key: str = "") -> Raw:
     """Return every triplet of an archive or folder as one matrix of cells; without an organism of all species."""
     notes: list[str] = []
-    triplets = _group(path, file, organism, notes)
-    used = sorted({member for triplet in triplets for member in triplet.parts.values()})
-    libraries = [_one(triplet, path, organism, notes) for triplet in triplets]
-    return join(libraries, archive.inputs(path, used), notes)
+    with archive.opened(path) as files:
+        found = _find(files, file, organism, notes)
+        used = sorted({member for triplet in found for member in triplet.parts.values()})
+        libraries = [_one(triplet, files, organism, notes) for triplet in found]
+    return join(libraries, archive.inputs(path, used), notes, sample_key)
 
 
-def _kind(name: str) -> str:
-    match = _PART.match(PurePosixPath(name).name)
-    return (match["kind"] or match["list"]).lower() if match else ""
-
-
-def _group(path: Path, file: str, organism: Organism | None, notes: list[str]) -> list[_Triplet]:
-    members = without_others(archive.names(path), organism, notes)
-    groups: dict[str, _Triplet] = {}
-    for name in members:
-        match = _PART.match(PurePosixPath(name).name)
-        if match is None:
-            continue
-        key = "/".join([*PurePosixPath(name).parts[:-1], match["prefix"]])
-        kind = "features" if _kind(name) == "genes" else _kind(name)
-        groups.setdefault(key, _Triplet(sample_name(name, match["prefix"]))).parts[kind] = name
-    shared = [group for group in groups.values() if set(group.parts) == {"features"}]
-    found = [group for group in groups.values() if "matrix" in group.parts]
-    if file and path.is_dir():  # a pattern that fits one part means the whole triplet
-        found = [group for group in found if any(archive.fits(part, file) for part in group.parts.values())]
+def _find(files: Files, file: str, organism: Organism | None, notes: list[str]) -> list[Triplet]:
+    path = files.path
+    members = without_others(files.names(), organism, notes)
+    found = triplets(members, str(path))
+    if file:  # a pattern that fits one part means the whole triplet
+        matrices = [one for one in found if archive.fits(one.parts["matrix"], file)]
+        found = matrices or [one for one in found if any(archive.fits(part, file) for part in one.parts.values())]
     if not found:
         raise InputError(
             f"{path} holds no 10x matrix; its files are {few(members)}",
             expected="files named ...matrix.mtx[.gz], ...features.tsv or ...genes.tsv, ...barcodes.tsv",
             fix='set "layout" or "file" for this data set',
         )
-    chosen = prefer_filtered([(group.name, group.parts["matrix"]) for group in found], path, notes)
-    found = [group for group in found if group.parts["matrix"] in chosen]
-    for group in found:
-        if "features" not in group.parts and len(shared) == 1:
-            group.parts["features"] = shared[0].parts["features"]  # one list for the whole series
-        absent = {"matrix", "features", "barcodes"} - set(group.parts)
+    found = without_partial(found, notes)
+    chosen = prefer_filtered([(one.name, one.parts["matrix"]) for one in found], path, notes)
+    found = [one for one in found if one.parts["matrix"] in chosen]
+    for one in found:
+        absent = {"features", "barcodes"} - set(one.parts)
         if absent:
-            raise InputError(f"{path}: {group.name or 'the matrix'} has no {' and no '.join(sorted(absent))} file",
-                             expected="three files per sample")  # fmt: skip
+            raise InputError(
+                f"{path}: {one.name or 'the matrix'} has no {' and no '.join(sorted(absent))} file",
+                expected="three files per sample",
+                fix=f"put the list beside {one.parts['matrix']} and call both alike, such as "
+                + " and ".join(f"{one.name or 'x'}_{kind}.tsv" for kind in sorted(absent)),
+            )
     return found
 
 
-def _one(triplet: _Triplet, path: Path, organism: Organism | None, notes: list[str]) -> Library:
+def _one(triplet: Triplet, files: Files, organism: Organism | None, notes: list[str]) -> Library:
     """Return the library of one triplet."""
-    from scipy.io import mmread
-
-    where = f"{path.name}: {triplet.name}"
-    try:
-        stored = mmread(io.BytesIO(archive.read(path, triplet.parts["matrix"])))
-        if sp.issparse(stored):  # made anew to be checked: an index of 0 in the file is -1 here, and crashes scipy
-            stored = sp.coo_matrix((stored.data, (stored.row, stored.col)), shape=stored.shape)
-        matrix = sp.csr_matrix(stored, dtype=np.float32)
-    except (ValueError, TypeError, OSError, EOFError, OverflowError, MemoryError) as error:
-        raise InputError(f"{where}: the matrix cannot be read ({error})", expected="a Matrix Market file") from error
-    features = _features(_lines(path, triplet.parts["features"]))
-    cells = [line.split("\t")[0].strip().strip('"') for line in _lines(path, triplet.parts["barcodes"])]
-    for table in (features, cells):  # a header line makes them one too long
-        if len(table) not in matrix.shape and len(table) - 1 in matrix.shape:
-            if isinstance(table, list):
-                cells = cells[1:]
-            else:
-                features = features.iloc[1:]
-    if matrix.shape == (len(features), len(cells)):
-        matrix = sp.csr_matrix(matrix.T)
-    elif matrix.shape != (len(cells), len(features)):
+    where = f"{files.path.name}: {triplet.name}"
+    matrix = _matrix(files, triplet.parts["matrix"], where, notes)
+    lists = {kind: read_list(files.read(name)) for kind, name in triplet.parts.items() if kind != "matrix"}
+    for kind, listed in lists.items():
+        if listed.header:
+            _note(notes, f'the first line of the {kind} ("{few(listed.header, 4)}") is a header', where)
+    features, barcodes = lists["features"], lists["barcodes"]
+    n_features, n_cells = len(features), len(barcodes)
+    cells_first = any(_CELLS_FIRST.search(name) for name in triplet.parts.values())
+    if matrix.shape not in ((n_features, n_cells), (n_cells, n_features)):
         raise InputError(
-            f"{where}: the matrix is {matrix.shape[0]} x {matrix.shape[1]}, with {len(features)} features and "
-            f"{len(cells)} barcodes",
+            f"{where}: the matrix is {matrix.shape[0]} x {matrix.shape[1]}, with {features.text} features and "
+            f"{barcodes.text} barcodes",
             expected="features x barcodes",
             fix="check that the three files belong together",
         )
-    return trim(of_organism(Library(triplet.name, matrix, features, cells), organism, notes), where)
+    if matrix.shape == (n_features, n_cells) and not (n_features == n_cells and cells_first):
+        matrix = matrix.T
+    library = Library(
+        triplet.name, sp.csr_matrix(matrix, dtype=np.float32), _features(features, lists.get("names"), where),
+        barcodes.barcodes(), barcodes.table(),
+    )  # fmt: skip
+    return trim(of_organism(library, organism, notes), where)
 
 
-def _lines(path: Path, member: str) -> list[str]:
-    text = archive.read(path, member).decode("utf-8", errors="replace")
-    return [line for line in text.splitlines() if line.strip()]
+def _matrix(files: Files, member: str, where: str, notes: list[str]) -> Matrix:
+    reader = MatrixMarketReader(files.blocks(member), where)
+    with np.errstate(over="ignore"):  # beyond float32 is infinite, which the check of the values refuses
+        parts = [
+            (part.counts.astype(np.float32), part.rows.astype(np.int32), part.columns.astype(np.int32))
+            for part in reader.entries()
+        ]
+    values, rows, columns = (np.concatenate(arrays) for arrays in zip(*parts, strict=True)) if parts else [[]] * 3
+    if reader.fractions:
+        _note(notes, f"the matrix says integer and has values such as {reader.fractions}, kept as they are", where)
+    return sp.coo_matrix((values, (rows, columns)), shape=reader.shape)
 
 
-def _features(lines: list[str]) -> pd.DataFrame:
-    rows = [[cell.strip().strip('"') for cell in re.split(r"[\t,]", line)] for line in lines]
-    wide = [[*row, "", "", ""][:3] for row in rows]
-    return pd.DataFrame(wide, columns=["id", "name", "type"], dtype=object)
+def _features(listed: NameList, names: NameList | None, where: str) -> pd.DataFrame:
+    features = listed.features()
+    if names is not None:
+        if len(names) != len(features):
+            raise InputError(
+                f"{where}: {listed.text} features and {names.text} names of genes", expected="a name for each",
+                fix="check that the files belong together",
+            )  # fmt: skip
+        features["name"] = names.column(0)
+    return features
+
+
+def _note(notes: list[str], note: str, where: str) -> None:
+    """Note what is true of many libraries once, with the first."""
+    if not any(one.startswith(note) for one in notes):
+        notes.append(f"{note} ({where})")
