@@ -62,7 +62,7 @@ class Files:
     @contextmanager
     def as_file(self, name: str) -> Iterator[Path]:
         """Give one file, unpacked, as a path; what had to be copied is removed afterwards."""
-        if self._archive is None and not packed.is_packed(self._place(name)):
+        if self.lasts(name):
             yield self._place(name)
             return
         with tempfile.TemporaryDirectory(prefix="fatescore-") as folder:
@@ -70,6 +70,10 @@ class Files:
             with copy.open("wb") as out:
                 out.writelines(self.blocks(name))
             yield copy
+
+    def lasts(self, name: str) -> bool:
+        """Tell whether the path that :meth:`as_file` gives is the file itself, which stays."""
+        return self._archive is None and not packed.is_packed(self._place(name))
 
     def where(self, name: str) -> str:
         """Return what messages call one file."""

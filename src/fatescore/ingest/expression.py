@@ -17,6 +17,7 @@ from fatescore.ingest.identifiers import scored_genes, to_genes
 from fatescore.ingest.locate import layout_of_file, locate, read_raw
 from fatescore.ingest.matrix import Located, Raw, numbered
 from fatescore.ingest.readers import count_table, h5ad
+from fatescore.ingest.readers._h5ad_file import second_names
 from fatescore.ingest.scale import check_values
 from fatescore.tables import columns as col
 from fatescore.typing import Matrix, Organism, Scale, StrPath
@@ -117,12 +118,11 @@ def _from_h5ad(source: Path, organism: Organism) -> AnnData:
     main = adata.layers[col.COUNTS] if adata.X is None else adata.X
     ids = [str(name) for name in adata.var_names]
     scale: Scale = "counts" if col.COUNTS in adata.layers or _whole(_stored(main)) else "log2"
-    h5ad.check_main(adata, h5ad.main_values(adata, str(source)), str(source))
     observations = [str(name) for name in adata.obs_names]
     check_values(main, ids, observations, source)
     if col.COUNTS in adata.layers:
         check_values(adata.layers[col.COUNTS], ids, observations, source, counts=True)
-    second, wanted = h5ad.second_names(adata.var), scored_genes(organism)
+    second, wanted = second_names(adata.var), scored_genes(organism)
     genes = to_genes(main, ids, organism, scale, other_names=second, keep_genes=wanted)
     _log(source, genes.notes)
     out = anndata.AnnData(X=genes.matrix, obs=adata.obs.copy(), var=genes.var)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from fatescore.errors import InputError, nearest
 from fatescore.geo import SeriesMatrix
+from fatescore.ingest.blocks import Blocks, in_memory
 from fatescore.tables import columns as col
 from fatescore.typing import Matrix, Organism, Scale
 
@@ -72,6 +73,19 @@ class ReadOptions:
     scale: Scale | None = None
 
 
+class _Loaded:
+    """The field of a matrix that may be :class:`Blocks`: it is loaded when it is asked for as a matrix."""
+
+    def __get__(self, raw: Raw, owner: type[Raw]) -> Matrix:
+        stored = raw.__dict__["matrix"]
+        if isinstance(stored, Blocks):
+            stored = raw.__dict__["matrix"] = stored.load()
+        return stored
+
+    def __set__(self, raw: Raw, stored: Matrix | Blocks) -> None:
+        raw.__dict__["matrix"] = stored
+
+
 @dataclass
 class Raw:
     """A matrix as its submitter wrote it.
@@ -79,7 +93,8 @@ class Raw:
     Parameters
     ----------
     matrix
-        Observations x features: dense, or CSR for cells and counts.
+        Observations x features: dense, or CSR for cells and counts. :class:`Blocks` stay on the disk until ``matrix``
+        is asked for; what can do with blocks takes ``blocks``.
     ids
         Feature names as written; repeats are allowed.
     columns
@@ -111,6 +126,17 @@ class Raw:
     notes: list[str] = field(default_factory=list)
 
     @property
+    def blocks(self) -> Blocks:
+        """The matrix some observations at a time, without loading it."""
+        stored = self.__dict__["matrix"]
+        return stored if isinstance(stored, Blocks) else in_memory(stored)
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether the matrix is still on the disk."""
+        return isinstance(self.__dict__["matrix"], Blocks)
+
+    @property
     def sample_names(self) -> list[str]:
         """The distinct names of samples, in order of appearance."""
         return list(dict.fromkeys(self.columns))
@@ -121,14 +147,14 @@ class Raw:
 
     def keep_observations(self, keep: np.ndarray) -> None:
         """Leave out the observations that are not true in ``keep``."""
-        self.matrix = self.matrix[np.flatnonzero(keep)]
+        self.matrix = self.blocks.keep(keep) if self.on_disk else self.matrix[np.flatnonzero(keep)]
         self.columns = list(itertools.compress(self.columns, keep))
         self.barcodes = list(itertools.compress(self.barcodes, keep))
         self.obs = None if self.obs is None else self.obs[keep]
 
     def keep_features(self, keep: np.ndarray) -> None:
         """Leave out the features that are not true in ``keep``."""
-        self.matrix = self.matrix[:, np.flatnonzero(keep)]
+        self.matrix = self.blocks.columns(keep) if self.on_disk else self.matrix[:, np.flatnonzero(keep)]
         self.ids = list(itertools.compress(self.ids, keep))
         self.other_names = list(itertools.compress(self.other_names, keep))
         self.annotation = None if self.annotation is None else self.annotation[keep]
@@ -141,6 +167,9 @@ class Raw:
         absent = [str(name) for name in self.fields.index if name not in named]
         if absent:
             self.notes.append(f"{len(absent)} samples of the series have no values in the data: {', '.join(absent)}")
+
+
+Raw.matrix = _Loaded()
 
 
 def numbered(names: list[str]) -> list[str]:

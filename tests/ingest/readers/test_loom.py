@@ -133,7 +133,7 @@ def test_damage_is_an_input_error_or_harmless(
     data[place] = value
     path.write_bytes(data[:place] if cut else data)
     with contextlib.suppress(InputError):
-        loom.read(path)
+        loom.read(path).matrix.sum()
 
 
 def test_what_seurat_calls_the_sample(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ import scipy.sparse as sp
 from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.ingest.archive import Files
+from fatescore.ingest.blocks import Blocks, chained, in_memory
 from fatescore.ingest.matrix import Raw, samples_of
 from fatescore.ingest.readers import Layout
 from fatescore.tables import columns as col
-from fatescore.typing import Organism
+from fatescore.typing import Matrix, Organism
 
 _GSM = re.compile(r"GSM\d+")
 _RAW = re.compile(r"(?<![a-z])(raw|unfiltered)(?![a-z]|[._-]?(count|data|umi))")
@@ -45,11 +46,11 @@ _PREFIX = re.compile(
 class Library:
     """Cells x features of one library: ``features`` has ``id``, ``name`` and ``type``, ``cells`` the barcodes.
 
-    ``obs``: what is said of the cells besides, if anything.
+    ``matrix``: CSR, or :class:`Blocks`. ``obs``: what is said of the cells besides, if anything.
     """
 
     name: str
-    matrix: sp.csr_matrix
+    matrix: Matrix
     features: pd.DataFrame
     cells: list[str]
     obs: pd.DataFrame | None = None
@@ -135,14 +136,14 @@ def trim(library: Library, where: str) -> Library:
         raise InputError(
             f"{where} has no genes, only {few(types) or 'nothing'}", expected='features of type "Gene Expression"'
         )
-    matrix = library.matrix
-    matrix.eliminate_zeros()
-    used = matrix.getnnz(axis=1) > 0  # not the sum: a negative or missing value must reach the check of the scale
+    # not the sum: a negative or missing value must reach the check of the scale
+    blocks = library.matrix if isinstance(library.matrix, Blocks) else in_memory(library.matrix)
+    used = blocks.count_stored() > 0
     if not used.any():
         used[:] = True  # an empty sample is a finding of quality control, not an absent sample
     return replace(
         library,
-        matrix=matrix[used][:, genes],
+        matrix=blocks.keep(used).columns(genes),
         features=library.features[genes].reset_index(drop=True),
         cells=list(itertools.compress(library.cells, used)),
         obs=None if library.obs is None else library.obs[used],
@@ -157,7 +158,7 @@ def join(libraries: list[Library], inputs: list[Path], notes: list[str], sample_
     """
     table = _shared_features(libraries, notes)
     raw = Raw(
-        matrix=sp.csr_matrix(sp.vstack([_aligned(one, table) for one in libraries])),
+        matrix=_stacked([_aligned(one, table) for one in libraries]),
         ids=list(table["id"]),
         columns=[library.name for library in libraries for _ in library.cells],
         barcodes=[cell for library in libraries for cell in library.cells],
@@ -182,6 +183,8 @@ def join(libraries: list[Library], inputs: list[Path], notes: list[str], sample_
 def _check_cells_once(raw: Raw, libraries: list[Library]) -> None:
     """Refuse cells that two files have, such as that of a series and those of its samples."""
     file = np.repeat(np.arange(len(libraries)), [len(one.cells) for one in libraries])
+    if len({*zip(raw.columns, file.tolist(), strict=True)}) == len(raw.sample_names):  # no sample is in two files
+        return
     cells = pd.DataFrame({"sample": raw.columns, "barcode": raw.barcodes, "file": file}).drop_duplicates()
     twice = cells[cells.duplicated(["sample", "barcode"])]
     if len(twice):
@@ -216,15 +219,23 @@ def _shared_features(libraries: list[Library], notes: list[str]) -> pd.DataFrame
     return table[~_keys(table, _vague(libraries)).duplicated()].reset_index(drop=True)
 
 
-def _aligned(library: Library, table: pd.DataFrame) -> sp.csr_matrix:
+def _stacked(parts: list[Matrix]) -> Matrix:
+    if any(isinstance(part, Blocks) for part in parts):
+        return chained([part if isinstance(part, Blocks) else in_memory(part) for part in parts])
+    return sp.csr_matrix(sp.vstack(parts))
+
+
+def _aligned(library: Library, table: pd.DataFrame) -> Matrix:
     """Return the matrix of a library with the features of all."""
     if list(library.features["id"]) == list(table["id"]):
         return library.matrix
     vague = frozenset(table["id"][table["id"].duplicated()])
     place = {key: position for position, key in enumerate(_keys(table, vague))}
     columns = np.array([place[key] for key in _keys(library.features, vague)])
-    shift = sp.csr_matrix((np.ones(len(columns)), (np.arange(len(columns)), columns)), (len(columns), len(table)))
-    return sp.csr_matrix(library.matrix @ shift, dtype=np.float32)
+    shift = sp.csr_matrix(
+        (np.ones(len(columns), dtype=np.float32), (np.arange(len(columns)), columns)), (len(columns), len(table))
+    )
+    return library.matrix @ shift
 
 
 def _vague(libraries: list[Library]) -> frozenset[str]:
@@ -287,4 +298,5 @@ def of_organism(library: Library, organism: Organism | None, notes: list[str]) -
     features = library.features[keep].reset_index(drop=True)
     for name in ("id", "name"):
         features[name] = features[name].str.replace(_PREFIX, "", regex=True)
-    return replace(library, matrix=library.matrix[:, keep], features=features)
+    blocks = library.matrix if isinstance(library.matrix, Blocks) else in_memory(library.matrix)
+    return replace(library, matrix=blocks.columns(np.array(keep)), features=features)

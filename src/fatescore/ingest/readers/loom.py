@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import scipy.sparse as sp
 from fatescore.errors import InputError, few
 from fatescore.ingest import archive
 from fatescore.ingest.archive import Files
+from fatescore.ingest.blocks import Scratch
 from fatescore.ingest.matrix import Raw
 from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.readers._libraries import Library, choose_members, join
@@ -48,27 +51,34 @@ LAYOUT: Layout = register(
 def read(path: Path, file: str = "", sample_key: str = "") -> Raw:
     """Return every loom file of a source as one matrix of cells."""
     notes: list[str] = []
+    scratch = Scratch()
     with archive.opened(path) as files:
         chosen = choose_members(LAYOUT, files, file, notes)
-        libraries = [_one(files, name, sample) for name, sample in chosen.items()]
+        libraries = [_one(files, name, sample, scratch) for name, sample in chosen.items()]
     return join(libraries, archive.inputs(path, list(chosen)), notes, sample_key)
 
 
-def _one(files: Files, member: str, sample: str) -> Library:
+def _one(files: Files, member: str, sample: str, scratch: Scratch) -> Library:
     where = files.where(member)
     with files.as_file(member) as file:
-        try:
-            with h5py.File(file, "r") as stored:
-                _check_groups(stored, where)
-                rows, cells = _attributes(stored["row_attrs"]), _attributes(stored["col_attrs"])
-                matrix = _matrix(stored["matrix"], where)
-        except InputError:
-            raise
-        except Exception as error:  # h5py has half a dozen kinds for a damaged file
-            raise InputError(
-                f"{where} cannot be read as loom ({error})", expected="a whole loom file", fix="fetch it again"
-            ) from error
-    return _library(matrix, rows, cells, sample, where)
+        with _readable(where), h5py.File(file, "r") as stored:
+            _check_groups(stored, where)
+            rows, cells = _attributes(stored["row_attrs"]), _attributes(stored["col_attrs"])
+            shape = _shape(stored["matrix"], where)
+        matrix = scratch.hold(lambda: _cells_of(file, where), shape, lasts=files.lasts(member))
+        return _library(matrix, rows, cells, sample, where)
+
+
+@contextmanager
+def _readable(where: str) -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:  # h5py has half a dozen kinds for a damaged file
+        raise InputError(
+            f"{where} cannot be read as loom ({error})", expected="a whole loom file", fix="fetch it again"
+        ) from error
 
 
 def _check_groups(stored: h5py.File, where: str) -> None:
@@ -124,11 +134,16 @@ def _attributes(group: h5py.Group) -> dict[str, Any]:
     }
 
 
-def _matrix(stored: h5py.Dataset, where: str) -> sp.csr_matrix:
+def _shape(stored: h5py.Dataset, where: str) -> tuple[int, int]:
+    """Return cells x genes."""
     if stored.ndim != 2 or stored.dtype.kind not in "iufb":
         raise InputError(f"{where}: the matrix is {stored.ndim}-dimensional {stored.dtype}", expected="genes x cells")
-    blocks = [
-        sp.csr_matrix(np.asarray(stored[:, start : start + _STEP], dtype=np.float32).T)
-        for start in range(0, stored.shape[1], _STEP)
-    ]
-    return sp.csr_matrix(sp.vstack(blocks)) if blocks else sp.csr_matrix((0, stored.shape[0]), dtype=np.float32)
+    return stored.shape[1], stored.shape[0]
+
+
+def _cells_of(file: Path, where: str) -> Iterator[sp.csr_matrix]:
+    """Yield some cells at a time."""
+    with _readable(where), h5py.File(file, "r") as opened:
+        stored = opened["matrix"]
+        for start in range(0, stored.shape[1], _STEP):
+            yield sp.csr_matrix(np.asarray(stored[:, start : start + _STEP], dtype=np.float32).T)

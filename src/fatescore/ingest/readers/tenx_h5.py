@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
@@ -15,13 +17,14 @@ import scipy.sparse as sp
 from fatescore.errors import InputError, few
 from fatescore.ingest import archive
 from fatescore.ingest.archive import Files
+from fatescore.ingest.blocks import Blocks, Scratch, csr_of_hdf5
 from fatescore.ingest.matrix import Raw
 from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.readers._libraries import Library, choose_members, join, of_organism, species_of, trim
-from fatescore.typing import Organism
+from fatescore.typing import IntArray, Organism
 
-if TYPE_CHECKING:
-    from anndata import AnnData
+# What CellRanger 3 calls the ids and names of features, and CellRanger 1 and 2.
+_NAMES = (("id", "genes"), ("name", "gene_names"))
 
 LAYOUT: Layout = register(
     Layout(
@@ -38,62 +41,103 @@ LAYOUT: Layout = register(
 
 
 def read(path: Path, file: str = "", organism: Organism | None = None) -> Raw:
-    """Return every 10x HDF5 file of a source as one matrix of cells.
+    """Return every 10x HDF5 file of a source as one matrix of cells, which stays in the files until it is asked for.
 
     A file with several species gives the features of ``organism``. CellRanger 2 keeps each genome in a group with
     barcodes of its own: groups that are of no other species are put side by side when their barcodes are the same.
     Without an organism the features of all species are kept.
     """
     notes: list[str] = []
+    scratch = Scratch()
     with archive.opened(path) as files:
         chosen = choose_members(LAYOUT, files, file, notes)
-        libraries = [_one(files, name, sample, organism, notes) for name, sample in chosen.items()]
+        libraries = [_one(files, name, sample, scratch, organism, notes) for name, sample in chosen.items()]
     return join(libraries, archive.inputs(path, list(chosen)), notes)
 
 
-def _one(files: Files, member: str, sample: str, organism: Organism | None, notes: list[str]) -> Library:
+def _one(
+    files: Files, member: str, sample: str, scratch: Scratch, organism: Organism | None, notes: list[str]
+) -> Library:
     where = files.where(member)
     with files.as_file(member) as file:
-        genomes = _wanted(_genomes(file, where), organism, where, notes)
-        parts = [_read(file, genome, where) for genome in genomes]
-    if any(list(part.obs_names) != list(parts[0].obs_names) for part in parts):
-        raise InputError(
-            f"{where} holds several genomes with different barcodes: {few([str(name) for name in genomes])}",
-            expected="one",
-            fix="write the group of one genome to a file of its own",
-        )
-    features = pd.concat([_features(part) for part in parts], ignore_index=True)
-    matrix = sp.csr_matrix(sp.hstack([part.X for part in parts]), dtype=np.float32)
-    library = Library(sample, matrix, features, [str(name) for name in parts[0].obs_names])
-    return trim(of_organism(library, organism, notes), where)
+        groups = _wanted(_genomes(file, where), organism, where, notes)
+        parts = [_head(file, group, where) for group in groups]
+        if any(part.cells != parts[0].cells for part in parts):
+            raise InputError(
+                f"{where} holds several genomes with different barcodes: {few(groups)}",
+                expected="one",
+                fix="write the group of one genome to a file of its own",
+            )
+        features = pd.concat([part.features for part in parts], ignore_index=True)
+        shape = len(parts[0].cells), len(features)
+        n_stored = np.sum([part.n_stored for part in parts], axis=0)
+        read = partial(_read, file, parts, where)
+        matrix = scratch.hold(read, shape, lasts=files.lasts(member), n_stored=n_stored)
+    return trim(of_organism(Library(sample, matrix, features, parts[0].cells), organism, notes), where)
 
 
-def _read(file: Path, genome: str | None, where: str) -> AnnData:
-    import scanpy
+@dataclass(frozen=True)
+class _Head:
+    """All but the values of one group: its barcodes and features, and how many values each barcode has."""
 
+    group: str
+    cells: list[str]
+    features: pd.DataFrame
+    n_stored: IntArray
+
+
+def _head(file: Path, group: str, where: str) -> _Head:
+    with _readable(where), h5py.File(file, "r") as stored:
+        own = stored[group]
+        listed = own.get("features", own)
+        ids, names = (_texts(listed[first if first in listed else second]) for first, second in _NAMES)
+        types = _texts(listed["feature_type"]) if "feature_type" in listed else [""] * len(ids)
+        features = pd.DataFrame({"id": ids, "name": names, "type": types}, dtype=object)
+        cells = _texts(own["barcodes"])
+        if tuple(own["shape"][...]) != (len(features), len(cells)):
+            raise ValueError(f"it is {own['shape'][...]}, with {len(features)} features and {len(cells)} barcodes")
+        return _Head(group, cells, features, np.diff(own["indptr"][...].astype(np.int64)))
+
+
+def _read(file: Path, parts: list[_Head], where: str) -> Iterator[sp.csr_matrix]:
+    """Yield cells x features of all groups side by side."""
+    with _readable(where), h5py.File(file, "r") as stored:
+        shapes = [(len(part.cells), len(part.features)) for part in parts]
+        if len(parts) == 1:
+            yield from map(_float32, csr_of_hdf5(stored[parts[0].group], shapes[0]))
+            return
+        whole = [
+            Blocks(s, partial(csr_of_hdf5, stored[one.group], s)).load() for one, s in zip(parts, shapes, strict=True)
+        ]
+        yield _float32(sp.csr_matrix(sp.hstack(whole)))
+
+
+def _float32(block: sp.csr_matrix) -> sp.csr_matrix:
+    with np.errstate(over="ignore"):  # infinite then, which the check of the values refuses
+        return block.astype(np.float32)
+
+
+@contextmanager
+def _readable(where: str) -> Iterator[None]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # repeated symbols: ids name the features here
-            adata = scanpy.read_10x_h5(file, genome=genome, gex_only=False)
-        adata.X.check_format(full_check=True)  # an index beyond the shape would crash scipy, not raise
-    except Exception as error:  # scanpy raises Exception itself
+        yield
+    except InputError:
+        raise
+    except Exception as error:  # h5py has half a dozen kinds for a damaged file
         raise InputError(
             f"{where} cannot be read as a 10x matrix ({type(error).__name__}: {str(error)[:200]})",
-            expected="a whole file of CellRanger 2 or later", fix="fetch it again",
+            expected="a whole file of CellRanger 1 or later", fix="fetch it again",
         ) from error  # fmt: skip
-    return adata
 
 
-def _features(adata: AnnData) -> pd.DataFrame:
-    kinds = adata.var["feature_types"].astype(str) if "feature_types" in adata.var else ""
-    features = {"id": adata.var["gene_ids"].astype(str).to_numpy(), "name": adata.var_names.astype(str)}
-    return pd.DataFrame(features, dtype=object).assign(type=np.asarray(kinds))
+def _texts(stored: h5py.Dataset) -> list[str]:
+    return [str(text) for text in stored.asstr(errors="replace")[...]]
 
 
-def _wanted(genomes: list[str], organism: Organism | None, where: str, notes: list[str]) -> list[str | None]:
-    """Return the genomes of a CellRanger 2 file to read: those of no other species; ``None`` is the only one."""
+def _wanted(genomes: list[str], organism: Organism | None, where: str, notes: list[str]) -> list[str]:
+    """Return the groups of a file to read: those of no other species, or the only one."""
     if len(genomes) < 2:
-        return [None]
+        return genomes
     others = [name for name in genomes if organism is not None and species_of(name) not in ("", organism)]
     if len(others) == len(genomes):
         raise InputError(
@@ -106,7 +150,7 @@ def _wanted(genomes: list[str], organism: Organism | None, where: str, notes: li
 
 
 def _genomes(file: Path, where: str) -> list[str]:
-    """Return the groups of a CellRanger 2 file, none for a later one; say what it holds if it is not 10x's."""
+    """Return the groups with a matrix: one per genome in CellRanger 2; say what it holds if it is not 10x's."""
     try:
         with h5py.File(file, "r") as stored:
             groups = sorted(map(str, stored))
@@ -122,4 +166,4 @@ def _genomes(file: Path, where: str) -> list[str]:
             expected='the group "matrix" (CellRanger 3) or one group per genome (CellRanger 2)',
             fix='rename it to .h5ad if it is AnnData, or choose another file with "file"',
         )
-    return [] if "matrix" in groups else groups
+    return ["matrix"] if "matrix" in groups else groups

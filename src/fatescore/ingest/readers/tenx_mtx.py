@@ -7,18 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 
 from fatescore.errors import InputError, few
 from fatescore.ingest import archive
 from fatescore.ingest.archive import Files
+from fatescore.ingest.blocks import Blocks, CellSorter, Scratch
 from fatescore.ingest.matrix import Raw
 from fatescore.ingest.matrix_market import MatrixMarketReader
 from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.readers._libraries import Library, join, of_organism, prefer_filtered, trim, without_others
 from fatescore.ingest.readers._lists import NameList, read_list
 from fatescore.ingest.readers._triplets import Triplet, triplets, without_partial
-from fatescore.typing import Matrix, Organism
+from fatescore.typing import Organism
 
 # Written with the cells first, where a matrix as long as wide would not show it.
 _CELLS_FIRST = re.compile(r"cells_x_genes|dge|all_genes|cell_metadata", re.IGNORECASE)
@@ -39,12 +39,16 @@ LAYOUT: Layout = register(
 
 
 def read(path: Path, file: str = "", organism: Organism | None = None, sample_key: str = "") -> Raw:
-    """Return every triplet of an archive or folder as one matrix of cells; without an organism of all species."""
+    """Return every triplet of an archive or folder as one matrix of cells; without an organism of all species.
+
+    The entries are sorted by cell into a file without a name, and stay there until the matrix is asked for.
+    """
     notes: list[str] = []
+    scratch = Scratch()
     with archive.opened(path) as files:
         found = _find(files, file, organism, notes)
         used = sorted({member for triplet in found for member in triplet.parts.values()})
-        libraries = [_one(triplet, files, organism, notes) for triplet in found]
+        libraries = [_one(triplet, files, scratch, organism, notes) for triplet in found]
     return join(libraries, archive.inputs(path, used), notes, sample_key)
 
 
@@ -76,10 +80,10 @@ def _find(files: Files, file: str, organism: Organism | None, notes: list[str]) 
     return found
 
 
-def _one(triplet: Triplet, files: Files, organism: Organism | None, notes: list[str]) -> Library:
+def _one(triplet: Triplet, files: Files, scratch: Scratch, organism: Organism | None, notes: list[str]) -> Library:
     """Return the library of one triplet."""
     where = f"{files.path.name}: {triplet.name}"
-    matrix = _matrix(files, triplet.parts["matrix"], where, notes)
+    reader = MatrixMarketReader(files.blocks(triplet.parts["matrix"]), where)
     lists = {kind: read_list(files.read(name)) for kind, name in triplet.parts.items() if kind != "matrix"}
     for kind, listed in lists.items():
         if listed.header:
@@ -87,33 +91,29 @@ def _one(triplet: Triplet, files: Files, organism: Organism | None, notes: list[
     features, barcodes = lists["features"], lists["barcodes"]
     n_features, n_cells = len(features), len(barcodes)
     cells_first = any(_CELLS_FIRST.search(name) for name in triplet.parts.values())
-    if matrix.shape not in ((n_features, n_cells), (n_cells, n_features)):
+    if reader.shape not in ((n_features, n_cells), (n_cells, n_features)):
         raise InputError(
-            f"{where}: the matrix is {matrix.shape[0]} x {matrix.shape[1]}, with {features.text} features and "
+            f"{where}: the matrix is {reader.shape[0]} x {reader.shape[1]}, with {features.text} features and "
             f"{barcodes.text} barcodes",
             expected="features x barcodes",
             fix="check that the three files belong together",
         )
-    if matrix.shape == (n_features, n_cells) and not (n_features == n_cells and cells_first):
-        matrix = matrix.T
-    library = Library(
-        triplet.name, sp.csr_matrix(matrix, dtype=np.float32), _features(features, lists.get("names"), where),
-        barcodes.barcodes(), barcodes.table(),
-    )  # fmt: skip
+    names = _features(features, lists.get("names"), where)
+    cells_first = reader.shape == (n_cells, n_features) and (n_features != n_cells or cells_first)
+    matrix = _sorted(reader, scratch, cells_first=cells_first)
+    if reader.fractions:
+        _note(notes, f"the matrix says integer and has values such as {reader.fractions}, kept as they are", where)
+    library = Library(triplet.name, matrix, names, barcodes.barcodes(), barcodes.table())
     return trim(of_organism(library, organism, notes), where)
 
 
-def _matrix(files: Files, member: str, where: str, notes: list[str]) -> Matrix:
-    reader = MatrixMarketReader(files.blocks(member), where)
-    with np.errstate(over="ignore"):  # beyond float32 is infinite, which the check of the values refuses
-        parts = [
-            (part.counts.astype(np.float32), part.rows.astype(np.int32), part.columns.astype(np.int32))
-            for part in reader.entries()
-        ]
-    values, rows, columns = (np.concatenate(arrays) for arrays in zip(*parts, strict=True)) if parts else [[]] * 3
-    if reader.fractions:
-        _note(notes, f"the matrix says integer and has values such as {reader.fractions}, kept as they are", where)
-    return sp.coo_matrix((values, (rows, columns)), shape=reader.shape)
+def _sorted(reader: MatrixMarketReader, scratch: Scratch, *, cells_first: bool) -> Blocks:
+    sorter = CellSorter(reader.shape if cells_first else reader.shape[::-1], reader.n_entries, scratch)
+    for part in reader.entries():
+        cells, features = (part.rows, part.columns) if cells_first else (part.columns, part.rows)
+        with np.errstate(over="ignore"):  # beyond float32 is infinite, which the check of the values refuses
+            sorter.add(cells, features, part.counts.astype(np.float32))
+    return sorter.blocks()
 
 
 def _features(listed: NameList, names: NameList | None, where: str) -> pd.DataFrame:
