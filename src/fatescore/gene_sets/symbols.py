@@ -6,6 +6,7 @@ lookup row by row (7 s for mouse), so the same gene table is read here and the l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from functools import cache
 import pandas as pd
 
 from fatescore import organisms
+from fatescore.gene_sets.name_errors import name_error
 from fatescore.typing import Organism
 
 APPROVED = "approved"
@@ -28,7 +30,7 @@ MAPPED = (APPROVED, CASE, ENSEMBL, PREVIOUS, ALIAS)
 # list some of them once, yet a name in somebody's table does not say which gene was meant.
 AMBIGUOUS_ALIASES = frozenset({"ALP", "OCN", "OSX", "TAZ"})
 
-_ENSEMBL_ID = r"^(ENS[A-Z]{0,4}G\d{11})(?:\.\d+)?(?:_PAR_Y)?$"
+_ENSEMBL_ID = re.compile(r"(ENS[A-Z]{0,4}G\d{11})(?:\.\d+)?(?:_PAR_Y)?")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ def resolve(names: Iterable[str], organism: Organism) -> pd.DataFrame:
 
     An approved symbol wins, also when it is spelled in another case; then an Ensembl gene id (its version is
     ignored); then a previous symbol or alias, if it points to one gene only. What points to several genes stays
-    under its own name as ``ambiguous``.
+    under its own name as ``ambiguous``. Numbers, dates and missing values are no names
+    (:func:`fatescore.gene_sets.name_errors.name_error`), whatever the tables list as an alias.
 
     Parameters
     ----------
@@ -75,25 +78,35 @@ def resolve(names: Iterable[str], organism: Organism) -> pd.DataFrame:
     TAZ                    TAZ  ambiguous
     nobody              nobody   unmapped
     """
-    lookup = _lookup(organism)
     original = pd.Index([str(name) for name in names], dtype=object)
-    unique = pd.Series(original.unique(), dtype=object)
-    clean = unique.str.strip()
-    identifier = clean.str.extract(_ENSEMBL_ID, expand=False)
-    clean = clean.where(identifier.isna(), identifier)
-    rows = [_one(name, lookup) for name in clean]
-    found = pd.DataFrame(rows, columns=["symbol", "mapped_by"], index=pd.Index(unique, dtype=object))
+    unique = pd.Index(original.unique(), dtype=object)
+    found = pd.DataFrame(look_up(unique, organism), columns=["symbol", "mapped_by"], index=unique)
     return found.reindex(original) if len(found) != len(original) else found
+
+
+def look_up(names: Iterable[str], organism: Organism) -> list[tuple[str, str]]:
+    """Return the rows of :func:`resolve` (symbol, rule) without a table.
+
+    Examples
+    --------
+    >>> look_up(["CBFA1", "nobody"], "human")
+    [('RUNX2', 'previous'), ('nobody', 'unmapped')]
+    """
+    lookup = _lookup(organism)
+    return [_one(name.strip(), lookup) for name in names]
 
 
 def _one(name: str, lookup: _Lookup) -> tuple[str, str]:
     if name in lookup.approved:
         return name, APPROVED
-    if name in lookup.ensembl:
-        return lookup.ensembl[name], ENSEMBL
+    if name.startswith("ENS") and (identifier := _ENSEMBL_ID.fullmatch(name)):
+        name = identifier[1]
+        return (lookup.ensembl[name], ENSEMBL) if name in lookup.ensembl else (name, UNMAPPED)
     upper = name.upper()
     if upper in lookup.by_case:
         return lookup.by_case[upper], CASE
+    if name_error(name):
+        return name, UNMAPPED  # the tables list aliases such as NA (XK), 225 and 5-Sep
     if upper in AMBIGUOUS_ALIASES:
         return name, AMBIGUOUS
     former = lookup.former.get(name)
