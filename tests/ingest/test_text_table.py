@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import numpy as np
@@ -151,7 +152,7 @@ def test_numbers_beyond_64_bits_stay_numbers(tmp_path: Path) -> None:
         ("RUNX2\t5\t7\nALPL\t3\t4\n", r'has no header: its first line is the gene "RUNX2"'),
         ("gene\ta\tb\nRUNX2\t1\t2\nALPL\t3\tfour\n", r'has "four" in row ALPL, column b'),
         ("gene\ta\t\tb\nRUNX2\t1\t2\t3\n", r"column 3 has no name"),
-        ("gene;a;b\nRUNX2;1,5;2,5\nALPL;3,5;4,5\n", r'column "a" begins with "1,5".*decimals need a point'),
+        ("gene;a;b\nRUNX2;1,5;2,5\nALPL;3,5;4,5\n", r'has "1,5" in row RUNX2, column a \(line 2\).*with a point'),
         ("gene\ta\nRUNX2\tTRUE\nALPL\tFALSE\n", r"has no column of numbers"),
     ],
 )
@@ -183,8 +184,9 @@ def test_featurecounts_of_several_bams(tmp_path: Path) -> None:
     head = '# Program:featureCounts v2.0.1; Command:"featureCounts" "-a" "x.gtf"\n'
     columns = "Geneid\tChr\tStart\tEnd\tStrand\tLength\tbam/op 1.sorted.bam\tbam/op 2.sorted.bam\n"
     rows = "RUNX2\tchr6;chr6\t5;7\t6;8\t+;+\t4\t1\t2\nALPL\tchr1\t5\t6\t-\t2\t3\t4\n"
-    table = read_table(write(tmp_path, head + columns + rows, "t.txt.gz")).data
-    assert table.to_dict("list") == {"bam/op 1.sorted.bam": [1, 3], "bam/op 2.sorted.bam": [2, 4]}
+    table = read_table(write(tmp_path, head + columns + rows, "t.txt.gz"))
+    assert table.data.to_dict("list") == {"op 1": [1, 3], "op 2": [2, 4]}
+    assert "samples are called op 1, op 2, such as bam/op 1.sorted.bam" in table.notes[-1]
 
 
 @pytest.mark.parametrize("name", ["t.tsv", "t.tsv.gz"])
@@ -222,3 +224,87 @@ def test_repeated_symbols_keep_the_sum(
     for gene, (a, b) in zip(genes.var.index, genes.matrix.toarray().T, strict=True):
         assert a == sum(row[1] for row in rows if row[0] == gene)
         assert b == sum(row[2] for row in rows if row[0] == gene)
+
+
+# --- which column names the rows
+
+TABLE = pd.DataFrame({"s1": [5, 0, 7, 2], "s2": [1, 2, 3, 4]})
+SYMBOLS = ["RUNX2", "ALPL", "SP7", "TNFRSF11B"]
+IDS = ["ENSG00000124813", "ENSG00000162551", "ENSG00000170374", "ENSG00000164761"]
+
+
+@pytest.mark.parametrize("number", [[1, 2, 3, 4], [0, 5, 6, 90], ["1", "2", "3", "4"]])
+@pytest.mark.parametrize("corner", ["", "X", "Unnamed: 0"])
+@pytest.mark.parametrize(
+    "name",
+    ["gene", "Gene", "GENE", "hgnc_symbol", "mgi_symbol", "features", "GeneName", "SYMBOL", "Symbol", "name",
+     "Gene.symbol", "Row.names", "external_gene_name", "Unnamed: 0.1", "approved", "what"],
+)  # fmt: skip
+def test_row_numbers_before_the_names(name: str, corner: str, number: list[int], tmp_path: Path) -> None:
+    frame = pd.DataFrame({corner: number, name: SYMBOLS, **TABLE})
+    for columns in (list(frame), [corner, "s1", "s2", name]):
+        table = read_table(write(tmp_path, frame[columns].to_csv(index=False), "t.csv"))
+        assert list(table.data.index) == SYMBOLS
+        assert table.data.to_dict("list") == TABLE.to_dict("list")
+        assert table.notes[0] == f'rows are named by the column "{name}"; the first column counts them'
+
+
+def test_of_several_columns_the_best_known_names_the_rows(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"": range(4), "name": ["a1", "b2", "c3", "d4"], "gene_id": IDS, "Symbol": SYMBOLS, **TABLE})
+    frame["nearest"] = ["IBSP", "PPARG", "FABP4", "SPP1"]
+    table = read_table(write(tmp_path, frame.to_csv(index=False), "t.csv"))
+    assert (list(table.data.index), table.other_names) == (SYMBOLS, IDS)
+    assert "columns left out because they hold text: nearest" in table.notes
+
+
+def test_ids_that_are_known_stay_and_a_symbol_is_second(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": ["p1", *IDS[1:]], "nearest": ["IBSP"] * 4, "symbol": SYMBOLS, **TABLE})
+    table = read_table(write(tmp_path, frame.to_csv(index=False), "t.csv"))
+    assert (list(table.data.index), table.other_names) == (["p1", *IDS[1:]], SYMBOLS)
+    entrez = pd.DataFrame({"GeneID": [860, 861, 862, 863], "Symbol": SYMBOLS, **TABLE})
+    table = read_table(write(tmp_path, entrez.to_csv(index=False), "t.csv"))
+    assert (list(table.data.index), table.other_names) == (["860", "861", "862", "863"], SYMBOLS)
+
+
+# --- cells that are no numbers
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.9, 1])
+@pytest.mark.parametrize(
+    "cell", ["1,234", "12 345", "1.234,5", "#VALUE!", "#DIV/0!", "<0.1", "3*", "5 %", "12\u00a0345", "~7", "1'000"]
+)
+def test_a_sample_is_never_left_out_for_a_cell(cell: str, share: float, tmp_path: Path) -> None:
+    n = 100
+    frame = pd.DataFrame({"gene": [f"G{k}" for k in range(n)], "s1": "5", "s2": "7"})
+    frame.loc[n - int(share * n) :, "s2"] = cell
+    path = write(tmp_path, "title\n\n" + frame.to_csv(index=False, sep="\t"))
+    row = n - int(share * n)
+    with pytest.raises(InputError) as error:
+        read_table(path)
+    shown = " ".join(cell.split())
+    assert f'has "{shown}" in row G{row}, column s2 (line {row + 4}); expected a number' in str(error.value)
+    frame["s2"] = "7"
+    assert list(read_table(write(tmp_path, frame.to_csv(index=False, sep="\t"))).data) == ["s1", "s2"]
+
+
+@pytest.mark.parametrize("word", ["-", "n.d.", "ND", "missing", "low"])
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_words_for_missing_values_are_quoted(word: str, share: float, tmp_path: Path) -> None:
+    column = [word] * int(200 * share) + ["5"] * (200 - int(200 * share))
+    frame = pd.DataFrame({"gene": [f"G{k}" for k in range(200)], "s1": 5, "s2": column})
+    with pytest.raises(InputError, match=rf'has "{re.escape(word)}" in row G0, column s2 \(line 2\)'):
+        read_table(write(tmp_path, frame.to_csv(index=False)))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["1", "X", "MT", "Y"], ["chr1", "2", "GL000195.1", "KI270728.1"], ["kinase", "-", "-", "-"],
+        ["1p36", "2", "Xq", "7"],        ["2020-03-01", "x", "y", "z"],
+    ],
+)  # fmt: skip
+def test_words_are_left_out_with_a_note(values: list[str], tmp_path: Path) -> None:
+    frame = pd.DataFrame({"gene": SYMBOLS, **TABLE, "remark": values})
+    table = read_table(write(tmp_path, frame.to_csv(index=False)))
+    assert list(table.data) == ["s1", "s2"]
+    assert table.notes == ["columns left out because they hold text: remark"]

@@ -18,10 +18,13 @@ from fatescore.ingest.readers import count_table
 from fatescore.ingest.text_table import parse, read_wide
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False).map(repr) | st.integers(-(10**20), 10**20).map(str)
-CELLS = NUMBERS | st.sampled_from(["", "NA", "null", "#N/A", " 5", "nan", "x", "1_0", '"3"', "TRUE"])
+CELLS = NUMBERS | st.sampled_from(
+    ["", "NA", "null", "#N/A", " 5", "nan", "x", "1_0", '"3"', "TRUE", "inf", "-Infinity", "1e400", "1e-400", "0x10",
+     "+5",     "5.", ".5", "1,5", "1 5", "#VALUE!", "<1", "\u0661", "1e5 ", "-", "NAN", "1d3", "5\u00a0"]
+)  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     rows=st.lists(st.tuples(st.sampled_from(["RUNX2", '"ALPL"', "NA", "1-Mar", "__no_feature", "a b"]), CELLS, CELLS)),
     separator=st.sampled_from(["\t", ","]),

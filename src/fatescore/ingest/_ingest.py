@@ -103,7 +103,8 @@ def ingest(
     table = select(pd.DataFrame() if samples is None else samples, dataset, readable=readable)
     found = locate(Path(source), layout, file)
     only_sample = str(table[col.SAMPLE].iloc[0]) if len(table) == 1 else ""
-    raw = read_raw(found, organism, sample_key=sample_key, only_sample=only_sample, scale=scale)
+    names = [str(name) for name in table[col.SAMPLE]]
+    raw = read_raw(found, organism, sample_key=sample_key, only_sample=only_sample, scale=scale, declared=names)
     if patterns:
         table = complete(raw, table, patterns, dataset)
     matched = match_samples(raw, table, dataset)

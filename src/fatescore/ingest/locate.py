@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -62,10 +63,10 @@ def locate(source: Path, layout: str = "auto", file: str = "") -> Located:
 
 def read_raw(
     located: Located, organism: Organism | None, *, sample_key: str = "", only_sample: str = "",
-    scale: Scale | None = None,
+    scale: Scale | None = None, declared: Sequence[str] = (),
 ) -> Raw:  # fmt: skip
     """Read what was located, as it is written; what is declared is that of :class:`ReadOptions`."""
-    options = ReadOptions(organism, sample_key, only_sample, scale)
+    options = ReadOptions(organism, sample_key, only_sample, scale, tuple(declared))
     raw = readers.get(located.layout).read(located, options)
     if raw.sample_names == [""] and only_sample:
         raw.columns = [only_sample] * len(raw.columns)
@@ -101,12 +102,23 @@ def _locate_file(path: Path, layout: str, file: str) -> Located:
         raise InputError(
             f"no layout fits the name of {path}; {archive.describe(path)}",
             expected=f"{known}; or an archive of such files, one per sample",
-            fix=f'set "layout" for this data set to one of {", ".join(readers.names())}',
+            fix=_advice(archive.names(path), file)
+            or f'set "layout" for this data set to one of {", ".join(readers.names())}',
         )
     open_file = readers.get(name).open
     if open_file is None:
         return Located(name, path, file=file if archive.is_archive(path) else "")
     return open_file(path, file)
+
+
+def _advice(names: list[str], file: str) -> str:
+    """Return what helps with files that readers know, but not as they are."""
+    tables = [name for name in names if readers.get("count_table").accepts_name(name)]
+    if any(".isoforms.results" in name for name in names) and not tables:
+        return "add RSEM's .genes.results: values of isoforms are not read as genes"
+    if file or len(tables) < 2:
+        return ""
+    return 'set "file" for this data set to a pattern that fits one table, or one per sample, such as "*counts*"'
 
 
 # --- a folder that fetch wrote ------------------------------------------------------------------------------
@@ -191,7 +203,7 @@ def _folder(source: Path, layout: str, file: str, files: list[Path]) -> Located:
             f'no file in {source} fits "{file}"', expected=f"one of: {few([p.name for p in files])}", fix="correct file"
         )
     known = {path: one for path in chosen if (one := readers.layout_of(path)) is not None}
-    together = _read_together(known, layout)
+    together = _read_together(known, layout, source)
     own = [path for path, one in known.items() if one.name == together and not archive.is_archive(path)]
     if len(own) == 1 and known[own[0]].alone:
         return _locate_file(own[0], together, "")
@@ -208,17 +220,19 @@ def _folder(source: Path, layout: str, file: str, files: list[Path]) -> Located:
     return _locate_file(path, known[path].name if layout == "auto" else layout, "")
 
 
-def _read_together(known: dict[Path, readers.Layout], layout: str) -> str:
+def _read_together(known: dict[Path, readers.Layout], layout: str, source: Path) -> str:
     """Return the layout in which the files of a folder are read as one source, or an empty text."""
     plain: dict[str, list[str]] = {}
     for path, one in known.items():
         if not archive.is_archive(path):
-            plain.setdefault(one.name, []).append(path.name)
+            plain.setdefault(one.name, []).append(path.relative_to(source).as_posix())
     cells = {name for name in plain if readers.get(name).cells}
     packed = any(one.cells for path, one in known.items() if archive.is_archive(path))
     for one in readers.layouts():
         own = plain.get(one.name, [])
-        if layout not in ("auto", one.name) or not own or one.together is None or set(one.together(own)) != set(own):
+        if layout not in ("auto", one.name) or not own or one.together is None:
+            continue
+        if set(one.together(own)) != set(own) and not (one.alike is not None and one.alike(source, own)):
             continue
         chosen = not one.alone or (layout == one.name and one.cells)
         if chosen or (not packed and (not one.cells or cells == {one.name})):
@@ -234,10 +248,11 @@ def _one(paths: list[Path], files: list[Path], source: Path, what: str, file: st
             f"{source} has no {what}; its files are {few([path.name for path in files]) or 'none'}"
             + (f"; {archive.describe(files[0])}" if files else ""),
             expected="one file with values",
-            fix=f'set "layout" ({", ".join(readers.names())}) or "file" for this data set',
+            fix=_advice([path.name for path in files], file)
+            or f'set "layout" ({", ".join(readers.names())}) or "file" for this data set',
         )
     hint = f' that fit "{file}"' if file else ""
-    fix = 'name it in "file" for this data set'
+    fix = 'name it in "file" for this data set, or those of the samples by a pattern'
     if all(archive.is_archive(path) for path in paths):
         fix += f", or pack those that belong together: tar -cf all.tar {' '.join(path.name for path in paths[:3])}"
         fix += " ..." * (len(paths) > 3)

@@ -65,12 +65,15 @@ class ReadOptions:
         The sample, where the data have one and do not name it.
     scale
         Chooses among the columns of RSEM's and similar files; they are read as counts without it.
+    declared
+        What the sample table says that the data call the samples.
     """
 
     organism: Organism | None
     sample_key: str = ""
     only_sample: str = ""
     scale: Scale | None = None
+    declared: tuple[str, ...] = ()
 
 
 class _Loaded:

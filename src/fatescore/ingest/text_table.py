@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import itertools
 import math
 import re
 import warnings
-from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,47 +15,41 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.files import check_input
-from fatescore.gene_sets import symbols
-from fatescore.geo.series_matrix import MISSING
 from fatescore.geo.soft import exact_number
+from fatescore.ingest import value_columns
+from fatescore.ingest.across import Across, has_genes_in_columns, split_across
+from fatescore.ingest.column_kinds import could_be_either, is_annotation, is_statistic, names_genes, split_kind
+from fatescore.ingest.gene_names import best_names
 from fatescore.ingest.matrix import Raw
+from fatescore.ingest.text_header import GAPS, NUMBER_LIKE, TALLY, Lines, shortened, split_lines
 from fatescore.packed import read_bytes
-from fatescore.typing import StrPath
+from fatescore.typing import Scale, StrPath
 
-# Columns beside the values, as featureCounts, RSEM, NCBI and many submitters name them.
-_ANNOTATION = {
-    "chr", "chrom", "chromosome", "start", "end", "strand", "length", "gene_length", "genelength", "width", "geneid",
-    "gene_id", "ensembl_id", "ensembl", "entrez", "entrezid", "entrez_id", "symbol", "gene_symbol", "genesymbol",
-    "gene symbol", "gene_name", "gene name", "genename", "external_gene_name", "description", "gene_description",
-    "biotype", "gene_biotype", "gene_type", "transcript_id", "transcript_id(s)", "locus", "exon_length",
-    "effective_length", "effectivelength", "eff_length",
-}  # fmt: skip
-_NAMES = (
-    "symbol", "gene_symbol", "genesymbol", "gene symbol", "gene_name", "gene name", "genename", "external_gene_name",
-)  # fmt: skip
-_SLIPS = 0.02  # a column with fewer words than this is one of numbers; names of chromosomes have more
-_TALLY = re.compile(r"^(__\w+|N_(unmapped|multimapping|noFeature|ambiguous))$")
+_HARDLY = 0.05  # a column with a smaller share of numbers is one of words
+_CHROMOSOME = re.compile(r"(chr)?(\d{1,2}|[IVX]{1,5}|[XYMZWU]|MT|Un)([pq_].*)?|[A-Z]{2,4}_?\d{5,}\.\d+", re.IGNORECASE)
 # pandas takes 0.1 ms for a column: tables of few genes and very many cells are read without it.
 _WIDE_COLUMNS = 1_000
-_GAPS = frozenset(MISSING)
 _WIDE_ROWS = 500  # with more of them pandas is the faster one again
-_STAR = ["gene", "unstranded", "forward", "reverse"]  # the columns of ReadsPerGene.out.tab, which has no header
 
 
 @dataclass(frozen=True)
 class Table:
     """A table as read: ``data`` features x columns (float64, indexed by id), a second name per feature, notes.
 
-    ``text``: the columns of words, which are not among the values, for the same rows.
+    ``across``: what a table of observations x genes holds, which has no ``data``.
     """
 
     data: pd.DataFrame
     other_names: list[str]
     notes: list[str] = field(default_factory=list)
-    text: pd.DataFrame = field(default_factory=pd.DataFrame)
+    across: Across | None = None
+
+    @property
+    def all_notes(self) -> list[str]:
+        """The notes, with those on a table of observations x genes."""
+        return [*self.notes, *([] if self.across is None else self.across.notes)]
 
     def to_raw(self, path: Path) -> Raw:
         """Return the table of genes x samples as it is."""
@@ -74,9 +67,9 @@ class Table:
 def read_table(path: StrPath) -> Table:
     """Read a text table of genes x samples.
 
-    The delimiter comes from the header; its first column, or its index when the header is one cell short, names the
-    genes. Columns that annotate genes (featureCounts, symbols, lengths) and tallies such as ``__no_feature`` are no
-    values.
+    The delimiter and the header are found by the lines; its first column, or its index when the header is one cell
+    short, names the genes. Columns that annotate genes (featureCounts, symbols, lengths), results of tests and tallies
+    such as ``__no_feature`` are no values.
 
     Parameters
     ----------
@@ -92,91 +85,69 @@ def read_table(path: StrPath) -> Table:
     return parse(read_bytes(source), source)
 
 
-def parse(data: bytes, source: Path, sample: str = "") -> Table:
-    """Read the plain bytes of a text table; in the file of one ``sample`` the column of numbers needs no header."""
-    text = decode(data, source)
-    lines = without_comments([line.rstrip("\n") for line in io.StringIO(text, newline=None)])
-    if sample and lines:
-        lines = [*_missing_header(cells_of(lines[0], separator_of("", lines[0])), sample), *lines]
-    if len(lines) < 2:
-        raise InputError(f"{source} has no rows", expected="a header line and one line per gene", fix="check the file")
-    separator = separator_of(lines[0], lines[1])
-    names = _header(lines, separator, source)
-    wide = read_wide(lines[1:], separator, names) if not _annotating(names) else None
+def parse(
+    data: bytes, source: Path, sample: str = "", *, scale: Scale | None = None, declared: Collection[str] = ()
+) -> Table:
+    """Read the plain bytes of a text table; in the file of one ``sample`` the column of numbers needs no header.
+
+    ``scale`` and ``declared`` choose among its columns, as in :func:`value_columns.select`.
+    """
+    lines = split_lines(data, source, sample)
+    wide = read_wide(lines.rows, lines.separator, lines.names) if not any(map(_is_special, lines.names[1:])) else None
     if wide is not None:
-        values = wide[[bool(name) and not _TALLY.match(name) for name in wide.index]]
-        return Table(values, [], [], pd.DataFrame(index=values.index))
-    frame = _frame(lines, separator, names, source)
-    return _split_columns(frame, source)
+        ids, numbers, words = pd.Series(wide.index), wide.reset_index(drop=True), pd.DataFrame(index=range(len(wide)))
+    else:
+        ids, numbers, words = _columns(_frame(lines, source), lines, source)
+    notes = list(lines.notes)
+    names = [str(name) for name in numbers.columns]
+    genes = [name for name in words if names_genes(str(name))]
+    ids, other = _name_rows(ids, lines.names[0], words, notes)
+    if has_genes_in_columns(names, list(ids), other):
+        numbers.index = words.index = pd.Index(ids, dtype=object)
+        return Table(pd.DataFrame(), [], notes, split_across(numbers, words))
+    if not names:
+        raise _no_numbers(words, source)
+    keep = (~ids.str.match(TALLY) & (ids != "")).to_numpy()
+    values = numbers[keep].astype(float).set_axis(pd.Index(ids[keep], dtype=object), axis=0)
+    more: list[str] = []
+    if wide is None:
+        values, more = value_columns.select(values, source, scale, frozenset(declared), own_file=bool(sample))
+    text = [str(name) for name in words if name not in genes and not _describes(str(name))]
+    if text:
+        notes.append(f"columns left out because they hold text: {few(text)}")
+    other = list(itertools.compress(other, keep))
+    return Table(values.rename_axis(None), other, [*notes, *more])
 
 
-def _missing_header(first: list[str], sample: str) -> list[str]:
-    """Return the header that the file of one sample does without, if it does."""
-    if len(first) == len(_STAR) and _TALLY.match(first[0]):
-        return ["\t".join(_STAR)]
-    return [sample] if _is_bare(first) else []
+def _describes(name: str) -> bool:
+    return is_annotation(name) or could_be_either(name)
 
 
-def _annotating(names: list[str]) -> list[str]:
-    return [name for name in names[1:] if name.casefold() in _ANNOTATION or name.startswith("\0")]
+def _is_special(name: str) -> bool:
+    """Tell whether a column cannot be taken for a sample's by its name."""
+    named = name.startswith("\0") or is_statistic(name) or _describes(name) or bool(split_kind(name)[1])
+    return named or value_columns.is_alignment(name)
 
 
-def _is_bare(first: list[str]) -> bool:
-    """Tell whether a file of one sample begins with a gene and its count; samples may be numbers, below "gene"."""
-    return len(first) == 2 and is_number(first[1]) and first[0].casefold() not in _ANNOTATION | {"", "id", "gene"}
-
-
-def _header(lines: list[str], separator: str, source: Path) -> list[str]:
-    names = cells_of(lines[0], separator)
-    width = len(cells_of(lines[1], separator))
-    if len(names) == width - 1:
-        names = ["", *names]  # R's write.table leaves the name of the row names out
-    while len(names) > max(width, 1) and names[-1] == "":
-        names.pop()
-    if width < 2 or len(names) != width:
-        raise InputError(
-            f"{source}: the header has {len(names)} cells and the first row {width}",
-            expected="a table of genes x samples, separated by tabs or commas",
-            fix="check the file",
-        )
-    if len(names) > 1 and all(is_number(name) for name in names[1:]) and _is_gene(names[0]):
-        raise InputError(
-            f'{source} has no header: its first line is the gene "{names[0]}" and numbers',
-            expected="a header line that names the samples",
-            fix="add one",
-        )
-    names = [name or f"\0{place}" if place else name for place, name in enumerate(names)]  # made unique, then judged
-    times = Counter(names)
-    repeated = sorted({name for name in names[1:] if times[name] > 1})
-    if repeated:
-        raise InputError(
-            f"{source} has the column {few(repeated)} more than once", expected="one column per sample",
-            fix="give every sample its own name",
-        )  # fmt: skip
-    return names
-
-
-def _frame(lines: list[str], separator: str, names: list[str], source: Path) -> pd.DataFrame:
-    body = io.StringIO("\n".join(lines[1:]))
+def _frame(lines: Lines, source: Path) -> pd.DataFrame:
+    names, separator = lines.names, lines.separator
+    body = io.StringIO("\n".join(lines.rows))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas would cut long rows
             return pd.read_csv(
             body, sep=r"\s+" if separator == " " else separator, header=None, names=names, index_col=False,
-            keep_default_na=False, na_values={name: list(MISSING) for name in names[1:]}, low_memory=False,
+            keep_default_na=False, na_values={name: list(GAPS) for name in names[1:]}, low_memory=False,
             dtype={names[0]: str}, skipinitialspace=True, float_precision="round_trip",
         )  # fmt: skip
     except (ValueError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise InputError(f"{source} cannot be read as a table ({error})", expected="genes x samples") from error
 
 
-def _is_gene(name: str) -> bool:
-    return any(symbols.fraction_known([name], organism) for organism in organisms.names())
-
-
-def _judged(ids: pd.Series[str], rest: pd.DataFrame, annotation: list[str], source: Path) -> pd.DataFrame:
-    """Return the columns as numbers or text; refuse one that is nearly all numbers, and values without a name."""
-    out = {}
+def _columns(frame: pd.DataFrame, lines: Lines, source: Path) -> tuple[pd.Series[str], pd.DataFrame, pd.DataFrame]:
+    """Return the first column, the columns of numbers and those of words; refuse what is neither, or has no name."""
+    ids, rest = frame.iloc[:, 0].astype(str).str.strip(), frame.iloc[:, 1:]
+    numbers, words = {}, {}
     for place, (name, column) in enumerate(rest.items(), start=2):
         if str(name).startswith("\0"):
             if column.notna().any():
@@ -184,101 +155,63 @@ def _judged(ids: pd.Series[str], rest: pd.DataFrame, annotation: list[str], sour
                     f"{source}: column {place} has no name in the header", expected="one name per sample", fix="name it"
                 )
             continue  # blank cells behind the last column
-        out[name] = column
-        if name in annotation or column.dtype not in (object, bool):
+        if column.dtype not in (object, bool):
+            numbers[name] = column
             continue
-        words = column.astype(object)
-        number = words.map(exact_number) if column.dtype == object else pd.Series(np.nan, words.index)
-        wrong = number.isna() & words.notna()
+        text = column.astype(object)
+        number = text.map(exact_number) if column.dtype == object else pd.Series(np.nan, text.index)
+        wrong = number.isna() & text.notna()
         if not wrong.any():
-            out[name] = number.astype(float)  # numbers too large for pandas to see as such
-        elif number.notna().any() and (wrong.sum() == 1 or wrong.mean() < _SLIPS):
-            row = int(np.flatnonzero(wrong)[0])
-            raise InputError(
-                f'{source} has "{words.iloc[row]}" in row {ids.iloc[row]}, column {name}', expected="a number",
-                fix="write missing values as NA, decimals with a point and thousands without a mark",
-            )  # fmt: skip
+            numbers[name] = number.astype(float)  # numbers too large for pandas to see as such
+        elif _is_text(str(name), text[wrong], number):
+            words[name] = text
         else:
-            out[name] = words
-    return pd.DataFrame(out)
+            row = int(np.flatnonzero(wrong)[0])
+            cell, where = shortened(text.iloc[row]), f"row {shortened(ids.iloc[row])}, column {shortened(name)}"
+            raise InputError(
+                f'{source} has "{cell}" in {where} (line {lines.numbers[row]})',
+                expected="a number",
+                fix="write missing values as NA, decimals with a point and thousands without a mark",
+            )
+    return ids, pd.DataFrame(numbers, index=frame.index), pd.DataFrame(words, index=frame.index)
 
 
-def _split_columns(frame: pd.DataFrame, source: Path) -> Table:
-    ids, rest = frame.iloc[:, 0].astype(str).str.strip(), frame.iloc[:, 1:]
-    annotation = [name for name in rest.columns if str(name).casefold() in _ANNOTATION]
-    rest = _judged(ids, rest, annotation, source)
-    text = [name for name in rest.columns if rest[name].dtype == object and name not in annotation]
-    numeric = [name for name in rest.columns if name not in annotation and name not in text]
-    if not numeric:
-        first = [f'column "{name}" begins with "{rest[name].iloc[0]}"' for name in list(rest.columns)[:1]]
-        raise InputError(
-            f"{source} has no column of numbers ({first[0] if first else 'the header names none'})",
-            expected="a table of genes x samples with numbers",
-            fix="check the file; decimals need a point",
-        )
-    notes = [f"columns left out because they hold text: {few([str(name) for name in text])}"] if text else []
-    other = next((rest[name].fillna("").astype(str) for name in annotation if str(name).casefold() in _NAMES), None)
-    named = next((name for name in annotation if rest[name].dtype == object), None)
-    if named is not None and ids.str.fullmatch(r"\d{1,9}").all() and (ids.astype(int).diff().dropna() == 1).all():
-        ids = rest[named].fillna("").astype(str)  # the first column only counts the rows
-    keep = ~ids.str.match(_TALLY) & (ids != "")
-    values = rest.loc[keep, numeric].astype(float).set_axis(pd.Index(ids[keep], dtype=object), axis=0)
-    words = rest.loc[keep, text].set_axis(values.index, axis=0)
-    return Table(values.rename_axis(None), list(other[keep]) if other is not None else [], notes, words)
+def _is_text(name: str, wrong: pd.Series[str], number: pd.Series[float]) -> bool:
+    """Tell whether a column that is not all numbers is one of words; in doubt it is a sample that would be lost."""
+    if is_annotation(name) or (could_be_either(name) and wrong.map(str).str.contains(";").all()):
+        return True  # featureCounts writes the places of all exons
+    right = int(number.notna().sum())
+    if right > _HARDLY * (right + len(wrong)):
+        return bool(number.max() < 100 and all(map(_CHROMOSOME.fullmatch, wrong.map(str).str.strip())))
+    return 2 * sum(map(bool, map(NUMBER_LIKE.fullmatch, wrong.map(str).str.strip()))) <= len(wrong)
 
 
-def decode(data: bytes, source: Path) -> str:
-    """Return the text of a table: UTF-8, Excel's UTF-16, or else Latin-1."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")  # what Excel calls Unicode text
-    if b"\0" in data[:4096]:
-        raise InputError(
-            f"{source} is a binary file",
-            expected="a text table (.tsv, .csv, .txt, plain or gzip)",
-            fix="save it as a text table",
-        )
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+def _name_rows(
+    ids: pd.Series[str], header: str, words: pd.DataFrame, notes: list[str]
+) -> tuple[pd.Series[str], list[str]]:
+    """Return what names the rows and a second name: of several columns the one whose names are known best."""
+    columns = {str(name): list(words[name].where(words[name].notna(), "").astype(str).str.strip()) for name in words}
+    usual = {name: texts for name, texts in columns.items() if names_genes(name)}
+    digits = len(ids) > 0 and ids.str.fullmatch(r"\d{1,9}(\.0)?").all()
+    best = best_names(usual) or (best_names(columns) if digits else "")
+    if not best:
+        named = next((name for name in usual), "")  # nobody's genes are known here; what is wrong is said later
+        return ids, columns[named] if named and not digits else []
+    if digits and not is_annotation(header) and (ids.astype(float).diff().dropna() > 0).all():
+        notes.append(f'rows are named by the column "{best}"; the first column counts them')
+        rest = {name: texts for name, texts in usual.items() if name != best}
+        second = best_names(rest)
+        return pd.Series(columns[best], index=ids.index), rest.get(second, [])
+    return ids, columns[best]
 
 
-def without_comments(lines: list[str]) -> list[str]:
-    """Drop blank lines and comments; a comment with the cells of a header above a row of values is the header."""
-    kept = [line for line in lines if line.strip() and not line.startswith("#")]
-    comments = list(itertools.takewhile(lambda line: line.startswith("#") or not line.strip(), lines))
-    above = [line for line in comments if line.strip()][-1:]
-    if not kept or not above:
-        return kept
-    separator = separator_of("", kept[0])
-    row, header = cells_of(kept[0], separator), cells_of(above[0].lstrip("# "), separator)
-    return [above[0].lstrip("# "), *kept] if len(row) == len(header) > 1 and is_number(row[-1]) else kept
-
-
-def is_number(cell: str) -> bool:
-    """Tell whether a cell is a number."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def separator_of(header: str, row: str) -> str:
-    """Return what separates the cells of a row; a blank stands for any number of them."""
-    marks = [mark for mark in ("\t", ",", ";") if mark in row]
-    # 3,5;4,0 under gene;a;b: the header shows which of the two separates.
-    return next((mark for mark in marks if mark in header), marks[0] if marks else " ")
-
-
-def cells_of(line: str, separator: str) -> list[str]:
-    """Split a line, by its quotes where they can be followed."""
-    options = {"delimiter": separator, "skipinitialspace": separator == " "}
-    clean = line.strip("\r\n ").replace("\r", " ")
-    try:
-        return [cell.strip() for cell in next(csv.reader([clean], **options), [])]  # type: ignore[arg-type]
-    except csv.Error:  # a cell beyond csv's limit
-        return [cell.strip().strip('"') for cell in clean.split(separator)]
+def _no_numbers(words: pd.DataFrame, source: Path) -> InputError:
+    first = [f'column "{name}" begins with "{words[name].iloc[0]}"' for name in list(words.columns)[:1]]
+    return InputError(
+        f"{source} has no column of numbers ({first[0] if first else 'the header names none'})",
+        expected="a table of genes x samples with numbers",
+        fix="check the file; decimals need a point",
+    )
 
 
 def read_wide(lines: list[str], separator: str, names: list[str]) -> pd.DataFrame | None:
@@ -299,6 +232,8 @@ def read_wide(lines: list[str], separator: str, names: list[str]) -> pd.DataFram
             row[:] = _parse_numbers(cells)
         except ValueError:
             return None
+        if any(cells[place].strip() not in GAPS for place in np.flatnonzero(np.isnan(row))):  # NAN is a word
+            return None
         index.append(bare.strip())
     return pd.DataFrame(values, index=pd.Index(index, dtype=object), columns=pd.Index(names[1:], dtype=object))
 
@@ -307,4 +242,4 @@ def _parse_numbers(cells: list[str]) -> list[float]:
     try:
         return list(map(float, cells))
     except ValueError:
-        return [math.nan if cell.strip() in _GAPS else float(cell) for cell in cells]
+        return [math.nan if cell.strip() in GAPS else float(cell) for cell in cells]

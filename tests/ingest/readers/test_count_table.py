@@ -17,7 +17,9 @@ from fatescore.errors import InputError
 from fatescore.gene_sets import symbols
 from fatescore.ingest import ingest
 from fatescore.ingest.locate import locate, read_raw
+from fatescore.ingest.matrix import Located, Raw
 from fatescore.ingest.readers import count_table
+from fatescore.typing import Scale
 
 BULK: dict[str, Any] = {"dataset": "d", "organism": "human", "assay": "bulk", "scale": "counts"}
 FEATURECOUNTS = "# Program:featureCounts\nGeneid\tChr\tStart\tEnd\tStrand\tLength\tx.bam\n"
@@ -65,6 +67,10 @@ def test_the_whole_table_of_a_series_goes_before_the_tables_of_its_samples(
     assert by_name.adata.to_df()["RUNX2"].tolist() == [1, 2, 3, 4]
 
 
+def read_together(source: Path, file: str = "", scale: Scale | None = None) -> Raw:
+    return read_raw(Located("count_table", source, file=file), "human", scale=scale)
+
+
 def write(tmp_path: Path, *texts: str) -> Path:
     for n, text in enumerate(texts, start=1):
         (tmp_path / f"GSM{n}_x.txt").write_text(text)
@@ -72,19 +78,17 @@ def write(tmp_path: Path, *texts: str) -> Path:
 
 
 def test_cells_of_one_sample_per_file(tmp_path: Path) -> None:
-    raw = count_table.read_per_sample(
-        write(tmp_path, "g\tAA\tCC\nRUNX2\t1\t2\nALPL\t0\t3\n", "g\tAA\nALPL\t5\nRUNX2\t4\n")
-    )
+    raw = read_together(write(tmp_path, "g\tAA\tCC\nRUNX2\t1\t2\nALPL\t0\t3\n", "g\tAA\nALPL\t5\nRUNX2\t4\n"))
     assert (raw.columns, raw.barcodes) == (["GSM1", "GSM1", "GSM2"], ["AA", "CC", "AA"])
     assert raw.ids == ["RUNX2", "ALPL"]
     assert raw.matrix.toarray().tolist() == [[1, 0], [2, 3], [4, 5]]
 
 
 def test_genes_that_a_file_does_not_list(tmp_path: Path) -> None:
-    raw = count_table.read_per_sample(write(tmp_path, "g\tx\nRUNX2\t1\nALPL\t2\n", "g\tx\nALPL\t3\nALPL\t4\n"))
+    raw = read_together(write(tmp_path, "g\tx\nRUNX2\t1\nALPL\t2\n", "g\tx\nALPL\t3\nALPL\t4\n"))
     assert (raw.ids, raw.matrix.toarray().tolist()) == (["RUNX2", "ALPL", "ALPL"], [[1, 2, 0], [0, 3, 4]])
     assert "counts as zero" in raw.notes[0]
-    raw = count_table.read_per_sample(write(tmp_path, "g\tx\nRUNX2\t1.5\nALPL\t2\n", "g\tx\nALPL\t3.25\nSP7\t4\n"))
+    raw = read_together(write(tmp_path, "g\tx\nRUNX2\t1.5\nALPL\t2\n", "g\tx\nALPL\t3.25\nSP7\t4\n"))
     assert (raw.ids, raw.matrix.toarray().tolist()) == (["ALPL"], [[2], [3.25]])
     assert raw.notes == ["samples list different genes; the 1 that all list were kept"]
 
@@ -92,19 +96,19 @@ def test_genes_that_a_file_does_not_list(tmp_path: Path) -> None:
 def test_refused(tmp_path: Path) -> None:
     two = "gene_id\tlength\tdepth\tFPKM\nRUNX2\t9\t1\t2\n"
     with pytest.raises(InputError, match=r"have the columns depth, FPKM each; expected one column of values"):
-        count_table.read_per_sample(write(tmp_path, two, two))
+        read_together(write(tmp_path, two, two))
     star = "RUNX2\t1\t2\t3\nALPL\t1\t2\t3\n"
     with pytest.raises(InputError, match=r"GSM1_x.txt has no header"):
-        count_table.read_per_sample(write(tmp_path, star, star))
+        read_together(write(tmp_path, star, star))
     with pytest.raises(InputError, match=r"share no gene"):
-        count_table.read_per_sample(write(tmp_path, "g\tx\nRUNX2\t1.5\n", "g\tx\nALPL\t1.5\n"))
+        read_together(write(tmp_path, "g\tx\nRUNX2\t1.5\n", "g\tx\nALPL\t1.5\n"))
     write(tmp_path, "g\tx\nRUNX2\t1\n", "g\tx\nRUNX2\t1\n")
     (tmp_path / "GSM2_y.txt").write_text("g\tx\nRUNX2\t1\n")
     with pytest.raises(InputError, match=r"several tables of one sample: GSM2_x.txt, GSM2_y.txt; .*set .file"):
-        count_table.read_per_sample(tmp_path)
-    assert count_table.read_per_sample(tmp_path, "*_x.txt").sample_names == ["GSM1", "GSM2"]
-    with pytest.raises(InputError, match=r"holds no table named by a GSM accession"):
-        count_table.read_per_sample(tmp_path, "a*")
+        read_together(tmp_path)
+    assert read_together(tmp_path, "*_x.txt").sample_names == ["GSM1", "GSM2"]
+    with pytest.raises(InputError, match=r"holds no table; its files are"):
+        read_together(tmp_path, "a*")
 
 
 @settings(max_examples=30, deadline=None)
@@ -123,7 +127,7 @@ def test_joined_by_gene(
         f"gene{separator}count\n" * header + "".join(f"{gene}{separator}{n}\n" for gene, n in sample.items())
         for sample in counts
     ]
-    raw = count_table.read_per_sample(write(tmp_path_factory.mktemp("c"), *texts))
+    raw = read_together(write(tmp_path_factory.mktemp("c"), *texts))
     found = pd.DataFrame(raw.matrix.toarray(), columns=raw.ids)
     expected = pd.DataFrame(counts).fillna(0)[raw.ids]
     assert np.array_equal(found.to_numpy(), expected.to_numpy())
@@ -193,7 +197,7 @@ def star(tmp_path: Path, *rows: str) -> Path:
     ],
 )
 def test_star_by_the_strand_of_all_samples(rows: tuple[str, ...], values: list[int], note: str, tmp_path: Path) -> None:
-    raw = count_table.read_per_sample(star(tmp_path, *rows))
+    raw = read_together(star(tmp_path, *rows))
     assert raw.ids == ["RUNX2", "ALPL"]
     assert raw.matrix.toarray()[:, 0].tolist() == values
     assert len(raw.notes) == 1
@@ -202,7 +206,7 @@ def test_star_by_the_strand_of_all_samples(rows: tuple[str, ...], values: list[i
 
 def test_star_has_no_tpm(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="have the columns unstranded, forward, reverse each"):
-        count_table.read_per_sample(star(tmp_path, "1\t1\t0", "1\t1\t0"), scale="tpm")
+        read_together(star(tmp_path, "1\t1\t0", "1\t1\t0"), scale="tpm")
 
 
 def test_files_in_a_fetched_folder(series: Callable[..., Path], tarred: Any, samples: pd.DataFrame) -> None:

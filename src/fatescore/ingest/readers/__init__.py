@@ -47,6 +47,9 @@ class Layout:
         ``open(path, file) -> Located`` for a file that also describes the samples; ``file`` chooses in it.
     together
         ``together(names) -> names``: which files of an archive or folder are read as one source, if any.
+    alike
+        ``alike(source, names) -> bool``: whether files that ``together`` does not know are one source, by what they
+        hold.
     precedence
         Which layout goes first where the files of one source fit ``together`` of several; low numbers first.
     alone
@@ -65,6 +68,7 @@ class Layout:
     any_text: bool = False
     open: Callable[[Path, str], Located] | None = None
     together: Callable[[list[str]], list[str]] | None = None
+    alike: Callable[[Path, list[str]], bool] | None = None
     precedence: int = 0
     alone: bool = True
     cells: bool = False
@@ -144,7 +148,8 @@ def layout_of(path: Path, file: str = "") -> Layout | None:
     """Return the layout of a file by its name, or of an archive by the names of its members that fit a pattern."""
     if archive.is_archive(path):
         members = archive.names(path, file)
-        return next((one for one in layouts() if one.together is not None and one.together(members)), None)
+        named = next((one for one in layouts() if one.together is not None and one.together(members)), None)
+        return named or next((one for one in layouts() if one.alike is not None and one.alike(path, members)), None)
     name = archive.plain_name(path)
     if any(one.is_companion(name) for one in layouts()):
         return None
