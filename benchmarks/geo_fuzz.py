@@ -17,8 +17,9 @@ import pandas as pd
 from _fuzzing import Kind, main, text
 
 from fatescore.geo import probe_symbols, read_annotation, read_series_matrix, read_soft
+from fatescore.geo.gene_column import split_symbols
 from fatescore.geo.matrix_header import read_header
-from fatescore.geo.platform import best_rows, one_symbol, split_symbols
+from fatescore.geo.platform import best_rows, one_symbol
 
 
 def series_matrix(draw: random.Random) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
@@ -14,7 +15,7 @@ import pytest
 from fatescore.cli import main
 from fatescore.errors import FetchError, InputError
 from fatescore.geo import RetryPolicy, fetch, preview
-from fatescore.ingest import can_hold_values
+from fatescore.ingest import can_hold_values, read_expression
 
 QUICK = RetryPolicy(attempts=3, initial_wait=0.01, max_wait=2.0, connect_timeout=2, read_timeout=0.5)
 MATRIX = "/series/GSEnnn/GSE5/matrix/GSE5_series_matrix.txt.gz"
@@ -79,6 +80,28 @@ def test_missing_annotation_is_noted(server: Any, tmp_path: Path) -> None:
         got = get(server, tmp_path)
         assert got.files == [NAME]
         assert got.notes == [f"GPL7 has no annotation file at {server.url}"]
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("/series/GSEnnn/GSE5/soft/GSE5_family.soft.gz", "soft/GSE5_family.soft.gz"),
+        ("/platforms/GPLnnn/GPL7/soft/GPL7_family.soft.gz", "platform/GPL7_family.soft.gz"),
+    ],
+)
+def test_the_table_of_a_platform_without_annotation_comes_in_a_family_soft(
+    server: Any, tmp_path: Path, address: str, path: str
+) -> None:
+    del server.files["/platforms/GPLnnn/GPL7/annot/GPL7.annot.gz"]
+    table = b"^PLATFORM = GPL7\n!platform_table_begin\nID\tORF\np1\tRUNX2\np2\tALPL\n!platform_table_end\n"
+    server.files[address] = gzip.compress(table)
+    for asked in (True, False):  # what is pinned is not asked for again
+        server.asked.clear()
+        got = get(server, tmp_path)
+        assert got.files == sorted([NAME, path])
+        assert got.notes == [f"GPL7 has no annotation file at {server.url}: its table is in {path}"]
+        assert (address in server.asked, bool(server.asked)) == (asked, asked)
+    assert read_expression(got.folder, "human").var_names.to_list() == ["RUNX2", "ALPL"]
 
 
 def test_second_time_makes_no_request(server: Any, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from fatescore.errors import InputError
 from fatescore.geo import probe_symbols, read_annotation
-from fatescore.geo.platform import best_rows, one_symbol, split_symbols
+from fatescore.geo.gene_column import split_symbols
+from fatescore.geo.platform import best_rows, one_symbol
 
 
 @pytest.mark.parametrize(
@@ -40,23 +42,6 @@ def test_a_cell_of_blanks_takes_no_time() -> None:
     start = time.monotonic()
     assert split_symbols("A" + " " * 200_000 + "B; C") == ["A" + " " * 200_000 + "B", "C"]
     assert time.monotonic() - start < 1
-
-
-@pytest.mark.parametrize("column", ["Gene symbol", "Gene Symbol", "GENE_SYMBOL", "Symbol", "ILMN_Gene"])
-def test_symbol_columns(column: str) -> None:
-    assert probe_symbols(pd.DataFrame({"ID": ["p1"], column: ["X"]})).to_dict() == {"p1": "X"}
-
-
-def test_gene_assignment() -> None:
-    cell = "NM_1 // BGLAP // osteocalcin // 1q22 // 632 /// NM_2 // PMF1-BGLAP // read-through // 1q22 // 1"
-    symbols = probe_symbols(pd.DataFrame({"ID": ["1", "2"], "gene_assignment": [cell, "---"]}))
-    assert split_symbols(symbols["1"]) == ["BGLAP", "PMF1-BGLAP"]
-    assert split_symbols(symbols["2"]) == []
-
-
-def test_no_symbols() -> None:
-    with pytest.raises(InputError, match="names no gene symbols; its columns are ID, GB_ACC"):
-        probe_symbols(pd.DataFrame({"ID": ["p"], "GB_ACC": ["U1"]}))
 
 
 @settings(max_examples=60, deadline=None)
@@ -93,6 +78,24 @@ def test_real_annotation(real_data: Path) -> None:
     assert symbols["200067_x_at"] == "SNX3///NR2E1"
 
 
+def test_a_platform_of_a_family_is_read_without_the_samples(tmp_path: Path) -> None:
+    head = "^SERIES = GSE5\n!Series_title = t\n"
+    first, second = (
+        f"^PLATFORM = {name}\n!platform_table_begin\nID\tORF\np1\t{gene}\n!platform_table_end\n"
+        for name, gene in (("GPL7", "RUNX2"), ("GPL8", "PPARG"))
+    )
+    path = tmp_path / "GSE5_family.soft.gz"
+    damaged = gzip.compress((head + first + second).encode()) + gzip.compress(b"^SAMPLE = GSM1\n" * 999)[:-20]
+    path.write_bytes(damaged)
+    assert probe_symbols(read_annotation(path, "GPL8")).to_dict() == {"p1": "PPARG"}
+    assert probe_symbols(read_annotation(path)).to_dict() == {"p1": "RUNX2"}
+    with pytest.raises(InputError, match="cannot be read"):
+        read_annotation(path, "GPL9")
+    path.write_text(head + first)
+    with pytest.raises(InputError, match="has no platform table of GPL9"):
+        read_annotation(path, "GPL9")
+
+
 @pytest.mark.parametrize("comment", ["", "#ID = probe\n#Gene symbol = what it measures\n"])
 def test_a_plain_table_is_an_annotation(tmp_path: Path, comment: str) -> None:
     path = tmp_path / "GPL7.txt"
@@ -103,5 +106,5 @@ def test_a_plain_table_is_an_annotation(tmp_path: Path, comment: str) -> None:
 @pytest.mark.parametrize("text", ["", "one column\nx\n", "# only comments\n", "a\t" * 5000 + "\n" + "b\t" * 5000])
 def test_what_is_no_table_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "GPL7.txt").write_text(text)
-    with pytest.raises(InputError, match=r"no line that starts with \^"):
+    with pytest.raises(InputError, match="GPL7.txt has no platform table"):
         read_annotation(tmp_path / "GPL7.txt")

@@ -158,7 +158,7 @@ class AccessionFiles:
         self._record("counts", [], [f"NCBI has made no counts of {self.accession}"])
 
     def get_platform(self) -> None:
-        """Fetch the annotation of every platform."""
+        """Fetch the annotation of every platform; where the mirror lacks one, what else has the platform's table."""
         if self._pinned("platform") is not None:
             return
         if self.accession.kind == "GPL":
@@ -169,8 +169,26 @@ class AccessionFiles:
         fetched, missing = self._fetch_all("platform", addresses)
         if self.accession.kind == "GPL" and missing:
             raise self._not_found("annotation file")
-        absent = [name.removesuffix(".annot.gz") for name in missing]
-        self._record("platform", fetched, [f"{name} has no annotation file at {self.mirror.base}" for name in absent])
+        notes = []
+        for name in (file.removesuffix(".annot.gz") for file in missing):
+            instead = self._platform_in_soft(Accession.parse(name))
+            fetched += [instead] if instead and instead not in fetched else []
+            notes.append(
+                f"{name} has no annotation file at {self.mirror.base}"
+                + (f": its table is in {instead}" if instead else "")
+            )
+        self._record("platform", fetched, notes)
+
+    def _platform_in_soft(self, platform: Accession) -> str:
+        """Fetch a SOFT file with the table of a platform: the family of the series, or of the platform, if any.
+
+        At GEO a platform's family holds every sample that was ever measured on it, the series' one only its own.
+        """
+        for owner, kind in ((self.accession, "soft"), (platform, "platform")):
+            path = f"{kind}/{owner.family}"
+            if self._fetch_if_present(f"{owner.subfolder('soft')}/{owner.family}", path):
+                return path
+        return ""
 
     def _matrices(self) -> list[str]:
         """Return the series matrices, fetched at the first call; none where the mirror has none."""

@@ -69,8 +69,8 @@ def fetch(
     what
         ``matrix``, ``soft``, ``suppl``, ``platform``, ``counts`` (the raw counts that NCBI makes of human and mouse
         RNA-seq, and its table of that genome's genes), or ``auto``: the matrix, then the platform's annotation when
-        the matrix has values, the supplementary files when it has none, and NCBI's counts when no supplementary
-        file can hold values.
+        the matrix has values (the family SOFT file, which has the platform's table, where there is no annotation),
+        the supplementary files when it has none, and NCBI's counts when no supplementary file can hold values.
     file
         Glob that chooses among supplementary files; one that matches none of them is not used here.
     refresh

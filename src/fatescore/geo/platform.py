@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -11,16 +10,10 @@ import numpy as np
 import pandas as pd
 
 from fatescore.errors import InputError
-from fatescore.geo.soft import plain_table, read_soft
+from fatescore.geo.gene_column import gene_column
+from fatescore.geo.soft import plain_table, read_platform
 from fatescore.packed import read_bytes
-from fatescore.typing import StrPath
-
-# In order of trust. ILMN_Gene is Illumina's name, gene_assignment Affymetrix's.
-_SYMBOL_COLUMNS = (
-    "gene symbol", "gene_symbol", "genesymbol", "symbol", "ilmn_gene", "gene name", "gene_name", "gene_sym", "gene",
-)  # fmt: skip
-_SEPARATOR = re.compile(r"///|[;|,]")
-_NO_SYMBOL = {"", "---", "--", "-", "NA", "N/A", "NULL", "null", "nan", "None"}
+from fatescore.typing import Organism, StrPath
 
 
 def read_annotation(path: StrPath, platform: str = "") -> pd.DataFrame:
@@ -42,59 +35,41 @@ def read_annotation(path: StrPath, platform: str = "") -> pd.DataFrame:
     InputError
         When there is no platform table.
     """
-    data = read_bytes(Path(path))
-    if not data.lstrip().startswith(b"^") and b"\n^" not in data:
-        table = plain_table(data)
-        if table.shape[1] > 1 and len(table):
-            return table
-    platforms = {name: entity for name, entity in read_soft(path).platforms.items() if entity.table is not None}
-    entity = platforms.get(platform) or next(iter(platforms.values()), None)
-    if entity is None or entity.table is None:
-        raise InputError(f"{path} has no platform table", expected="a GPL annotation", fix="check the file")
-    return entity.table
+    source = Path(path)
+    table = read_platform(source, platform)
+    table = plain_table(read_bytes(source)) if table is None else table
+    if table.shape[1] < 2 or table.empty:
+        what = f" of {platform}" if platform else ""
+        raise InputError(
+            f"{path} has no platform table{what}", expected="a GPL annotation, or a table with a line of titles",
+            fix="check the file",
+        )  # fmt: skip
+    return table
 
 
-def probe_symbols(annotation: pd.DataFrame) -> pd.Series[str]:
+def probe_symbols(annotation: pd.DataFrame, organism: Organism | None = None) -> pd.Series[str]:
     """Return what the annotation calls the gene of each probe, unsplit, indexed by probe id.
 
     Parameters
     ----------
     annotation
         Table whose first column holds probe ids.
+    organism
+        Whose genes are looked for; without it, or where none are found, those of any.
+
+    Returns
+    -------
+    Named by the column that was chosen, see :mod:`fatescore.geo.gene_column`.
 
     Raises
     ------
     InputError
-        When no column names genes by symbol.
+        When no column names known genes.
     """
+    column = gene_column(annotation, organism)
     probes = pd.Index(annotation.iloc[:, 0].astype(str).str.strip(), dtype=object)
-    columns = {str(name).casefold(): name for name in annotation.columns}
-    for name in _SYMBOL_COLUMNS:
-        if name in columns:
-            symbols = annotation[columns[name]].astype(str)
-            break
-    else:
-        if "gene_assignment" not in columns:
-            raise InputError(
-                f"the platform names no gene symbols; its columns are {', '.join(map(str, annotation.columns))}",
-                expected="a column such as Gene symbol",
-                fix="put a table of ID and Gene symbol in the platform folder",
-            )
-        symbols = annotation[columns["gene_assignment"]].astype(str).map(_from_assignment)
-    series = pd.Series(symbols.str.strip().to_numpy(), index=probes)
+    series = pd.Series(column.to_numpy(), index=probes, name=column.name)
     return series[~series.index.duplicated()]
-
-
-def split_symbols(text: str) -> list[str]:
-    """Return the distinct symbols of one annotation cell.
-
-    Examples
-    --------
-    >>> split_symbols("PMF1-BGLAP /// PMF1 /// BGLAP"), split_symbols("---")
-    (['PMF1-BGLAP', 'PMF1', 'BGLAP'], [])
-    """
-    parts = (part.strip() for part in _SEPARATOR.split(str(text)))
-    return list(dict.fromkeys(part for part in parts if part not in _NO_SYMBOL))
 
 
 def one_symbol(symbols: Iterable[str], keep_genes: Collection[str] = ()) -> str:
@@ -117,12 +92,6 @@ def one_symbol(symbols: Iterable[str], keep_genes: Collection[str] = ()) -> str:
     through = [symbol for symbol in listed if wanted[0] in symbol.split("-") and symbol != wanted[0]]
     halves = {half for symbol in through for half in symbol.split("-")}
     return wanted[0] if all(symbol in halves or symbol in through for symbol in listed) else ""
-
-
-def _from_assignment(cell: str) -> str:
-    """Return the symbols of Affymetrix ``gene_assignment``: ``accession // SYMBOL // title /// accession ...``."""
-    records = [record.split("//") for record in cell.split("///")]
-    return "///".join(dict.fromkeys(record[1].strip() for record in records if len(record) > 1))
 
 
 def best_rows(values: np.ndarray, genes: pd.Series[str]) -> tuple[np.ndarray, pd.DataFrame]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from fatescore.typing import StrPath
 
 _TEXT = pd.StringDtype("pyarrow")
 _MOST_COLUMNS = 1_000  # nothing that describes probes has more; a column of text takes pyarrow milliseconds
+_PLATFORMS = ("PLATFORM", "ANNOTATION")
 _ENTITY = re.compile(r"^\^\s*(\w+)\s*=?\s*(.*)$")
 
 
@@ -91,20 +93,45 @@ def read_soft(path: StrPath) -> SoftFamily:
     family = SoftFamily()
     by_kind = {"SERIES": family.series, "PLATFORM": family.platforms, "ANNOTATION": family.platforms,
                "SAMPLE": family.samples}  # fmt: skip
-    try:
+    with _whole(source):
         for entity in _entities(source):
             if entity.kind in by_kind:
                 by_kind[entity.kind][entity.name] = entity
-    except packed.DAMAGE as error:
-        raise InputError(
-            f"{source} cannot be read ({error})", expected="a whole SOFT file", fix="fetch it again"
-        ) from error
     if not (family.series or family.platforms or family.samples):
         raise InputError(f"{source} has no line that starts with ^", expected="a SOFT file", fix="check the file")
     return family
 
 
-def _entities(source: Path) -> Iterator[SoftEntity]:
+def read_platform(path: StrPath, platform: str = "") -> pd.DataFrame | None:
+    """Return the table of a platform of a SOFT file, reading no further; ``None`` where there is none.
+
+    Parameters
+    ----------
+    path
+        ``*.soft[.gz]``, ``GPL*.annot.gz`` or the text download of a platform.
+    platform
+        Which platform, by accession; the first that has a table without it. GEO's annotation files do not say theirs.
+    """
+    source = Path(path)
+    with _whole(source), contextlib.closing(_entities(source)) as entities:
+        for entity in entities:
+            fits = not platform or entity.name == platform or entity.kind == "ANNOTATION"
+            if entity.kind in _PLATFORMS and fits and entity.table is not None:
+                return entity.table
+    return None
+
+
+@contextlib.contextmanager
+def _whole(source: Path) -> Iterator[None]:
+    try:
+        yield
+    except packed.DAMAGE as error:
+        raise InputError(
+            f"{source} cannot be read ({error})", expected="a whole SOFT file", fix="fetch it again"
+        ) from error
+
+
+def _entities(source: Path) -> Generator[SoftEntity, None, None]:
     entity: SoftEntity | None = None
     rows: list[bytes] | None = None
     for raw in packed.lines(source):

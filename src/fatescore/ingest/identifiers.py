@@ -13,7 +13,8 @@ import scipy.sparse as sp
 from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
-from fatescore.geo.platform import best_rows, one_symbol, split_symbols
+from fatescore.geo.gene_column import split_symbols
+from fatescore.geo.platform import best_rows, one_symbol
 from fatescore.tables import columns as col
 from fatescore.typing import FloatArray, Matrix, Organism, Scale
 

@@ -58,12 +58,50 @@ def test_a_platform_with_accessions_only_is_an_error_until_another_file_names_th
     series: Callable[..., Path],
 ) -> None:
     folder = series(annotation=annotation("GB_ACC", ("p1", "NM_1"), ("p2", "NM_2")))
-    with pytest.raises(InputError, match="the platform names no gene symbols; its columns are ID, GB_ACC"):
+    with pytest.raises(
+        InputError, match=r'GPL7.annot.gz: the platform names no known genes; .*GB_ACC \("NM_1"\)'
+    ) as error:
         read(folder)
-    own = annotation("Gene symbol", *((f"p{n}", "RUNX2") for n in range(1, 6)))
-    (folder / "platform" / "GPL7.own.txt").write_text(own)
+    assert "run fatescore fetch GSE5 --what matrix,soft" in str(error.value)
+    advised = Path(str(error.value).rpartition(" to ")[2])
+    advised.write_text("ID\tGene symbol\n" + "".join(f"p{n}\tRUNX2\n" for n in range(1, 6)))
     raw = read(folder)
     assert [path.name for path in raw.inputs] == ["GSE5_series_matrix.txt.gz", "GPL7.own.txt"]
+
+
+def family(column: str, *cells: str, platform: str = "GPL7") -> bytes:
+    rows = "".join(f"p{n}\t{cell}\n" for n, cell in enumerate(cells, start=1))
+    table = f"^PLATFORM = {platform}\n!platform_table_begin\nID\t{column}\n{rows}!platform_table_end\n"
+    return gzip.compress(f"^SERIES = GSE5\n{table}^SAMPLE = GSM1\n!Sample_platform_id = GPL7\n".encode())
+
+
+@pytest.mark.parametrize("absent", ["", annotation("GB_ACC", ("p1", "NM_1")), annotation("Gene symbol", ("x", "TP53"))])
+@pytest.mark.parametrize("place", ["soft", "matrix"])
+def test_the_family_soft_names_the_probes_where_no_annotation_does(
+    absent: str, place: str, series: Callable[..., Path]
+) -> None:
+    folder = series(annotation=absent)
+    records = [f"NM_{n} // {gene} // title // 1q1 // {n}" for n, gene in enumerate(["RUNX2", "BGLAP", "ALPL", "SP7"])]
+    (folder / place).mkdir(exist_ok=True)
+    path = folder / place / "GSE5_family.soft.gz"
+    path.write_bytes(family("gene_assignment", *records, "---"))
+    raw = read(folder)
+    assert raw.annotation is not None
+    assert raw.annotation.to_list() == ["RUNX2", "BGLAP", "ALPL", "SP7", ""]
+    assert path in raw.inputs
+    said = 'the genes of the probes are those of the column "gene_assignment" of GSE5_family.soft.gz (GPL7)'
+    assert said in raw.notes
+    path.write_bytes(family("gene_assignment", *records, platform="GPL9"))
+    with pytest.raises(InputError, match=r"GSE5_family.soft.gz \(GPL7\): .*no platform table of GPL7") as error:
+        read(folder)
+    assert "fatescore fetch" not in str(error.value)  # it is here already
+
+
+def test_the_rows_own_names_go_before_the_family_soft(series: Callable[..., Path]) -> None:
+    folder = series('"RUNX2"\t1\t2\t3\t4\n"ALPL"\t5\t6\t7\t8\n', annotation="")
+    (folder / "soft").mkdir()
+    (folder / "soft" / "GSE5_family.soft.gz").write_bytes(b"not read")
+    assert read(folder).annotation is None
 
 
 def test_a_matrix_is_read_from_its_file_and_from_any_folder(series: Callable[..., Path]) -> None:

@@ -118,11 +118,13 @@ def test_a_sample_without_a_table_is_named(tmp_path: Path) -> None:
 
 
 def test_the_platform_folder_serves_where_the_platform_names_no_symbols(tmp_path: Path) -> None:
-    folder = put(tmp_path / "GSE5", family(*ALL, column="GB_ACC"))
-    with pytest.raises(
-        InputError, match=r"platform's own table has no symbols for them \(ID, GB_ACC\); there is no ann"
-    ):
+    text = gzip.decompress(family(*ALL, column="GB_ACC")).decode()
+    for n, gene in enumerate(("RUNX2", "PMF1-BGLAP /// PMF1 /// BGLAP")):
+        text = text.replace(f"\t{gene}\n", f"\tNM_{n}\n")
+    folder = put(tmp_path / "GSE5", gzip.compress(text.encode()))
+    with pytest.raises(InputError, match=r'platform\'s table: .* no known genes; .*GB_ACC \("NM_0"\)') as error:
         read(folder)
+    assert "fatescore fetch" not in str(error.value)
     (folder / "platform").mkdir()
     annotation = "^Annotation\n!platform_table_begin\nID\tGene symbol\np1\tSP7\np2\tALPL\n!platform_table_end\n"
     (folder / "platform" / "GPL7.annot.gz").write_bytes(gzip.compress(annotation.encode()))
