@@ -21,6 +21,7 @@ DAMAGE = (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error, l
 _OPEN: dict[bytes, Callable[[IO[bytes]], Any]] = {GZIP: gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 MAGICS = tuple(_OPEN)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+_DOCUMENT = {"[Content_Types].xml", "mimetype"}  # Microsoft's, and the OpenDocument format's
 _BLOCK = 1 << 20
 _RATIO = 200  # tables of counts pack 4 to 20 times
 _FLOOR = 10**8  # below this nothing is a bomb, however well it packs
@@ -55,7 +56,7 @@ def blocks(stream: IO[bytes], where: object, outer: IO[bytes] | None = None) -> 
     start = stream.read(6)
     stream.seek(0)
     unpack = next((unpack for magic, unpack in _OPEN.items() if start.startswith(magic)), None)
-    if start.startswith(ZIP):
+    if start.startswith(ZIP) and not _is_document(stream):
         with zipfile.ZipFile(stream) as archive, archive.open(_only(archive, where)) as member:
             yield from blocks(member, where, outer or stream)
     elif unpack is not None:
@@ -123,6 +124,14 @@ def only_file(path: Path) -> str:
     except DAMAGE:
         return ""
     return found[0] if len(found) == 1 else ""
+
+
+def _is_document(stream: IO[bytes]) -> bool:
+    """Tell whether a zip is a workbook or another document of an office program, which is one file to its reader."""
+    with zipfile.ZipFile(stream) as archive:
+        document = not _DOCUMENT.isdisjoint(archive.namelist())
+    stream.seek(0)
+    return document
 
 
 def _only(archive: zipfile.ZipFile, where: object) -> zipfile.ZipInfo:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import zipfile
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -103,21 +104,34 @@ def test_names_in_lists_lead_nowhere_else(server: Any, tmp_path: Path) -> None:
 
 
 def test_a_supplement_that_cannot_hold_values_leads_to_the_counts(server: Any, tmp_path: Path) -> None:
-    leave(server, "GSE6_genes.xlsx", "GSE6_peaks.bed", "filelist.txt")
+    leave(server, "GSE6_genes.rds", "GSE6_peaks.bed", "filelist.txt")
     counts = make_counts(server)
     for offline in (False, True):
         got = get(server, tmp_path, offline=offline)
         assert got.files == [
             *counts,
             "matrix/GSE6_series_matrix.txt.gz",
-            "suppl/GSE6_genes.xlsx",
+            "suppl/GSE6_genes.rds",
             "suppl/GSE6_peaks.bed",
         ]
         assert got.notes == [
-            "routed to the counts that NCBI makes: no supplementary file can hold values, to judge by the names "
-            "(GSE6_genes.xlsx, GSE6_peaks.bed)"
+            "routed to the counts that NCBI makes: no supplementary file can be read for values, to judge by the names "
+            "(GSE6_genes.rds, GSE6_peaks.bed)"
         ]
     assert [(got.folder / name).read_bytes() for name in counts] == [TABLE, GENES]
+
+
+def test_a_zip_is_judged_by_its_members(server: Any, tmp_path: Path) -> None:
+    for member, holds in (("a.bed", False), ("d/GSM1.txt", True)):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as packed:
+            packed.writestr(member, "x")
+        leave(server)
+        server.files[SUPPL + "GSE6_a.zip"] = buffer.getvalue()
+        got = fetch(
+            "GSE6", tmp_path / member, base_url=server.url, retry=QUICK, can_hold_values=lambda name: "txt" in name
+        )
+        assert any("routed to the counts" in note for note in got.notes) is not holds
 
 
 @pytest.mark.parametrize(("member", "holds"), [("GSM1_a.txt.gz", True), ("d/GSM1_matrix.mtx", True), ("a.bw", False)])
@@ -132,10 +146,10 @@ def test_an_archive_is_judged_by_its_members(server: Any, tmp_path: Path, member
 
 
 def test_without_a_reader_to_ask_any_file_may_hold_values(server: Any, tmp_path: Path) -> None:
-    leave(server, "GSE6_genes.xlsx")
+    leave(server, "GSE6_genes.rds")
     make_counts(server)
     got = fetch("GSE6", tmp_path, base_url=server.url, retry=QUICK)
-    assert got.files == ["matrix/GSE6_series_matrix.txt.gz", "suppl/GSE6_genes.xlsx"]
+    assert got.files == ["matrix/GSE6_series_matrix.txt.gz", "suppl/GSE6_genes.rds"]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +193,7 @@ def test_nothing_at_all_says_what_was_looked_for(server: Any, tmp_path: Path) ->
 
 
 def test_a_captcha_page_on_the_way_stops_auto_too(server: Any, tmp_path: Path) -> None:
-    leave(server, "GSE6_genes.xlsx")
+    leave(server, "GSE6_genes.rds")
     server.faults[COUNTS + MADE["human"][0]] = lambda handler, n: send(handler, PAGE)
     with pytest.raises(FetchError, match=f"{server.url}{COUNTS}GSE6_raw_counts.* is not the file it should be"):
         get(server, tmp_path)

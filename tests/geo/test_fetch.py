@@ -307,7 +307,7 @@ def test_auto_lists_counts_where_no_supplementary_file_can_hold_values(server: A
     assert {file.kind for file in preview("GSE6", base_url=server.url)} == {"matrix", "suppl"}
     for name in ("GSE6_counts.txt.gz", "GSE6_RAW.tar"):
         del server.files[f"/series/GSEnnn/GSE6/suppl/{name}"]
-    server.files["/series/GSEnnn/GSE6/suppl/GSE6_a.xlsx"] = b"x"
+    server.files["/series/GSEnnn/GSE6/suppl/GSE6_a.rds"] = b"x"
     assert {file.kind for file in preview("GSE6", base_url=server.url)} == {"matrix", "suppl"}
     server.asked.clear()
     listed = preview("GSE6", base_url=server.url, can_hold_values=can_hold_values)

@@ -157,3 +157,13 @@ def test_numbers_are_exact_and_words_refused(tmp_path: Path) -> None:
         path.write_text(path.read_text().replace(f"p1\t{cells[1]}", "p1\t1_0"))
         with pytest.raises(InputError, match=r'GSM1 has "1_0" in column VALUE'):
             read_soft(path).values()
+
+
+def test_what_the_values_are_is_a_field(tmp_path: Path) -> None:
+    text = (
+        "^SAMPLE = GSM1\n!Sample_title = a\n#ID_REF = probe\n#VALUE = log2 ratio (test/reference) = M\n"
+        "!sample_table_begin\nID_REF\tVALUE\np1\t0.5\n!sample_table_end\n"
+    )
+    (tmp_path / "GSM1.soft").write_text(text)
+    table = read_soft(tmp_path / "GSM1.soft").sample_table()
+    assert table["value_definition"].to_list() == ["log2 ratio (test/reference) = M"]

@@ -13,6 +13,7 @@ import pytest
 import scipy.sparse as sp
 
 from fatescore.errors import InputError
+from fatescore.gene_sets import symbols
 from fatescore.ingest import read_expression
 
 
@@ -119,3 +120,17 @@ def test_a_gap_in_counts_is_noted_and_the_rest_stay_counts(tmp_path: Path, caplo
     assert "1 names are dates, which Excel makes of genes such as MARCHF1: 1-Mar" in caplog.text
     with pytest.raises(InputError, match="every gene has missing values"):
         read_expression(write(tmp_path, "g\ts1\ts2\nRUNX2\t1.5\tNA\nALPL\t2.5\tNA\n"), "human")
+
+
+def test_scaled_cells_are_refused_and_rounded_cpm_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rng = np.random.default_rng(0)
+    genes = sorted(symbols.approved_symbols("human"))[:200]
+    counts = rng.poisson(3, (40, 200)).astype(np.float32)
+    scaled = (counts - counts.mean(0)) / counts.std(0)
+    ad.AnnData(scaled, var=pd.DataFrame(index=genes)).write_h5ad(tmp_path / "scaled.h5ad")
+    with pytest.raises(InputError, match="z-scores"):
+        read_expression(tmp_path / "scaled.h5ad", "human")
+    cpm = pd.DataFrame(np.rint(counts[:4] / counts[:4].sum(1, keepdims=True) * 1e6).T, genes, list("abcd"))
+    cpm.astype(int).to_csv(tmp_path / "cpm.tsv", sep="\t")
+    read_expression(tmp_path / "cpm.tsv", "human")
+    assert "every sample sums to 1,000,000, give or take" in caplog.text

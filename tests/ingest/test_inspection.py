@@ -14,6 +14,8 @@ import scipy.sparse as sp
 import fatescore as fs
 from fatescore import organisms
 from fatescore.errors import InputError
+from fatescore.gene_sets import symbols
+from fatescore.ingest import ingest, read_expression
 from fatescore.ingest.inspection import inspect
 
 MATRIX = (
@@ -142,3 +144,49 @@ def test_an_unknown_layout_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.xyz").write_text("what is this")
     with pytest.raises(InputError, match=r"layout"):
         inspect(tmp_path / "x.xyz")
+
+
+def scale_of(values: np.ndarray, tmp_path: Path) -> tuple[str, str]:
+    genes = sorted(symbols.approved_symbols("human"))[: len(values)]
+    table = pd.DataFrame(values, index=genes, columns=[f"s{n}" for n in range(values.shape[1])])
+    table.to_csv(tmp_path / "x.tsv", sep="\t")
+    found = inspect(tmp_path / "x.tsv")
+    return found.dataset["scale"], found.reasons["scale"]
+
+
+def test_values_that_are_no_counts_or_no_levels_are_not_taken_for_such(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(rng.lognormal(5, 1, (300, 1)), (300, 4)) * np.array([1, 2, 3, 4])
+    assert scale_of(counts, tmp_path)[0] == "counts"
+    scale, why = scale_of(np.rint(counts / counts.sum(0) * 1e6).astype(int), tmp_path)
+    assert scale == "?"
+    assert "every sample sums to 1,000,000, give or take" in why
+    scale, why = scale_of(
+        np.stack([rng.multinomial(9_000, counts[:, 0] / counts[:, 0].sum()) for _ in "abc"]).T, tmp_path
+    )
+    assert scale == "counts"
+    assert why.endswith("every sample sums to exactly 9,000: drawn to equal depth, or scaled")
+    centred = np.log2(counts + 1) - np.log2(counts + 1).mean(axis=1, keepdims=True)
+    scale, why = scale_of(centred, tmp_path)
+    assert (scale, why) == (
+        "?", "100% of the genes have mean or median 0 over the samples: values centred per gene, such as z-scores, no "
+        "levels of expression",
+    )  # fmt: skip
+
+
+def test_log_ratios_have_no_scale(series: Path) -> None:
+    path = series / "matrix" / "GSE5_series_matrix.txt.gz"
+    two = MATRIX.replace("!Sample_organism", '!Sample_channel_count\t"2"\t"2"\t"2"\t"2"\n!Sample_organism', 1)
+    for value in ("8.5", "8.1", "7.7", "7.9", "4.5", "5.1", "6.7", "3.9"):
+        two = two.replace(f"\t{value}", f"\t-0.{value[0]}")
+    path.write_bytes(gzip.compress(two.encode()))
+    found = inspect(series)
+    assert found.dataset["scale"] == "?"
+    assert found.reasons["scale"].startswith(
+        "GSM1, GSM2, GSM3, GSM4 are log ratios, no levels of expression: GSM1 has chan"
+    )
+    with pytest.raises(InputError, match="are log ratios"):
+        read_expression(series, "human")
+    samples = pd.DataFrame({"sample": [f"GSM{n}" for n in range(1, 5)], "donor": list("abcd"), "condition": "x"})
+    with pytest.raises(InputError, match="are log ratios"):
+        ingest(series, samples=samples, dataset="d", organism="human", assay="array", scale="log2")

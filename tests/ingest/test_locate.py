@@ -24,35 +24,39 @@ KEY = rf'.*set "layout".*{", ".join(readers.names())}'
 @pytest.mark.parametrize(
     ("data", "description"),
     [
-        (b"gene\ta\tb\nRUNX2\t1\t2\n", r'x.docx begins with "gene\ta\tb" \(3 columns\)'.replace(r"\t", " ")),
-        (b"hello", r'x.docx begins with "hello" \(1 column\)'),
+        (b"gene\ta\tb\nRUNX2\t1\t2\n", r'x.foo begins with "gene\ta\tb" \(3 columns\)'.replace(r"\t", " ")),
+        (b"hello", r'x.foo begins with "hello" \(1 column\)'),
         (b"a," * 200 + b"\n", r'begins with "(a,){40}\.\.\." \(201 columns\)'),
-        (b"\0\1\2", "x.docx is binary"),
-        (b"", "x.docx is empty"),
+        (b"\0\1\2", "x.foo is binary"),
+        (b"", "x.foo is empty"),
         (b"\x1f\x8b\x08cut", "it cannot be read .*is damaged"),
     ],
 )
 def test_a_file(tmp_path: Path, data: bytes, description: str) -> None:
-    path = tmp_path / "x.docx"
+    path = tmp_path / "x.foo"
     path.write_bytes(data)
-    with pytest.raises(InputError, match="no layout fits the name of .*x.docx; .*" + description + KEY):
+    with pytest.raises(InputError, match="no layout fits the name of .*x.foo; .*" + description + KEY):
         locate(path)
-    with pytest.raises(InputError, match="has no files with values; its files are x.docx; .*" + description + KEY):
+    with pytest.raises(InputError, match="has no files with values; its files are x.foo; .*" + description + KEY):
         locate(tmp_path)
 
 
 def test_hdf5_and_archives(tmp_path: Path, tarred: Any, series: Callable[..., Path]) -> None:
-    with h5py.File(tmp_path / "x.rds", "w") as stored:
+    with h5py.File(tmp_path / "x.foo", "w") as stored:
         stored["values"] = [[1, 2, 3], [4, 5, 6]]
         stored.create_group("genes")
     with pytest.raises(InputError, match=r"it is HDF5 with genes, values 2 x 3" + KEY):
-        locate(tmp_path / "x.rds")
+        locate(tmp_path / "x.foo")
     cel = tarred({"GSM1_a.CEL.gz": b"x", "GSM2_b.CEL.gz": b"x"})
     (tmp_path / "r.tar").write_bytes(cel)
-    with pytest.raises(InputError, match=r"its members are GSM1_a.CEL.gz, GSM2_b.CEL.gz" + KEY):
+    with pytest.raises(InputError, match=r"GSM1_a.CEL.gz, GSM2_b.CEL.gz are each raw arrays"):
         locate(tmp_path / "r.tar")
     folder = series(rows="", **{"GSE5_RAW.tar": cel})
-    with pytest.raises(InputError, match=r"its files are GSE5_RAW.tar; its members are GSM1_a.CEL.gz" + KEY):
+    with pytest.raises(InputError, match=r"has no files with values: GSM1_a.CEL.gz, GSM2_b.CEL.gz are each raw arrays"):
+        locate(folder)
+    bed = tarred({"GSM1_a.bed.gz": b"x", "GSM2_b.bed.gz": b"x"})
+    series(rows="", **{"GSE5_RAW.tar": bed})
+    with pytest.raises(InputError, match=r"its files are GSE5_RAW.tar; its members are GSM1_a.bed.gz" + KEY):
         locate(folder)
 
 

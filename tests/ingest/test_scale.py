@@ -130,3 +130,41 @@ def test_what_log_values_and_gaps_of_a_table_may_be() -> None:
         check_values(logs[:, :2], ["A", "B"], ["s1", "s2"], "f.csv", counts=True)
     with pytest.raises(InputError, match="C is missing in s1"):
         check_values(sp.csr_matrix(logs), ["A", "B", "C"], ["s1", "s2"], "f.csv")
+
+
+CPM = TRUE["counts"] / TRUE["counts"].sum(1, keepdims=True) * 1e6
+
+
+def test_rounded_cpm_are_no_counts_and_the_advice_works() -> None:
+    rounded = raw(np.rint(CPM))
+    with pytest.raises(
+        InputError, match=r"no counts: every sample sums to 1,000,000, .*CPM or TPM rounded.*set scale to tpm"
+    ):
+        check_scale(rounded, "counts")
+    assert check_scale(rounded, "tpm") == []
+    with pytest.raises(InputError, match="values read as tpm; .*set scale to tpm"):
+        check_scale(rounded, "log2")
+
+
+def test_cells_scaled_to_ten_thousand_are_no_counts() -> None:
+    cells = raw(np.rint(CPM / 100))
+    cells.barcodes = ["A", "B", "C"]
+    with pytest.raises(InputError, match=r"every cell sums to 10,000.*; choose the file with raw counts$"):
+        check_scale(cells, "counts")
+    with pytest.raises(InputError, match=r"; choose another file$"):  # neither counts nor anything else
+        check_scale(cells, "log2")
+
+
+def test_equal_depth_is_noted() -> None:
+    drawn = np.array([RNG.multinomial(50_000, CPM[0] / CPM[0].sum()) for _ in range(3)], dtype=float)
+    assert check_scale(raw(drawn), "counts") == ["every sample sums to exactly 50,000: drawn to equal depth, or scaled"]
+
+
+def test_what_some_samples_contradict_is_advised_for_all_or_not_at_all() -> None:
+    mixed = COUNTS.copy()
+    mixed[1] = TRUE["log2"][1]
+    with pytest.raises(InputError, match=r"the values read as log2; .*; leave out s2 \(use: no\), or choose another"):
+        check_scale(raw(mixed), "counts")
+    rest = raw(mixed)
+    rest.keep_observations(np.array([True, False, True]))
+    assert check_scale(rest, "counts") == []

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from fatescore.errors import InputError
 from fatescore.ingest import ingest, read_table
 from fatescore.ingest.identifiers import to_genes
+from fatescore.ingest.matrix import Located, ReadOptions
 from fatescore.ingest.readers import count_table
 
 
@@ -194,7 +195,7 @@ def test_featurecounts_of_several_bams(tmp_path: Path) -> None:
 def test_names_with_pipes_and_repeated_symbols_are_summed(tmp_path: Path, name: str, ids: str) -> None:
     rows = [("RUNX2", "ENSG00000124813", 860, 1), ("ALPL", "ENSG00000162551", 249, 2), ("RUNX2", "ENSG1", 1, 40)]
     text = "gene\ts1\ts2\n" + "".join(f"{ids.format(s=s, e=e, n=n)}\t{count}\t0\n" for s, e, n, count in rows)
-    raw = count_table.read(write(tmp_path, text, name))
+    raw = count_table.LAYOUT.read(Located("count_table", write(tmp_path, text, name)), ReadOptions(None))
     genes = to_genes(raw.matrix, raw.ids, "human", "counts")
     found = dict(zip(genes.var.index, genes.matrix.toarray()[0], strict=True))
     assert found == {"RUNX2": 41, "ALPL": 2}
@@ -219,7 +220,10 @@ def test_repeated_symbols_keep_the_sum(
     rows: list[tuple[str, int, int]], packed: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     text = "gene\ta\tb\n" + "".join(f"{gene}\t{a}\t{b}\n" for gene, a, b in rows)
-    raw = count_table.read(write(tmp_path_factory.mktemp("t"), text, "t.tsv.gz" if packed else "t.tsv"))
+    raw = count_table.LAYOUT.read(
+        Located("count_table", write(tmp_path_factory.mktemp("t"), text, "t.tsv.gz" if packed else "t.tsv")),
+        ReadOptions(None),
+    )
     genes = to_genes(raw.matrix, raw.ids, "human", "counts")
     for gene, (a, b) in zip(genes.var.index, genes.matrix.toarray().T, strict=True):
         assert a == sum(row[1] for row in rows if row[0] == gene)

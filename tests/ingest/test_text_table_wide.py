@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fatescore.errors import InputError
 from fatescore.ingest import text_table
+from fatescore.ingest.matrix import Located, ReadOptions
 from fatescore.ingest.readers import count_table
 from fatescore.ingest.text_table import parse, read_wide
 
@@ -67,6 +68,6 @@ def test_a_hundred_thousand_cells_take_seconds(tmp_path: Path) -> None:
     path = tmp_path / "t.tsv"
     path.write_text("gene\t" + "\t".join(f"c{i}" for i in range(n)) + "\n" + rows)
     start = perf_counter()
-    raw = count_table.read(path)
+    raw = count_table.LAYOUT.read(Located("count_table", path), ReadOptions(None))
     assert perf_counter() - start < 5  # pandas: 8 and more
     assert np.array_equal(raw.matrix.toarray().T, counts)

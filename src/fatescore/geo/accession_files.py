@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -104,7 +105,7 @@ class AccessionFiles:
         named = self._supplementary_in_header()
         if supplement:
             names = few([Path(name).name for name in supplement], 5)
-            why = f"no supplementary file can hold values, to judge by the names ({names})"
+            why = f"no supplementary file can be read for values, to judge by the names ({names})"
         else:
             why = "no supplementary file is to be had" if named else "there are no supplementary files"
         self.notes.append(f"routed to the counts that NCBI makes: {why}")
@@ -286,6 +287,10 @@ class AccessionFiles:
 
 def _file_names(path: Path) -> Iterator[str]:
     """Yield the bare names of the members of an archive, or that of any other file."""
+    if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            yield from (name.rsplit("/", 1)[-1] for name in packed.namelist() if not name.endswith("/"))
+        return
     if not tarfile.is_tarfile(path):
         yield path.name
         return

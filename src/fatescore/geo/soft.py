@@ -155,6 +155,8 @@ def _entities(source: Path) -> Generator[SoftEntity, None, None]:
             rows = None
         elif prefix == "!":
             _add_field(entity, line)
+        elif line.startswith("#VALUE ") and entity.kind == "SAMPLE":
+            entity.fields.setdefault("value_definition", []).append(line.partition("=")[2].strip())
     if entity is not None:
         yield _with_table(entity, rows)
 

@@ -17,6 +17,7 @@ from fatescore.errors import InputError, nearest
 from fatescore.files import sha256
 from fatescore.gene_sets import symbols
 from fatescore.ingest.identifiers import Genes, scored_genes, to_genes
+from fatescore.ingest.levels import check_centred, check_log_ratios
 from fatescore.ingest.locate import locate, read_raw
 from fatescore.ingest.matrix import Raw, numbered
 from fatescore.ingest.patterns import Patterns, complete
@@ -105,6 +106,7 @@ def ingest(
     only_sample = str(table[col.SAMPLE].iloc[0]) if len(table) == 1 else ""
     names = [str(name) for name in table[col.SAMPLE]]
     raw = read_raw(found, organism, sample_key=sample_key, only_sample=only_sample, scale=scale, declared=names)
+    check_centred(raw.matrix, raw.each)  # over all samples: a part of them has other means
     if patterns:
         table = complete(raw, table, patterns, dataset)
     matched = match_samples(raw, table, dataset)
@@ -112,6 +114,7 @@ def ingest(
     raw.notes += matched.notes
     if not kept.all():
         raw.keep_observations(kept)
+    check_log_ratios(raw)
     raw.notes += check_scale(raw, scale, assay)
     wanted = scored_genes(organism) if keep_genes is None else frozenset(keep_genes)
     genes = to_genes(

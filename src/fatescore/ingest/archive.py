@@ -130,7 +130,8 @@ def fits(name: str, pattern: str) -> bool:
     >>> fits("suppl/GSM1_counts.txt.gz", "GSM1*")
     True
     """
-    return fnmatch.fnmatch(PurePosixPath(name).name, pattern) or fnmatch.fnmatch(name, pattern)
+    patterns = (pattern, pattern.partition("#")[0] or "*") if "#" in pattern else (pattern,)  # #: a workbook's sheet
+    return any(fnmatch.fnmatch(one, p) for one in (PurePosixPath(name).name, name) for p in patterns)
 
 
 def names(path: Path, file: str = "") -> list[str]:

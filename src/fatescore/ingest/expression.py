@@ -13,7 +13,9 @@ import scipy.sparse as sp
 
 from fatescore.errors import InputError, few
 from fatescore.ingest import archive
+from fatescore.ingest.equal_sums import equal_sums
 from fatescore.ingest.identifiers import scored_genes, to_genes
+from fatescore.ingest.levels import check_centred, check_log_ratios
 from fatescore.ingest.locate import layout_of_file, locate, read_raw
 from fatescore.ingest.matrix import Located, Raw, numbered
 from fatescore.ingest.readers import count_table, h5ad
@@ -68,11 +70,15 @@ def read_expression(path: StrPath, organism: Organism) -> AnnData:
         return _from_h5ad(found.path, organism)
     raw = read_raw(found, organism)
     check_values(raw.matrix, raw.ids, raw.columns, source)
+    check_centred(raw.matrix, raw.each)
+    check_log_ratios(raw)
     known = _stored(raw.matrix)
     known = known[np.isfinite(known)]
     counts = _whole(known) and known.max() > 1
     if counts:
         _drop_gaps(raw)
+        alike = equal_sums(raw.matrix, raw.each)
+        raw.notes += [] if alike is None else [alike.text]
     genes = to_genes(
         raw.matrix, raw.ids, organism, "counts" if counts else "log2",
         other_names=raw.other_names, annotation=raw.annotation, keep_genes=scored_genes(organism),
@@ -116,6 +122,7 @@ def _from_h5ad(source: Path, organism: Organism) -> AnnData:
     if not adata.obs_names.is_unique:
         raise InputError(f"{source} repeats names of observations", expected="unique obs_names", fix="make them unique")
     main = adata.layers[col.COUNTS] if adata.X is None else adata.X
+    check_centred(main, "cell")
     ids = [str(name) for name in adata.var_names]
     scale: Scale = "counts" if col.COUNTS in adata.layers or _whole(_stored(main)) else "log2"
     observations = [str(name) for name in adata.obs_names]

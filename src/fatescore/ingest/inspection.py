@@ -9,8 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from fatescore import organisms
-from fatescore.errors import few
+from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
+from fatescore.ingest.equal_sums import equal_sums
+from fatescore.ingest.levels import check_centred, check_log_ratios
 from fatescore.ingest.locate import locate, read_raw
 from fatescore.ingest.matrix import Located, Raw
 from fatescore.ingest.scale import likely_scale
@@ -132,6 +134,11 @@ def _assay(found: Located, raw: Raw) -> tuple[str, str]:
 
 
 def _scale(raw: Raw) -> tuple[str, str]:
+    try:
+        check_centred(raw.matrix, raw.each)
+        check_log_ratios(raw)
+    except InputError as error:
+        return "?", error.found
     by_scale: dict[str, list[str]] = {}
     evidence: dict[str, str] = {}
     for name in raw.sample_names:
@@ -139,6 +146,9 @@ def _scale(raw: Raw) -> tuple[str, str]:
         by_scale.setdefault(scale, []).append(name)
         evidence.setdefault(scale, summary)
     parts = [f"{scale}: {len(names)} samples ({names[0]}: {evidence[scale]})" for scale, names in by_scale.items()]
+    alike = equal_sums(raw.matrix, raw.each) if set(by_scale) == {"counts"} else None
+    if alike is not None:
+        return "?" if alike.scaled else "counts", "; ".join([*parts, alike.text])
     return (next(iter(by_scale)) if len(by_scale) == 1 else "?"), "; ".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from fatescore.errors import InputError, few, nearest
 from fatescore.geo import SeriesMatrix, read_series_matrix, read_soft
-from fatescore.ingest import archive, readers
+from fatescore.ingest import archive, foreign, readers, workbook
 from fatescore.ingest.archive import visible_files
 from fatescore.ingest.matrix import Located, Raw, ReadOptions
 from fatescore.ingest.readers import ncbi_counts, series_matrix, soft
@@ -98,6 +99,9 @@ def _locate_file(path: Path, layout: str, file: str) -> Located:
     if part_of is not None and not part_of.alone:  # one file of a triplet stands for it
         return Located(part_of.name, path.parent, file=path.name)
     if not name:
+        what, fix = _unreadable([path])
+        if what:
+            raise InputError(what, expected="a table of genes x samples as text", fix=fix)
         known = "; ".join(f"{one.title} ({', '.join(one.endings)})" for one in readers.layouts())
         raise InputError(
             f"no layout fits the name of {path}; {archive.describe(path)}",
@@ -106,9 +110,7 @@ def _locate_file(path: Path, layout: str, file: str) -> Located:
             or f'set "layout" for this data set to one of {", ".join(readers.names())}',
         )
     open_file = readers.get(name).open
-    if open_file is None:
-        return Located(name, path, file=file if archive.is_archive(path) else "")
-    return open_file(path, file)
+    return Located(name, path, file=file) if open_file is None else open_file(path, file)
 
 
 def _advice(names: list[str], file: str) -> str:
@@ -119,6 +121,15 @@ def _advice(names: list[str], file: str) -> str:
     if file or len(tables) < 2:
         return ""
     return 'set "file" for this data set to a pattern that fits one table, or one per sample, such as "*counts*"'
+
+
+def _unreadable(files: list[Path]) -> tuple[str, str]:
+    """Return what files are that nothing here reads, by the names of files and members, and what to do about it."""
+    names = []
+    for path in files:
+        with contextlib.suppress(InputError):  # a damaged archive says so elsewhere
+            names += archive.names(path)
+    return foreign.explain(names)
 
 
 # --- a folder that fetch wrote ------------------------------------------------------------------------------
@@ -216,8 +227,9 @@ def _folder(source: Path, layout: str, file: str, files: list[Path]) -> Located:
     tables = [path for path in wanted if known[path].any_text and not archive.is_archive(path)]
     if tables:  # the whole table of a series has what the tables of its samples in RAW.tar have
         wanted = [path for path in wanted if path in tables or not known[path].any_text]
+    wanted = [path for path in wanted if not workbook.is_named(path.name)] or wanted
     path = _one(wanted, files, source, "files with values" if layout == "auto" else readers.get(layout).title, file)
-    return _locate_file(path, known[path].name if layout == "auto" else layout, "")
+    return _locate_file(path, known[path].name if layout == "auto" else layout, "".join(file.partition("#")[1:]))
 
 
 def _read_together(known: dict[Path, readers.Layout], layout: str, source: Path) -> str:
@@ -244,6 +256,9 @@ def _one(paths: list[Path], files: list[Path], source: Path, what: str, file: st
     if len(paths) == 1:
         return paths[0]
     if not paths:
+        seen, fix = _unreadable(files)
+        if seen:
+            raise _NoValuesError(f"{source} has no {what}: {seen}", expected="one file with values as text", fix=fix)
         raise _NoValuesError(
             f"{source} has no {what}; its files are {few([path.name for path in files]) or 'none'}"
             + (f"; {archive.describe(files[0])}" if files else ""),

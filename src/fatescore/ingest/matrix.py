@@ -144,6 +144,11 @@ class Raw:
         """The distinct names of samples, in order of appearance."""
         return list(dict.fromkeys(self.columns))
 
+    @property
+    def each(self) -> str:
+        """What an observation is: a sample or a cell."""
+        return "cell" if self.barcodes else "sample"
+
     def rows_of(self, name: str) -> np.ndarray:
         """Return the positions of a sample's observations."""
         return np.flatnonzero(np.asarray(self.columns, dtype=object) == name)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from fatescore.errors import InputError, nearest
+from fatescore.errors import InputError, few, nearest
+from fatescore.ingest.equal_sums import equal_sums
 from fatescore.ingest.matrix import Raw
 from fatescore.typing import SCALES, Assay, Matrix, Scale
 
@@ -21,8 +22,9 @@ def check_scale(raw: Raw, scale: Scale, assay: Assay | None = None) -> list[str]
     ``counts``: never negative, and whole, or fractional like RSEM's and salmon's expected counts; ``tpm``: never
     negative, a sample sums to at most a million (5 % over is accepted); ``linear``: intensities that reach 50;
     ``intensity`` (arrays only): the same before any normalisation, never negative or missing; ``log2``: between -30
-    and 30 and not all whole. A sample that contradicts the declaration is refused, with both readings; so is an assay
-    that does not have the scale (without one, any has).
+    and 30 and not all whole. Counts that sum to the same in all samples or cells are refused as scaled, or noted
+    where the sums are exactly the same. A sample that contradicts the declaration is refused, with both readings; so
+    is an assay that does not have the scale (without one, any has).
     """
     if scale not in SCALES:
         raise InputError(f'scale "{scale}" is not known', expected=", ".join(SCALES), fix=nearest(str(scale), SCALES))
@@ -31,27 +33,50 @@ def check_scale(raw: Raw, scale: Scale, assay: Assay | None = None) -> list[str]
             f'scale "intensity" is declared for assay {assay}', expected="raw intensities of arrays",
             fix="set scale to counts, tpm or log2, as the values are",
         )  # fmt: skip
-    fractional = []
-    for name in raw.sample_names:
-        part = raw.matrix[raw.rows_of(name)]
-        found = _ValueSummary(part)
-        problem = found.contradiction(scale)
-        if problem:
-            likely = found.likely_scale()
-            fits = likely != scale and not found.contradiction(likely)  # never advise what would be refused
-            other = f", the values read as {likely}" if fits else ""
-            numbers = "" if found.empty else f" ({found.text})"
-            raise InputError(
-                f"{name} has {problem}{numbers}: the data set declares {scale}{other}",
-                expected=f"values on the scale {scale}",
-                fix=f"set scale to {likely}, or choose another file" if other else "choose another file",
-            )
-        if scale == "counts" and found.whole < 1:
-            fractional.append((name, 1 - found.whole))
-    if fractional:
-        most = max(share for _, share in fractional)
+    found = {name: _ValueSummary(raw.matrix[raw.rows_of(name)]) for name in raw.sample_names}
+    problems = {name: problem for name, one in found.items() if (problem := one.contradiction(scale))}
+    if problems:
+        raise _contradicted(raw, scale, found, problems)
+    most = max((1 - one.whole for one in found.values()), default=0.0)
+    if scale != "counts":
+        return []
+    if most > 0:
         return [f"expected counts: up to {most:.1%} of a sample's non-zero values are not whole, kept as they are"]
-    return []
+    alike = equal_sums(raw.matrix, raw.each)
+    if alike is not None and alike.scaled:
+        fits = _fits("tpm", raw, found)
+        raise InputError(
+            f"these are no counts: {alike.text}",
+            expected="values on the scale counts",
+            fix=("set scale to tpm, which is treated as CPM is, or " if fits else "")
+            + "choose the file with raw counts",
+        )
+    return [] if alike is None else [alike.text]
+
+
+def _contradicted(raw: Raw, scale: Scale, found: dict[str, _ValueSummary], problems: dict[str, str]) -> InputError:
+    name, problem = next(iter(problems.items()))
+    one = found[name]
+    likely: Scale = "tpm" if one.whole == 1 and one.sums_to_million else one.likely_scale()
+    other = f", the values read as {likely}" if likely != scale and not one.contradiction(likely) else ""
+    numbers = "" if one.empty else f" ({one.text})"
+    fix = "choose another file"
+    if other and _fits(likely, raw, found):  # never advise what would be refused
+        fix = f"set scale to {likely}, or choose another file"
+    elif len(problems) < len(found):
+        fix = f"leave out {few(list(problems))} (use: no), or choose another file"
+    return InputError(
+        f"{name} has {problem}{numbers}: the data set declares {scale}{other}",
+        expected=f"values on the scale {scale}", fix=fix,
+    )  # fmt: skip
+
+
+def _fits(scale: Scale, raw: Raw, found: dict[str, _ValueSummary]) -> bool:
+    """Tell whether every sample could be declared so."""
+    if any(one.contradiction(scale) for one in found.values()):
+        return False
+    alike = equal_sums(raw.matrix, raw.each) if scale == "counts" else None
+    return alike is None or not alike.scaled
 
 
 def check_values(matrix: Matrix, ids: list[str], names: list[str], source: object, *, counts: bool = False) -> None:
@@ -110,6 +135,7 @@ class _ValueSummary:
         rows = np.asarray(part.sum(axis=1)).ravel() if sp.issparse(part) else np.nansum(np.atleast_2d(part), axis=1)
         self.total = float(np.max(rows, initial=0.0))
         self.empty = not (finite.size or zeros)
+        self.sums_to_million = abs(self.total - 1e6) <= part.shape[-1] / 2  # also after rounding
 
     @property
     def text(self) -> str:
@@ -149,7 +175,7 @@ class _ValueSummary:
         if scale == "tpm":
             if self.total > 1.05e6:
                 return "a sum above a million"
-            if self.whole == 1 and self.high > 1:
+            if self.whole == 1 and self.high > 1 and not self.sums_to_million:
                 return "whole numbers only"
             return "only small values" if self.high <= _LOG2_MAX else ""
         if self.whole < 0.9 and abs(self.total / 1e6 - 1) < 0.001:

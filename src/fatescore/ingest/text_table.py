@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import itertools
 import math
@@ -18,7 +19,7 @@ import scipy.sparse as sp
 from fatescore.errors import InputError, few
 from fatescore.files import check_input
 from fatescore.geo.soft import exact_number
-from fatescore.ingest import value_columns
+from fatescore.ingest import foreign, value_columns, workbook
 from fatescore.ingest.across import Across, has_genes_in_columns, split_across
 from fatescore.ingest.column_kinds import could_be_either, is_annotation, is_statistic, names_genes, split_kind
 from fatescore.ingest.gene_names import best_names
@@ -64,7 +65,7 @@ class Table:
         )
 
 
-def read_table(path: StrPath) -> Table:
+def read_table(path: StrPath, sheet: str = "") -> Table:
     """Read a text table of genes x samples.
 
     The delimiter and the header are found by the lines; its first column, or its index when the header is one cell
@@ -74,7 +75,9 @@ def read_table(path: StrPath) -> Table:
     Parameters
     ----------
     path
-        ``.tsv``, ``.csv`` or ``.txt``, plain or gzip.
+        ``.tsv``, ``.csv`` or ``.txt``, plain or gzip; or an Excel workbook, where openpyxl is installed.
+    sheet
+        Sheet of a workbook with several tables.
 
     Raises
     ------
@@ -82,16 +85,26 @@ def read_table(path: StrPath) -> Table:
         When there is no such table: unreadable, empty, no numbers, repeated columns.
     """
     source = check_input(path, "a table of genes x samples")
-    return parse(read_bytes(source), source)
+    return parse(read_bytes(source), source, sheet=sheet)
 
 
 def parse(
-    data: bytes, source: Path, sample: str = "", *, scale: Scale | None = None, declared: Collection[str] = ()
+    data: bytes,
+    source: Path,
+    sample: str = "",
+    *,
+    scale: Scale | None = None,
+    declared: Collection[str] = (),
+    sheet: str = "",
 ) -> Table:
     """Read the plain bytes of a text table; in the file of one ``sample`` the column of numbers needs no header.
 
     ``scale`` and ``declared`` choose among its columns, as in :func:`value_columns.select`.
     """
+    if workbook.is_workbook(data):
+        of_sheet = functools.partial(parse, source=source, sample=sample, scale=scale, declared=declared)
+        return workbook.read_sheet(data, source, sheet, of_sheet)
+    foreign.refuse(data, source)
     lines = split_lines(data, source, sample)
     wide = read_wide(lines.rows, lines.separator, lines.names) if not any(map(_is_special, lines.names[1:])) else None
     if wide is not None:

@@ -17,7 +17,7 @@ from fatescore.errors import InputError
 from fatescore.gene_sets import symbols
 from fatescore.ingest import ingest
 from fatescore.ingest.locate import locate, read_raw
-from fatescore.ingest.matrix import Located, Raw
+from fatescore.ingest.matrix import Located, Raw, ReadOptions
 from fatescore.ingest.readers import count_table
 from fatescore.typing import Scale
 
@@ -236,7 +236,9 @@ def cells(tmp_path: Path, separator: str = "\t", name: str = "t.txt") -> Path:
 
 @pytest.mark.parametrize(("separator", "name"), [("\t", "t.txt"), (",", "t.csv.gz"), (" ", "t.txt.gz")])
 def test_metadata_columns_are_no_genes(tmp_path: Path, separator: str, name: str) -> None:
-    raw = count_table.read(cells(tmp_path, separator, name), "orig.ident")
+    raw = count_table.LAYOUT.read(
+        Located("count_table", cells(tmp_path, separator, name)), ReadOptions(None, "orig.ident")
+    )
     assert raw.ids == GENES
     assert raw.matrix.toarray()[2].tolist() == [2 + place for place in range(len(GENES))]
     assert raw.columns == ["donor0", "donor1"] * 3
@@ -258,4 +260,4 @@ def test_ingest_by_key_and_for_one_sample(tmp_path: Path) -> None:
 def test_samples_named_by_markers_do_not_transpose_a_table(tmp_path: Path) -> None:
     path = tmp_path / "t.tsv"
     path.write_text("gene\tCD4\tCD14\tCD34\n860\t1\t2\t3\n249\t4\t5\t6\n")
-    assert count_table.read(path).columns == ["CD4", "CD14", "CD34"]
+    assert count_table.LAYOUT.read(Located("count_table", path), ReadOptions(None)).columns == ["CD4", "CD14", "CD34"]

@@ -55,6 +55,15 @@ def test_gene_ids_get_their_symbols(fetched: Callable[..., Path], samples: pd.Da
     assert set(read_expression(folder, "human").var_names) == {"RUNX2", "BGLAP", "ALPL"}
 
 
+@pytest.mark.parametrize(("name", "said"), [("GSE5_counts.rds", True), ("GSE5_RAW.pdf", False), ("GSE5.bed", False)])
+def test_values_that_cannot_be_read_are_not_replaced_in_silence(
+    fetched: Callable[..., Path], samples: pd.DataFrame, name: str, *, said: bool
+) -> None:
+    notes = ingest(fetched(**{name: b"x"}), samples=samples, **BULK).facts["notes"]
+    note = f"these are the counts that NCBI made; the submitter's own values may be in {name}, not read"
+    assert (note in notes) == said
+
+
 def test_supplementary_values_go_first(fetched: Callable[..., Path], tarred: Any) -> None:
     folder = fetched(**{"GSE5_counts.tsv": b"gene\tGSM1\nRUNX2\t5\n"})
     assert locate(folder).layout == "count_table"

@@ -18,10 +18,11 @@ READABLE = [
     "GSE1_RAW.tar", "GSE1_a.tar.gz", "GSE1_a.tgz", "GSE1_counts.csv.zip", "GSE1_a.h5ad.gz", "GSE1_a.csv.bz2",
     "GSE1_all.tar.xz", "GSE1_counts.mtx.gz", "GSM1_matrix.mtx.gz", "GSM1.matrix.mtx", "GSE1_a.h5", "GSE1_a.h5.gz",
     "GSE1_a.hdf5", "GSE1_a.h5ad", "GSE1_a.loom", "GSE1_a.loom.gz", "gse1_COUNTS.TXT.GZ", "GSE1_genes.txt.gz",
-    "GSM1_a.genes.results.gz", "GSM1_a.genes.sf", "GSE1_family.soft.gz", "GSE1_series_matrix.txt.gz",
+    "GSM1_a.genes.results.gz", "GSM1_a.genes.sf", "GSE1_family.soft.gz", "GSE1_series_matrix.txt.gz", "GSE1_a.xls.gz",
+    "GSE1_a.h5ad.gz",
 ]  # fmt: skip
 OTHER = [
-    "GSE1_genes.xlsx", "GSE1_a.xls.gz", "GSE1_a.pdf", "GSE1_peaks.bed.gz", "GSE1_a.bw", "GSE1_a.bigWig",
+    "GSE1_a.xlsb", "GSE1_a.mat", "GSE1_a.pdf", "GSE1_peaks.bed.gz", "GSE1_a.bw", "GSE1_a.bigWig",
     "GSE1_a.wig.gz", "filelist.txt", "GSE1_molecule_info.h5", "GSE1_a.rds.gz", "GSE1_a.RData", "GSM1.CEL.gz",
     "GSE1_README",
 ]  # fmt: skip

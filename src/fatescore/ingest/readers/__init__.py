@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from fatescore import packed
 from fatescore.errors import InputError, nearest
-from fatescore.ingest import archive
+from fatescore.ingest import archive, foreign
 from fatescore.ingest.matrix import Located, Raw, ReadOptions
 
 
@@ -151,7 +151,7 @@ def layout_of(path: Path, file: str = "") -> Layout | None:
         named = next((one for one in layouts() if one.together is not None and one.together(members)), None)
         return named or next((one for one in layouts() if one.alike is not None and one.alike(path, members)), None)
     name = archive.plain_name(path)
-    if any(one.is_companion(name) for one in layouts()):
+    if any(one.is_companion(name) for one in layouts()) or foreign.kind_of(name) is not None:
         return None
     claims = [one for one in layouts() if one.accepts_name(name)]
     return max(claims, key=lambda one: (len(one.ending_of(name)), one.accepts is not None), default=None)
@@ -167,11 +167,14 @@ def can_hold_values(name: str) -> bool:
 
     Examples
     --------
-    >>> [can_hold_values(name) for name in ("GSE1_counts.csv.gz", "GSE1_RAW.tar", "GSE1_genes.xlsx", "GSE1.bed.gz")]
+    >>> [can_hold_values(name) for name in ("GSE1_counts.csv.gz", "GSE1_RAW.tar", "GSE1_counts.rds", "GSE1.bed.gz")]
     [True, True, False, False]
     """
-    is_archive = archive.is_archive(Path(name))
-    return is_archive or any(one.ending_of(name) and not one.is_companion(name) for one in layouts())
+    if archive.is_archive(Path(name)):
+        return True
+    return foreign.kind_of(name) is None and any(
+        one.ending_of(name) and not one.is_companion(name) for one in layouts()
+    )
 
 
 def _bare(name: str) -> str:

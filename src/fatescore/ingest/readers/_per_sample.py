@@ -66,7 +66,7 @@ def is_one_sample(path: Path, name: str) -> bool:
     return table is not None and _is_one_sample(table)
 
 
-def read(path: Path, tables: list[str], scale: Scale | None = None) -> Raw:
+def read(path: Path, tables: list[str], scale: Scale | None = None, sheet: str = "") -> Raw:
     """Return the tables of a folder or archive as one matrix.
 
     A file with one column of numbers is a bulk sample, and may lack a header as htseq-count writes it; one with
@@ -84,7 +84,7 @@ def read(path: Path, tables: list[str], scale: Scale | None = None) -> Raw:
     notes = [f"transcripts left out where the same tool gives genes: {few(sorted({*tables} - {*kept}))}"]
     notes = notes if len(kept) < len(tables) else []
     with archive.opened(path) as files:
-        read = {sample: _table(files, name, sample, scale) for name, sample in samples.items()}
+        read = {sample: _table(files, name, sample, scale, sheet) for name, sample in samples.items()}
     notes += _shared_notes({sample: table.all_notes for sample, table in read.items()})
     if not _accession(next(iter(samples))):
         _check_alike(read, path, list(samples))
@@ -149,8 +149,8 @@ def _genes_first(tables: list[str]) -> list[str]:
     return [name for name in tables if re.sub(r"(?<!\.genes)\.sf(?=(\.gz)?$)", ".genes.sf", name) not in genes - {name}]
 
 
-def _table(files: Files, name: str, sample: str, scale: Scale | None) -> Table:
-    return parse(files.read(name), Path(files.path.name) / name, sample, scale=scale)
+def _table(files: Files, name: str, sample: str, scale: Scale | None, sheet: str) -> Table:
+    return parse(files.read(name), Path(files.path.name) / name, sample, scale=scale, sheet=sheet)
 
 
 def _peek(path: Path, name: str, sample: str) -> Table | None:

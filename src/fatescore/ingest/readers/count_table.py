@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
 
 from fatescore.errors import InputError, few
-from fatescore.ingest import archive
+from fatescore.ingest import archive, workbook
 from fatescore.ingest.across import Across
 from fatescore.ingest.matrix import Located, Raw, ReadOptions, samples_of
 from fatescore.ingest.readers import Layout, _per_sample, register
 from fatescore.ingest.text_table import parse
-from fatescore.typing import Scale
 
 _ENDINGS = (
     ".tsv", ".csv", ".txt", ".tab", ".count", ".counts", ".tpm", ".fpkm", ".genes.results", ".genes.sf", ".sf",
+    ".xls", ".xlsx", ".xlsm",
 )  # fmt: skip
 
 LAYOUT: Layout = register(
@@ -38,42 +37,39 @@ LAYOUT: Layout = register(
 
 
 def _tables(names: list[str]) -> list[str]:
-    return [name for name in names if LAYOUT.accepts_name(name)]
+    found = [name for name in names if LAYOUT.accepts_name(name)]
+    return [name for name in found if not workbook.is_named(name)] or found
 
 
 def _read(located: Located, options: ReadOptions) -> Raw:
-    path = located.path
+    path, sheet = located.path, workbook.sheet_of(located.file)
     if not path.is_dir() and not archive.is_archive(path):
-        raw = read(path, options.sample_key, options.only_sample, options.scale, options.declared)
+        raw = _one(path, path.name, options, sheet)
     else:
         members = archive.names(path, located.file)
         tables = _tables(members)
         if not tables:
             raise _no_table(path, members)
         if len(tables) == 1 and not _per_sample.is_one_sample(path, tables[0]):
-            raw = read(path, options.sample_key, options.only_sample, options.scale, options.declared, member=tables[0])
+            raw = _one(path, tables[0], options, sheet)
         else:
-            raw = _per_sample.read(path, tables, options.scale)
+            raw = _per_sample.read(path, tables, options.scale, sheet)
     _check_ids(raw)
     return raw
 
 
-def read(
-    path: Path, sample_key: str = "", only_sample: str = "", scale: Scale | None = None, declared: Collection[str] = (),
-    *, member: str = "",
-) -> Raw:  # fmt: skip
-    """Return a count table; one of observations x genes is transposed, its other columns are its ``obs``.
+def _one(path: Path, name: str, options: ReadOptions, sheet: str) -> Raw:
+    """Return one table of a source; one of observations x genes is transposed, its other columns are its ``obs``.
 
-    ``member`` is the name of the table in a folder or archive. A file of one sample with several kinds of value
-    gives that of ``scale``; the sample is called by the file.
+    A file of one sample with several kinds of value gives that of the declared scale; the sample is called by the file.
     """
-    name = member or path.name
-    table = parse(archive.read(path, name), path if name == path.name else path / name, scale=scale, declared=declared)
+    source = path if name == path.name else path / name
+    table = parse(archive.read(path, name), source, scale=options.scale, declared=options.declared, sheet=sheet)
     if table.across is not None:
-        return _transposed(table.across, table.all_notes, path, sample_key, only_sample)
+        return _transposed(table.across, table.all_notes, path, options.sample_key, options.only_sample)
     if _per_sample.has_kinds(list(table.data.columns)):
         own = _per_sample.library(table, _per_sample.called(name))
-        return _per_sample.joined([own], path, [name], scale, list(table.notes))
+        return _per_sample.joined([own], path, [name], options.scale, list(table.notes))
     raw = table.to_raw(path)
     raw.inputs = archive.inputs(path, [name])
     return raw

@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from fatescore.errors import InputError, few
+from fatescore.ingest import foreign
+from fatescore.ingest.archive import visible_files
 from fatescore.ingest.matrix import Raw
 from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.text_table import parse
@@ -60,6 +62,11 @@ def read(path: Path) -> Raw:
     raw.ids = [str(name) for name in symbols[named]]
     raw.other_names = [str(name) for name in genes["EnsemblGeneID"].reindex(ids[named]).fillna("")]
     raw.inputs.append(file)
+    own = [one.name for one in visible_files(path.parent.parent / "suppl") if foreign.may_hold_values(one.name)]
+    if own:
+        raw.notes.append(
+            f"these are the counts that NCBI made; the submitter's own values may be in {few(own)}, not read"
+        )
     return raw
 
 
