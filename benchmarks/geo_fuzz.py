@@ -16,10 +16,13 @@ import numpy as np
 import pandas as pd
 from _fuzzing import Kind, main, text
 
+from fatescore import organisms
+from fatescore.gene_sets import symbols
 from fatescore.geo import probe_symbols, read_annotation, read_series_matrix, read_soft
 from fatescore.geo.gene_column import split_symbols
 from fatescore.geo.matrix_header import read_header
 from fatescore.geo.platform import best_rows, one_symbol
+from fatescore.geo.soft import read_platform
 
 
 def series_matrix(draw: random.Random) -> bytes:
@@ -50,9 +53,11 @@ def annotation(draw: random.Random) -> bytes:
 
 
 def platformtext(draw: random.Random) -> list[str | list[str]]:
-    column = draw.choice(["Gene symbol", "ILMN_Gene", "gene_assignment", "GB_ACC"])
-    symbols = ["RUNX2", "PMF1-BGLAP /// PMF1 /// BGLAP", "---", "", "NM_1 // BGLAP // x // 1 /// NM_2 // A // y"]
-    rows = [[f"p{k}", draw.choice(symbols), '5" end'] for k in range(draw.randint(0, 6))]
+    column = draw.choice(["Gene symbol", "ILMN_Gene", "gene_assignment", "GB_ACC", "SPOT_ID", "ENSEMBL_ID"])
+    cells = ["RUNX2", "PMF1-BGLAP /// PMF1 /// BGLAP", "---", "", "NM_1 // BGLAP // x // 1 /// NM_2 // A // y",
+               "NM_1 // RefSeq // Homo sapiens x (RUNX2), mRNA. // 1", "ENSG00000132170.21", "860",
+               "x, (y"]  # fmt: skip
+    rows = [[f"p{k}", draw.choice(cells), '5" end'] for k in range(draw.randint(0, 6))]
     return ["^PLATFORM = GPL7", "#ID = probe", "!platform_table_begin", ["ID", column, "note"], *rows,
             "!platform_table_end"]  # fmt: skip
 
@@ -72,11 +77,13 @@ def use_family(path: Path) -> None:
     assert len(family.sample_table()) == len(family.samples)
     for platform in ["", *family.platforms]:
         family.values(platform)
+    table = read_platform(path, "GPL7")
+    assert table is None or "GPL7" in family.platforms
 
 
 def use_annotation(path: Path) -> None:
-    symbols = probe_symbols(read_annotation(path))
-    genes = pd.Series([one_symbol(split_symbols(cell), {"BGLAP"}) for cell in symbols], dtype=object)
+    named = probe_symbols(read_annotation(path))
+    genes = pd.Series([one_symbol(split_symbols(cell), {"BGLAP"}) for cell in named], dtype=object)
     rows, record = best_rows(np.ones((len(genes), 1)), genes)
     assert len(rows) == len(record)
 
@@ -86,6 +93,9 @@ KINDS: dict[str, Kind] = {
     "family SOFT": Kind(family_soft, use_family),
     "annotation": Kind(annotation, use_annotation),
 }
+
+for organism in organisms.names():  # in the parent, once: the tables of genes take seconds
+    symbols.resolve([], organism)
 
 
 if __name__ == "__main__":

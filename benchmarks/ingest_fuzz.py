@@ -2,8 +2,8 @@
 
 python benchmarks/ingest_fuzz.py [--minutes 10] [--seed 0]
 
-Count tables, archives of tables and of 10x triplets, 10x HDF5, loom and h5ad, each a small valid file that is
-damaged and then located, read and named as ``fatescore ingest`` does. As geo_fuzz.py in all else.
+Count tables, workbooks, archives of tables and of 10x triplets, 10x HDF5, loom and h5ad, each a small valid file that
+is damaged and then located, read and named as ``fatescore ingest`` does. As geo_fuzz.py in all else.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ from __future__ import annotations
 import gzip
 import io
 import random
+import re
 import sys
 import tarfile
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import anndata as ad
 import h5py
 import numpy as np
+import openpyxl
 import pandas as pd
 import scanpy  # noqa: F401  (in the parent, not in each child)
 import scipy.sparse as sp
@@ -44,6 +47,27 @@ def table(draw: random.Random) -> bytes:
 def across(draw: random.Random) -> bytes:
     rows = [[f"cell{k}", "S1", *(str(draw.randint(0, 5)) for _ in GENES)] for k in range(draw.randint(1, 5))]
     return text(["", "sample", *GENES], *rows)
+
+
+def workbook(draw: random.Random) -> bytes:
+    """Return a workbook of one table and perhaps a sheet of words; damage is done to its parts and packed again."""
+    book = openpyxl.Workbook()
+    for row in table(draw).decode().splitlines():
+        book.active.append([int(cell) if cell.isdigit() else cell for cell in re.split(r"[\t,; ]", row)])
+    if draw.random() < 0.5:
+        book.create_sheet("notes").append(["made in", 2020])
+    out = io.BytesIO()
+    book.save(out)
+    if draw.random() < 0.5:
+        with zipfile.ZipFile(out) as packed:
+            parts = {name: packed.read(name) for name in packed.namelist()}
+        name = draw.choice(list(parts))
+        parts[name] = mutate(parts[name], draw)[:1_000_000]
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as packed:
+            for name, data in parts.items():
+                packed.writestr(name, data)
+    return out.getvalue()
 
 
 def tar(members: Callable[[random.Random], dict[str, bytes]]) -> Callable[[random.Random], bytes]:
@@ -137,6 +161,7 @@ KEYS = {".h5ad": "sample"}
 KINDS = {
     "count table": Kind(table, use("bulk", ["GSM0", "GSM1"]), "GSE1_counts.txt", packs=False),
     "packed count table": Kind(table, use("bulk", ["GSM0", "GSM1"]), "GSE1_counts.txt.gz"),
+    "workbook": Kind(workbook, use("bulk", ["GSM0", "GSM1"]), "GSE1_counts.xlsx", packs=False),
     "cells x genes": Kind(across, use("single_cell", ["S1"]), "cells.tsv", packs=False),
     "archive of tables": Kind(tar(tables), use("bulk", ["GSM1", "GSM2", "GSM3"]), "GSE1_RAW.tar", packs=False),
     "archive of triplets": Kind(tar(triplets), use("single_cell", ["GSM1", "GSM2"]), "GSE1_RAW.tar", packs=False),

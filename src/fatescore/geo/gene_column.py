@@ -22,6 +22,8 @@ _SEPARATOR = re.compile(r"///|[;|,]")
 _NO_SYMBOL = {"", "---", "--", "-", "NA", "N/A", "NULL", "null", "nan", "None", "<NA>"}
 _NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?", re.IGNORECASE)
 _IN_TITLE = re.compile(r"\(([^()\s]+)\),")  # "Homo sapiens RUNX family transcription factor 2 (RUNX2), mRNA."
+_MOST_COLUMNS = 200  # that are looked at; platforms have at most some dozens
+_SHOWN = 12
 _MANY = 2_000  # rows that are looked at
 _LEAST_KNOWN = 0.3  # of the names in a column of gene names; clones and loci without a symbol are common
 _LEAST_ROWS = 0.05  # of the rows name a known gene of their own: a column of codes knows the same few
@@ -72,7 +74,7 @@ def split_symbols(text: str) -> list[str]:
 
 def _readings(table: pd.DataFrame) -> Iterator[pd.Series[str]]:
     """Yield every column as text; one of Affymetrix's records in both ways that they give a symbol."""
-    for place in range(1, table.shape[1]):
+    for place in range(1, min(table.shape[1], _MOST_COLUMNS)):
         column = table.iloc[:, place].astype(object).where(table.iloc[:, place].notna(), "").astype(str).str.strip()
         filled = column[~column.isin(_NO_SYMBOL)]
         if filled.str.contains(" // ", regex=False).mean() > 0.5:
@@ -117,8 +119,8 @@ def _from_titles(cell: str) -> str:
 def _shown(table: pd.DataFrame) -> str:
     """Name the columns, each with its first value."""
     parts = []
-    for place, title in enumerate(table.columns):
+    for place, title in enumerate(table.columns[:_SHOWN]):
         text = table.iloc[:, place].dropna().astype(str)
         first = next((cell for cell in text if cell.strip()), "")
         parts.append(f'{title} ("{first[:30]}{"..." if len(first) > 30 else ""}")' if first else f"{title} (empty)")
-    return few(parts, 12)
+    return few([*parts, *table.columns[_SHOWN:]], _SHOWN)
