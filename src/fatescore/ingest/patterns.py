@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from fatescore.errors import InputError, few, nearest
+from fatescore.ingest.links import link
 from fatescore.ingest.matrix import Raw
-from fatescore.ingest.samples import accessions_of, check_filled, paired
+from fatescore.ingest.samples import check_filled
 from fatescore.tables import columns as col
 
 Patterns = Mapping[str, Mapping[str, Any]]
@@ -65,21 +66,25 @@ def complete(raw: Raw, table: pd.DataFrame, patterns: Patterns, dataset: str) ->
 
     What the table has of a sample stands; patterns fill what is blank. A sample without fields is refused.
     """
-    accessions = accessions_of(raw)
-    bare = [name for name, accession in accessions.items() if not accession]
+    links = link(raw, table)
+    bare = [name for name, accession in links.accessions.items() if not accession]
     if raw.fields is None or bare:
         raise InputError(
             f'patterns cannot name samples of "{dataset}" that have no sample fields: {few(bare) or "all"}',
-            expected="names that hold a GSM accession, or are a GEO title",
-            fix="list these samples in the sample table instead",
-        )
-    made = read_fields(raw.fields.loc[list(accessions.values())], patterns, dataset).astype(object)
-    made.index = pd.Index(list(accessions), dtype=object)
-    made.insert(0, col.SAMPLE, list(accessions.values()))
-    for name, sample in paired(raw, list(table[col.SAMPLE])).items():
+            expected="names by which GEO's fields know a sample: accession, title, library name, SRA or file",
+            fix=f"list these samples in the sample table: {col.NAME_IN_DATA}, and the accession as sample"
+            if raw.fields is not None else "list these samples in the sample table instead",
+        )  # fmt: skip
+    made = read_fields(raw.fields.loc[list(links.accessions.values())], patterns, dataset).astype(object)
+    made.index = pd.Index(list(links.accessions), dtype=object)
+    once = pd.Series(links.accessions).duplicated(keep=False)
+    made.insert(0, col.SAMPLE, [name if once[name] else accession for name, accession in links.accessions.items()])
+    made[col.NAME_IN_DATA], made[col.GEO_ACCESSION] = made.index, list(links.accessions.values())
+    for name, sample in links.samples.items():
         row = table[table[col.SAMPLE] == sample].iloc[0]
         for column, value in row[row != ""].items():
             made.loc[name, column] = value
+    raw.notes += links.notes
     lost = [sample for sample in table[col.SAMPLE] if sample not in set(made[col.SAMPLE])]
     extra = table[table[col.SAMPLE].isin(lost)]  # named by nobody: matching refuses them
     whole = pd.concat([made, extra]).fillna("").reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Bring the sample table and the data together: every sample on its label, by accession, name or title."""
+"""The sample table: read, checked, and together with the data and GEO's fields one row per sample."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from fatescore.errors import InputError, few, nearest
+from fatescore.ingest.links import link
 from fatescore.ingest.matrix import Raw
 from fatescore.tables import columns as col
 from fatescore.tables.io import read_text_table
 from fatescore.typing import StrPath
 
-_GSM = re.compile(r"GSM\d+")
 # Addresses of people are no experimental condition.
 _PERSONAL = re.compile(r"^contact_(name|email|phone|fax|address|city|state|zip|country|web)")
 _NEEDED = (col.SAMPLE, col.DONOR, col.CONDITION)
@@ -84,84 +84,33 @@ def check_filled(table: pd.DataFrame, columns: Iterable[str], dataset: str) -> N
             raise InputError(f'sample "{sample}" of data set "{dataset}" has no {name}', fix="fill in the sample table")
 
 
-def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
-    """Match the rows of the sample table to the samples of the data.
+def names_in_data(table: pd.DataFrame) -> list[str]:
+    """Return what the sample table says that the data call each sample: its own name unless it says another."""
+    stated = table.get(col.NAME_IN_DATA, pd.Series("", index=table.index))
+    return [str(name) or str(sample) for sample, name in zip(table[col.SAMPLE], stated, strict=True)]
 
-    A sample may be named in the table as in the data, by its GSM accession, or by its GEO title; spelling that
-    differs only in punctuation (R turns blanks and dashes into dots) is accepted when it is unique. A sample of either
-    side without a partner, or with two, is refused.
+
+def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
+    """Match the rows of the sample table to the samples of the data, as :func:`link` does.
+
+    A sample of either side without a partner is refused; one without GEO's sample fields is noted.
     """
-    pairs = paired(raw, list(table[col.SAMPLE]))
-    _check_partners(raw, table, pairs, dataset)
+    links = link(raw, table)
+    _check_partners(raw, table, links.samples, dataset)
     left_out = set(table.loc[table.get("use", pd.Series("", index=table.index)).str.casefold() == "no", col.SAMPLE])
     notes = [f"left out by the sample table: {few(sorted(left_out))}"] if left_out else []
-    names = {name: sample for name, sample in pairs.items() if sample not in left_out}
+    names = {name: sample for name, sample in links.samples.items() if sample not in left_out}
     used = table[~table[col.SAMPLE].isin(left_out)].drop(columns="use", errors="ignore")
     if used.empty:
         raise InputError(f'every sample of the data set "{dataset}" is left out', expected="samples to use")
     places = {sample: name for name, sample in names.items()}
-    return Matched(names, _fields(raw, used, places, accessions_of(raw), dataset), notes)
-
-
-def paired(raw: Raw, samples: list[str]) -> dict[str, str]:
-    """Return the sample of the table for every name in the data that one stands for."""
-    accessions = accessions_of(raw)
-    known: dict[str, list[str]] = {}
-    loose: dict[str, list[str]] = {}
-    for name in raw.sample_names:
-        for alias in _aliases(name, accessions[name], raw.fields):
-            known.setdefault(alias, []).append(name)
-            loose.setdefault(_plain(alias), []).append(name)
-    pairs: dict[str, str] = {}
-    for sample in samples:
-        found = list(dict.fromkeys(known.get(sample) or loose.get(_plain(sample), [])))
-        if len(found) > 1:
-            raise InputError(
-                f'sample "{sample}" matches {few(found)} in the data', expected="one", fix="use accessions"
-            )
-        if found:
-            if found[0] in pairs:
-                raise InputError(f'samples "{pairs[found[0]]}" and "{sample}" are both {found[0]} in the data')
-            pairs[found[0]] = sample
-    return pairs
-
-
-def _aliases(name: str, accession: str, fields: pd.DataFrame | None) -> list[str]:
-    """Return every name of a sample of the data, its own first."""
-    aliases = [name, *_GSM.findall(name)[:1], accession]
-    if fields is not None and accession:
-        aliases.append(str(fields.loc[accession].get("title", "")))
-    return [alias for alias in dict.fromkeys(aliases) if alias]
-
-
-def accessions_of(raw: Raw) -> dict[str, str]:
-    """Return the GSM accession behind each name in the data, an empty text where there is none."""
-    found = dict.fromkeys(raw.sample_names, "")
-    if raw.fields is None:
-        return found
-    lookups: list[tuple[bool, dict[str, str]]] = []
-    for column in ("title", "description", "source_name_ch1"):
-        if column in raw.fields:
-            text = raw.fields[column].astype(str)
-            lookups += [(False, _unique(text)), (True, _unique(text.map(_plain)))]
-    for name in found:
-        inside = _GSM.search(name)
-        if inside and inside[0] in raw.fields.index:
-            found[name] = inside[0]
-            continue
-        hits = (lookup.get(_plain(name) if plain else name, "") for plain, lookup in lookups)
-        found[name] = next((hit for hit in hits if hit), "")
-    return found
-
-
-def _unique(text: pd.Series[str]) -> dict[str, str]:
-    """Return accession by text, for texts that one sample only has."""
-    one = text[~text.duplicated(keep=False)]
-    return {str(value): str(accession) for accession, value in one.items()}
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9#+]+", ".", text.casefold()).strip(".").removeprefix("x.")
+    bare = [name for name in names if not links.accessions[name]]
+    if raw.fields is not None and bare:
+        notes.append(
+            f"no GEO sample was found for {few(bare, 12)}: their GEO fields are blank; "
+            f"{col.GEO_ACCESSION} in samples.tsv names it"
+        )
+    return Matched(names, _fields(raw, used, places, links.accessions, dataset), [*links.notes, *notes])
 
 
 def _check_partners(raw: Raw, table: pd.DataFrame, pairs: dict[str, str], dataset: str) -> None:
@@ -173,7 +122,11 @@ def _check_partners(raw: Raw, table: pd.DataFrame, pairs: dict[str, str], datase
         raise InputError(
             f'the sample table names samples of "{dataset}" that are not in the data: {few(absent)}',
             expected=f"names in the data: {few(free or raw.sample_names, 12)}",
-            fix=nearest(absent[0], [*raw.sample_names, *titles], otherwise="correct the sample table"),
+            fix=nearest(
+                absent[0],
+                [*raw.sample_names, *titles],
+                otherwise=f"give each its name in the data in a column {col.NAME_IN_DATA}",
+            ),
         )
     if free:
         raise InputError(
@@ -184,14 +137,15 @@ def _check_partners(raw: Raw, table: pd.DataFrame, pairs: dict[str, str], datase
 
 
 def _fields(raw: Raw, table: pd.DataFrame, names: dict[str, str], known: dict[str, str], dataset: str) -> pd.DataFrame:
-    own = [name for name in table.columns if name not in col.IDENTITY]
+    stated = () if raw.fields is None else (col.GEO_ACCESSION,)
+    own = [name for name in table.columns if name not in (*col.IDENTITY, col.NAME_IN_DATA, *stated)]
     out = table[[*_NEEDED, *own]].copy()
     out.insert(0, col.DATASET, dataset)
     if raw.fields is not None:
         accessions = [known[names[sample]] for sample in out[col.SAMPLE]]
         geo = raw.fields.reindex(accessions).fillna("")
-        if "geo_accession" not in geo:
-            geo.insert(0, "geo_accession", accessions)
+        if col.GEO_ACCESSION not in geo:
+            geo.insert(0, col.GEO_ACCESSION, accessions)
         for name in geo.columns:
             key = safe_key(str(name))
             if key not in out and not _PERSONAL.match(key) and (geo[name] != "").any():

@@ -25,6 +25,8 @@ UNIT = Column("unit", Kind.CODE, "", "", "What was scored: sample, pseudobulk or
 N_OBS = Column("n_obs", Kind.WHOLE, "observations", "cells or samples",
     "Cells of the row; 1 for bulk samples and arrays")
 IDENTITY = (DATASET, SAMPLE, DONOR, CONDITION)
+NAME_IN_DATA = "name_in_data"  # of the table of samples: what the files call the sample
+GEO_ACCESSION = "geo_accession"
 
 # --- QC, under scanpy's own names where it has one ------------------------------------------------------
 TOTAL_COUNTS = Column("total_counts", Kind.NUMBER, "counts", "",
