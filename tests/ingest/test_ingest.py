@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.io
 import scipy.sparse as sp
 
 from fatescore.cli import main
 from fatescore.errors import InputError
-from fatescore.ingest import ingest, read_samples
+from fatescore.ingest import blocks, ingest, read_samples
 
 COUNTS = gzip.compress(
     b"gene\top.2\tctrl.1\tctrl.2\top.1\nENSG00000124813.2\t40\t10\t20\t30\nENSG00000162551.9\t4\t1\t2\t3\nx\t0\t0\t0\t1\n",
@@ -282,3 +284,77 @@ def test_a_sex_that_expression_contradicts_is_noted_and_kept(tmp_path: Path) -> 
     notes = [note for note in result.facts["notes"] if "sex" in note or "expression says" in note]
     assert len(notes) == 1
     assert notes[0].startswith("sample S2 is female in the sample table, its expression says male")
+
+
+# --- written block by block ----------------------------------------------------------------------------------
+
+
+def ten_cells(folder: Path, kind: str, tarred: Any) -> Path:
+    """Write two samples of ten cells each in a way that stays on the disk; a gene is there twice, another unknown."""
+    genes = ["ENSG00000124813", "ENSG00000132170", "ENSG00000124813", "ENSGX", "ENSG00000229807", "ENSG00000067048"]
+    draw = np.random.default_rng(3)
+    folder.mkdir()
+    for n in (1, 2):
+        counts = sp.csr_matrix(draw.poisson(1.5, (10, len(genes))) * (draw.random((10, len(genes))) < 0.7))
+        name = f"GSM{n}"
+        if kind == "mtx":
+            scipy.io.mmwrite(folder / f"{name}_matrix.mtx", counts.T.tocoo(), field="integer", symmetry="general")
+            (folder / f"{name}_features.tsv").write_text("".join(f"{gene}\n" for gene in genes))
+            (folder / f"{name}_barcodes.tsv").write_text("".join(f"C{k}-1\n" for k in range(10)))
+        elif kind == "h5":
+            with h5py.File(folder / f"{name}.h5", "w") as file:
+                for part in ("data", "indices", "indptr"):
+                    file[f"matrix/{part}"] = getattr(counts, part)
+                file["matrix/shape"] = counts.shape[::-1]
+                file["matrix/barcodes"] = np.array([f"C{k}-1" for k in range(10)], dtype="S")
+                for part in ("id", "name"):
+                    file[f"matrix/features/{part}"] = np.array(genes, dtype="S")
+        else:
+            obs = pd.DataFrame({"depth": range(10)}, index=[f"C{k}-1" for k in range(10)])
+            form = sp.csc_matrix if kind == "h5ad by genes" else sp.csr_matrix
+            var = pd.DataFrame({"gene_ids": genes}, index=[f"g{k}" for k in range(len(genes))])
+            ad.AnnData(form(counts, dtype=np.float32), obs=obs, var=var).write_h5ad(folder / f"{name}.h5ad")
+    if kind != "tar":
+        return folder
+    path = folder.with_suffix(".tar")
+    path.write_bytes(tarred({file.name: file.read_bytes() for file in folder.iterdir()}))
+    return path
+
+
+@pytest.mark.parametrize("at_once", [1, 17, 1 << 20])
+@pytest.mark.parametrize("kind", ["mtx", "h5", "h5ad", "h5ad by genes", "tar"])
+def test_cells_are_written_block_by_block_as_they_are_in_memory(
+    tmp_path: Path, samples: pd.DataFrame, tarred: Any, kind: str, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "AT_ONCE", at_once)
+    source = ten_cells(tmp_path / "x", kind, tarred)
+    rows = samples[samples["sample"].isin(["GSM2", "GSM1"])].iloc[::-1].assign(age=["80", "81"])
+    how: dict[str, Any] = {"dataset": "d", "organism": "human", "assay": "single_cell", "scale": "counts"}
+    inside = ingest(source, samples=rows, **how)
+    monkeypatch.setattr(blocks.Blocks, "load", None)  # nothing may ask for the whole
+    written = ingest(source, samples=rows, output=tmp_path / "out.h5ad", **how)
+    assert written.adata.X is None
+    assert written.facts == inside.facts
+    pd.testing.assert_frame_equal(written.sample_fields, inside.sample_fields)
+    found = ad.read_h5ad(tmp_path / "out.h5ad")
+    inside.adata.write_h5ad(tmp_path / "in.h5ad")
+    right = ad.read_h5ad(tmp_path / "in.h5ad")
+    assert found.X.dtype == right.X.dtype
+    for one, other in ((found.X, right.X), (found.layers["counts"], right.layers["counts"])):
+        assert (one != other).nnz == 0
+    pd.testing.assert_frame_equal(found.obs, right.obs)
+    pd.testing.assert_frame_equal(found.var, right.var)
+    assert found.uns["fatescore"] == right.uns["fatescore"]
+    assert {"RUNX2", "PPARG", "XIST"} <= set(found.var_names)
+    assert found.var.loc["RUNX2", "n_features"] == 2
+
+
+def test_nothing_is_left_of_a_file_that_is_refused_while_it_is_written(
+    tmp_path: Path, samples: pd.DataFrame, tarred: Any
+) -> None:
+    source = ten_cells(tmp_path / "x", "h5", tarred)
+    rows = samples[samples["sample"].isin(["GSM1", "GSM2"])]
+    with pytest.raises(InputError, match="the data set declares tpm"):
+        ingest(source, samples=rows, dataset="d", organism="human", assay="single_cell", scale="tpm",
+               output=tmp_path / "out" / "raw.h5ad")  # fmt: skip
+    assert not (tmp_path / "out").exists()

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from fatescore.ingest.spelling import join, spellings
 
-LABEL = st.text("abXY019 -+/%()#αβ*<>_.", min_size=1, max_size=8).map(str.strip).filter(
-    lambda text: re.search("[a-zA-Z0-9]", text)
+LABEL = (
+    st.text("abXY019 -+/%()#αβ*<>_.", min_size=1, max_size=8)
+    .map(str.strip)
+    .filter(lambda text: re.search("[a-zA-Z0-9]", text))
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,12 @@ import pandas as pd
 import scipy.sparse as sp
 
 from fatescore import organisms
+from fatescore._h5ad_rows import write_blocks
 from fatescore._version import __version__
 from fatescore.errors import InputError, nearest
 from fatescore.files import sha256
 from fatescore.gene_sets import symbols
+from fatescore.ingest.blocks import Blocks
 from fatescore.ingest.identifiers import Genes, scored_genes, to_genes
 from fatescore.ingest.levels import check_centred, check_log_ratios
 from fatescore.ingest.locate import locate, read_raw
@@ -56,6 +58,7 @@ def ingest(
     patterns: Patterns | None = None,
     overlap_group: str = "",
     keep_genes: Collection[str] | None = None,
+    output: StrPath | None = None,
 ) -> IngestResult:
     """Turn what a submitter uploaded into one AnnData.
 
@@ -85,6 +88,9 @@ def ingest(
         Name that data sets with donors in common share: such donors are pooled once.
     keep_genes
         Genes being scored, kept from read-through probes; all genes of the review's sets when ``None``.
+    output
+        Write the AnnData to this h5ad file; of counts of cells no more than a block is in memory at a time, and
+        ``adata`` of the result has all but the values.
 
     Returns
     -------
@@ -106,7 +112,8 @@ def ingest(
     only_sample = str(table[col.SAMPLE].iloc[0]) if len(table) == 1 else ""
     names = [str(name) for name in table[col.SAMPLE]]
     raw = read_raw(found, organism, sample_key=sample_key, only_sample=only_sample, scale=scale, declared=names)
-    check_centred(raw.matrix, raw.each)  # over all samples: a part of them has other means
+    if not raw.on_disk or scale != "counts":  # counts are never negative
+        check_centred(raw.matrix, raw.each)  # over all samples: a part of them has other means
     if patterns:
         table = complete(raw, table, patterns, dataset)
     matched = match_samples(raw, table, dataset)
@@ -118,7 +125,7 @@ def ingest(
     raw.notes += check_scale(raw, scale, assay)
     wanted = scored_genes(organism) if keep_genes is None else frozenset(keep_genes)
     genes = to_genes(
-        raw.matrix, raw.ids, organism, scale,
+        raw.blocks if raw.on_disk and scale == "counts" else raw.matrix, raw.ids, organism, scale,
         other_names=raw.other_names, annotation=raw.annotation, keep_genes=wanted,
     )  # fmt: skip
     title = title or raw.title or dataset
@@ -127,9 +134,9 @@ def ingest(
         "population": population, "title": title, "overlap_group": overlap_group,
         "simulated": raw.simulated or "SIMULATED" in f"{title} {raw.title}",
     }  # fmt: skip
-    adata = _anndata(raw, genes, matched, scale, declared)
+    adata = _tables(raw, genes, matched, declared)
+    expressed = _write(output, adata, genes, scale) if output is not None else _fill(adata, genes, scale)
     fields = matched.fields
-    expressed = expressed_sex(adata)
     raw.notes += _sex_notes(fields, expressed)
     if (expressed["sex_expressed"] != NOT_MEASURED).any():
         fields = fields.assign(sex_expressed=expressed["sex_expressed"].reindex(fields[col.SAMPLE]).to_numpy())
@@ -143,11 +150,14 @@ def _sex_notes(fields: pd.DataFrame, expressed: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(note for name in columns for note in sex_notes(by_sample[name], expressed)))
 
 
-def _anndata(raw: Raw, genes: Genes, matched: Matched, scale: Scale, declared: dict[str, Any]) -> AnnData:
+def _tables(raw: Raw, genes: Genes, matched: Matched, declared: dict[str, Any]) -> AnnData:
+    """Return all but the values."""
     import anndata
 
     sample = [matched.names[name] for name in raw.columns]
-    obs = matched.fields.set_index(col.SAMPLE, drop=False).loc[sample].reset_index(drop=True)
+    fields = matched.fields.set_index(col.SAMPLE, drop=False)
+    fields = _categorical(fields) if len(sample) > len(fields) else fields  # before every cell gets its sample's
+    obs = fields.iloc[fields.index.get_indexer(pd.Index(sample, dtype=object))].reset_index(drop=True)
     if raw.obs is not None:
         for name in raw.obs.columns:
             key = safe_key(str(name))
@@ -157,12 +167,53 @@ def _anndata(raw: Raw, genes: Genes, matched: Matched, scale: Scale, declared: d
     if duplicated:
         raw.notes.append(f"{duplicated} barcodes occur more than once and were numbered")
     obs.index = pd.Index(names, dtype=object)
-    matrix = _stored(genes.matrix, scale)
-    adata = anndata.AnnData(X=matrix, obs=_categorical(obs), var=_categorical(genes.var))
+    return anndata.AnnData(obs=_categorical(obs), var=_categorical(genes.var), uns={col.UNS: declared})
+
+
+def _write(output: StrPath, adata: AnnData, genes: Genes, scale: Scale) -> pd.DataFrame:
+    """Write tables and values; return the sex that is expressed."""
+    if not isinstance(genes.matrix, Blocks):
+        expressed = _fill(adata, genes, scale)
+        adata.write_h5ad(output, compression="gzip")
+        return expressed
+    profiles = _Profiles(adata)
+    write_blocks(output, adata, profiles.summed(_stored(block, scale) for block in genes.matrix), col.COUNTS)
+    return expressed_sex(profiles.adata)
+
+
+def _fill(adata: AnnData, genes: Genes, scale: Scale) -> pd.DataFrame:
+    """Put the values in; return the sex that is expressed."""
+    adata.X = _stored(genes.matrix.load() if isinstance(genes.matrix, Blocks) else genes.matrix, scale)
     if scale == "counts":
-        adata.layers[col.COUNTS] = matrix.copy()
-    adata.uns[col.UNS] = declared
-    return adata
+        adata.layers[col.COUNTS] = adata.X.copy()
+    return expressed_sex(adata)
+
+
+class _Profiles:
+    """The sums of the samples' cells, taken while the cells are written."""
+
+    def __init__(self, adata: AnnData) -> None:
+        self._of_row, names = pd.factorize(adata.obs[col.SAMPLE])
+        self._sums = np.zeros((len(names), adata.n_vars))
+        self._tables = adata, pd.DataFrame({col.SAMPLE: names.astype(str)}, index=names.astype(str))
+
+    def summed(self, blocks: Iterable[sp.csr_matrix]) -> Iterator[sp.csr_matrix]:
+        """Yield the blocks on."""
+        first = 0
+        for block in blocks:
+            own = self._of_row[first : first + block.shape[0]]
+            first += block.shape[0]
+            for sample in np.unique(own):
+                self._sums[sample] += np.asarray(block[np.flatnonzero(own == sample)].sum(axis=0, dtype=float)).ravel()
+            yield block
+
+    @property
+    def adata(self) -> AnnData:
+        """One observation for every sample."""
+        import anndata
+
+        cells, samples = self._tables
+        return anndata.AnnData(self._sums, obs=samples, var=pd.DataFrame(index=cells.var_names), uns=cells.uns)
 
 
 def _categorical(table: pd.DataFrame) -> pd.DataFrame:

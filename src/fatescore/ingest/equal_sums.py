@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 
-from fatescore.typing import Matrix
+from fatescore.typing import FloatArray, Matrix
 
 _LEAST = 1_000  # nobody scales to less; sums of few counts are alike by chance
 _MANY = 20  # observations of which a few may differ
 _MOST = 0.95
 _CLOSE = 0.01  # of the sum, where observations are few
 _WITHOUT_ONES = 0.25  # of the cells
-_LOOKED_AT = 500
 _MILLION = 1e6
 
 
@@ -56,37 +56,59 @@ class EqualSums:
         return abs(self.total - self._nominal) <= max(_CLOSE * self._nominal, self.off)
 
 
-def equal_sums(matrix: Matrix, each: str = "sample") -> EqualSums | None:
-    """Return what all sums of observations are, if they differ by no more than rounding makes them differ.
+class RowSums:
+    """The sums of observations, taken in part by part, and whether they are too much alike for counts.
 
-    Rounding moves a sum by the root of a twelfth of the number of values; sums of counts differ by far more, even
-    those of one library counted twice (by their root). A scaled cell has few different values, whose errors add up to
-    half their number, and from the median, which is as far off, to all of it; it lacks the ones that counts have.
+    Parameters
+    ----------
+    each
+        What an observation is: ``sample`` or ``cell``.
+    """
+
+    def __init__(self, each: str = "sample") -> None:
+        self._each = each
+        self._parts: list[FloatArray] = []
+
+    def add(self, part: Matrix) -> None:
+        """Take in some observations."""
+        rows = sp.csr_matrix(part)  # explicit zeros are few
+        ones = np.concatenate([[0], np.cumsum(rows.data == 1)])[rows.indptr]
+        self._parts.append(np.vstack([np.asarray(rows.sum(axis=1)).ravel(), np.diff(rows.indptr), np.diff(ones)]))
+
+    def alike(self) -> EqualSums | None:
+        """Return what all sums are, if they differ by no more than rounding makes them differ.
+
+        Rounding moves a sum by the root of a twelfth of the number of values; sums of counts differ by far more, even
+        those of one library counted twice (by their root). A scaled cell has few different values, whose errors add
+        up to half their number, and from the median, which is as far off, to all of it; it lacks the ones that counts
+        have.
+        """
+        sums, n_values, n_ones = np.hstack([np.zeros((3, 0)), *self._parts])
+        if len(sums) < 2 or not np.isfinite(sums).all() or np.median(sums) < _LEAST:
+            return None
+        total = float(np.median(sums))
+        off = np.abs(sums - total)
+        few = len(sums) < _MANY
+        within = (6 if few else 3) * np.sqrt(n_values / 12) + 1
+        if (n_ones == 0).mean() >= _WITHOUT_ONES:
+            within = np.maximum(within, n_values / 2 if few else n_values)
+        if few:
+            alike, seen = bool((off <= np.minimum(within, _CLOSE * total)).all()), float(off.max())
+        else:
+            alike, seen = bool((off <= within).mean() >= _MOST), float(np.quantile(off, _MOST))
+        return EqualSums(total, seen, len(sums), self._each) if alike else None
+
+
+def equal_sums(blocks: Iterable[Matrix], each: str = "sample") -> EqualSums | None:
+    """Return what all sums of observations are, if they are alike; see :class:`RowSums`.
 
     Examples
     --------
     >>> cpm = np.round(np.random.default_rng(0).dirichlet(np.ones(500), size=4) * 1e6)
-    >>> equal_sums(cpm).text.partition(",000,")[0]
+    >>> equal_sums([cpm]).text.partition(",000,")[0]
     'every sample sums to 1'
     """
-    sums = np.asarray(matrix.sum(axis=1, dtype=np.float64)).ravel()
-    if len(sums) < 2 or not np.isfinite(sums).all() or np.median(sums) < _LEAST:
-        return None
-    total = float(np.median(sums))
-    off = np.abs(sums - total)
-    n_values = np.diff(matrix.tocsr().indptr) if sp.issparse(matrix) else np.count_nonzero(matrix, axis=1)
-    few = len(sums) < _MANY
-    within = (6 if few else 3) * np.sqrt(n_values / 12) + 1
-    if _share_without_ones(matrix) >= _WITHOUT_ONES:
-        within = np.maximum(within, n_values / 2 if few else n_values)
-    if few:
-        alike, seen = bool((off <= np.minimum(within, _CLOSE * total)).all()), float(off.max())
-    else:
-        alike, seen = bool((off <= within).mean() >= _MOST), float(np.quantile(off, _MOST))
-    return EqualSums(total, seen, len(sums), each) if alike else None
-
-
-def _share_without_ones(matrix: Matrix) -> float:
-    """Return the share of observations without a value of one, among some of them."""
-    ones = sp.csr_matrix(matrix[:: max(1, matrix.shape[0] // _LOOKED_AT)] == 1).sum(axis=1)
-    return float((np.asarray(ones).ravel() == 0).mean())
+    sums = RowSums(each)
+    for block in blocks:
+        sums.add(block)
+    return sums.alike()

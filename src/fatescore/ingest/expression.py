@@ -77,7 +77,7 @@ def read_expression(path: StrPath, organism: Organism) -> AnnData:
     counts = _whole(known) and known.max() > 1
     if counts:
         _drop_gaps(raw)
-        alike = equal_sums(raw.matrix, raw.each)
+        alike = equal_sums(raw.blocks, raw.each)
         raw.notes += [] if alike is None else [alike.text]
     genes = to_genes(
         raw.matrix, raw.ids, organism, "counts" if counts else "log2",

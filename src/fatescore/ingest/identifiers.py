@@ -15,6 +15,7 @@ from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
 from fatescore.geo.gene_column import split_symbols
 from fatescore.geo.platform import best_rows, one_symbol
+from fatescore.ingest.blocks import Blocks
 from fatescore.tables import columns as col
 from fatescore.typing import FloatArray, Matrix, Organism, Scale
 
@@ -26,8 +27,8 @@ _TRUST = {rule: rank for rank, rule in enumerate((*symbols.MAPPED, symbols.AMBIG
 class Genes:
     """Features turned into genes.
 
-    ``matrix``: observations x genes. ``var``: indexed by symbol, with ``original_id``, ``mapped_by`` and
-    ``n_features`` (how many features the gene had). ``notes``: what was dropped or left alone.
+    ``matrix``: observations x genes, or :class:`Blocks` of them. ``var``: indexed by symbol, with ``original_id``,
+    ``mapped_by`` and ``n_features`` (how many features the gene had). ``notes``: what was dropped or left alone.
     """
 
     matrix: Matrix
@@ -53,6 +54,7 @@ def to_genes(
 
     Names and annotation are those of :class:`~fatescore.ingest.matrix.Raw`; a second name is used where the first is
     not known. ``keep_genes`` are being scored: kept from a probe that also lists their read-through transcript.
+    ``matrix`` may be :class:`Blocks` where features are summed.
     """
     if not ids:
         raise InputError("there are no genes", expected="current or former gene symbols, or Ensembl gene ids")
@@ -151,7 +153,9 @@ def _summed(matrix: Matrix, table: pd.DataFrame) -> Genes:
             "n_features": groups.size(),
         }
     ).reindex(genes)
-    return Genes(sp.csr_matrix(summed) if sp.issparse(summed) else np.asarray(summed), var.rename_axis(None))
+    if not isinstance(summed, Blocks):
+        summed = sp.csr_matrix(summed) if sp.issparse(summed) else np.asarray(summed)
+    return Genes(summed, var.rename_axis(None))
 
 
 def _highest(matrix: Matrix, table: pd.DataFrame, notes: list[str], keep_genes: Collection[str]) -> Genes:

@@ -146,7 +146,7 @@ def _scale(raw: Raw) -> tuple[str, str]:
         by_scale.setdefault(scale, []).append(name)
         evidence.setdefault(scale, summary)
     parts = [f"{scale}: {len(names)} samples ({names[0]}: {evidence[scale]})" for scale, names in by_scale.items()]
-    alike = equal_sums(raw.matrix, raw.each) if set(by_scale) == {"counts"} else None
+    alike = equal_sums(raw.blocks, raw.each) if set(by_scale) == {"counts"} else None
     if alike is not None:
         return "?" if alike.scaled else "counts", "; ".join([*parts, alike.text])
     return (next(iter(by_scale)) if len(by_scale) == 1 else "?"), "; ".join(parts)

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fatescore.errors import InputError, few, nearest
-from fatescore.ingest.equal_sums import equal_sums
+from fatescore.ingest.equal_sums import RowSums
 from fatescore.ingest.matrix import Raw
 from fatescore.typing import SCALES, Assay, Matrix, Scale
 
@@ -33,18 +33,18 @@ def check_scale(raw: Raw, scale: Scale, assay: Assay | None = None) -> list[str]
             f'scale "intensity" is declared for assay {assay}', expected="raw intensities of arrays",
             fix="set scale to counts, tpm or log2, as the values are",
         )  # fmt: skip
-    found = {name: _ValueSummary(raw.matrix[raw.rows_of(name)]) for name in raw.sample_names}
+    found, sums = _summaries(raw)
     problems = {name: problem for name, one in found.items() if (problem := one.contradiction(scale))}
     if problems:
-        raise _contradicted(raw, scale, found, problems)
+        raise _contradicted(scale, found, problems, sums)
     most = max((1 - one.whole for one in found.values()), default=0.0)
     if scale != "counts":
         return []
     if most > 0:
         return [f"expected counts: up to {most:.1%} of a sample's non-zero values are not whole, kept as they are"]
-    alike = equal_sums(raw.matrix, raw.each)
+    alike = sums.alike()
     if alike is not None and alike.scaled:
-        fits = _fits("tpm", raw, found)
+        fits = _fits("tpm", found, sums)
         raise InputError(
             f"these are no counts: {alike.text}",
             expected="values on the scale counts",
@@ -54,14 +54,14 @@ def check_scale(raw: Raw, scale: Scale, assay: Assay | None = None) -> list[str]
     return [] if alike is None else [alike.text]
 
 
-def _contradicted(raw: Raw, scale: Scale, found: dict[str, _ValueSummary], problems: dict[str, str]) -> InputError:
+def _contradicted(scale: Scale, found: dict[str, _ValueSummary], problems: dict[str, str], sums: RowSums) -> InputError:
     name, problem = next(iter(problems.items()))
     one = found[name]
     likely: Scale = "tpm" if one.whole == 1 and one.sums_to_million else one.likely_scale()
     other = f", the values read as {likely}" if likely != scale and not one.contradiction(likely) else ""
     numbers = "" if one.empty else f" ({one.text})"
     fix = "choose another file"
-    if other and _fits(likely, raw, found):  # never advise what would be refused
+    if other and _fits(likely, found, sums):  # never advise what would be refused
         fix = f"set scale to {likely}, or choose another file"
     elif len(problems) < len(found):
         fix = f"leave out {few(list(problems))} (use: no), or choose another file"
@@ -71,11 +71,11 @@ def _contradicted(raw: Raw, scale: Scale, found: dict[str, _ValueSummary], probl
     )  # fmt: skip
 
 
-def _fits(scale: Scale, raw: Raw, found: dict[str, _ValueSummary]) -> bool:
+def _fits(scale: Scale, found: dict[str, _ValueSummary], sums: RowSums) -> bool:
     """Tell whether every sample could be declared so."""
     if any(one.contradiction(scale) for one in found.values()):
         return False
-    alike = equal_sums(raw.matrix, raw.each) if scale == "counts" else None
+    alike = sums.alike() if scale == "counts" else None
     return alike is None or not alike.scaled
 
 
@@ -115,27 +115,62 @@ def likely_scale(part: Matrix) -> tuple[Scale, str]:
     >>> likely_scale(np.array([[0.0, 5, 1200]]))
     ('counts', 'values 0 to 1200, 100% whole, largest sum 1205')
     """
-    summary = _ValueSummary(part)
+    summary = _ValueSummary()
+    summary.add(part)
     return summary.likely_scale(), summary.text
 
 
-class _ValueSummary:
-    """Range, whole share and sum of the values of one sample."""
+def _summaries(raw: Raw) -> tuple[dict[str, _ValueSummary], RowSums]:
+    """Return the summary of every sample and the sums of all observations, from one pass over them."""
+    sums = RowSums(raw.each)
+    found = {name: _ValueSummary() for name in raw.sample_names}
+    columns = np.asarray(raw.columns, dtype=object)
+    first = 0
+    for block in raw.blocks:
+        own = columns[first : first + block.shape[0]]
+        first += block.shape[0]
+        sums.add(block)
+        for name in dict.fromkeys(own):
+            found[name].add(block[np.flatnonzero(own == name)])
+    return found, sums
 
-    def __init__(self, part: Matrix) -> None:
+
+class _ValueSummary:
+    """Range, whole share and sum of the values of one sample, added part by part."""
+
+    def __init__(self) -> None:
+        self.gaps = 0
+        self.infinite = False
+        self.low, self.high, self.total = np.inf, -np.inf, 0.0
+        self.empty = True
+        self._n_present, self._n_whole, self._n_columns = 0, 0, 0
+
+    def add(self, part: Matrix) -> None:
+        """Take in some observations."""
         values = np.asarray(part.data if sp.issparse(part) else part, dtype=float).ravel()
         finite = values[np.isfinite(values)]
-        self.gaps = values.size - finite.size
-        self.infinite = bool(np.isinf(values).any())
+        self.gaps += values.size - finite.size
+        self.infinite |= bool(np.isinf(values).any())
         zeros = sp.issparse(part) and part.nnz < part.shape[0] * part.shape[1]
         present = finite[finite != 0]
-        self.low = float(min(finite.min(initial=np.inf), 0.0 if zeros else np.inf))
-        self.high = float(max(finite.max(initial=-np.inf), 0.0 if zeros else -np.inf))
-        self.whole = float((np.abs(present - np.rint(present)) < _WHOLE).mean()) if present.size else 1.0
+        self.low = float(min(self.low, finite.min(initial=np.inf), 0.0 if zeros else np.inf))
+        self.high = float(max(self.high, finite.max(initial=-np.inf), 0.0 if zeros else -np.inf))
+        self._n_present += present.size
+        self._n_whole += int((np.abs(present - np.rint(present)) < _WHOLE).sum())
         rows = np.asarray(part.sum(axis=1)).ravel() if sp.issparse(part) else np.nansum(np.atleast_2d(part), axis=1)
-        self.total = float(np.max(rows, initial=0.0))
-        self.empty = not (finite.size or zeros)
-        self.sums_to_million = abs(self.total - 1e6) <= part.shape[-1] / 2  # also after rounding
+        self.total = float(np.max(rows, initial=self.total))
+        self.empty &= not (finite.size or zeros)
+        self._n_columns = part.shape[-1]
+
+    @property
+    def whole(self) -> float:
+        """The share of values that are whole, of those that are not 0."""
+        return self._n_whole / self._n_present if self._n_present else 1.0
+
+    @property
+    def sums_to_million(self) -> bool:
+        """Whether the largest sum is a million, also after rounding."""
+        return abs(self.total - 1e6) <= self._n_columns / 2
 
     @property
     def text(self) -> str:

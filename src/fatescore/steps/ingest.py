@@ -44,13 +44,12 @@ def ingest(
         When files, samples, scale or gene names do not agree with what is declared.
     """
     table = None if samples is None or not len(samples) else pd.DataFrame(samples)
-    result = ingest_files(
-        source, samples=table, dataset=folder.name, organism=dataset.organism, assay=dataset.assay,
-        scale=dataset.scale, layout=dataset.layout, file=dataset.file, sample_key=dataset.sample_key,
-        population=dataset.population, title=dataset.title, patterns=dataset.patterns,
-        overlap_group=dataset.overlap_group,
-    )  # fmt: skip
     with atomic_path(folder.file(RAW)) as part:
-        result.adata.write_h5ad(part, compression="gzip")
+        result = ingest_files(
+            source, samples=table, dataset=folder.name, organism=dataset.organism, assay=dataset.assay,
+            scale=dataset.scale, layout=dataset.layout, file=dataset.file, sample_key=dataset.sample_key,
+            population=dataset.population, title=dataset.title, patterns=dataset.patterns,
+            overlap_group=dataset.overlap_group, output=part,
+        )  # fmt: skip
     folder.write(SAMPLE_FIELDS, result.sample_fields)
     return result.facts
