@@ -40,6 +40,23 @@ def test_samples_x_genes(name: str, tmp_path: Path) -> None:
     assert raw.notes == ["rows are observations and columns genes: the table was transposed"]
 
 
+@pytest.mark.parametrize("name", JOINED)
+def test_columns_before_and_behind_the_genes_describe_the_samples(name: str) -> None:
+    whole = counts(["CT1", "CT2", "OP1"])
+    columns = [name.format(g=gene, n=124813 + n) for n, gene in enumerate(GENES)]
+    table = whole.set_axis(columns, axis=1)
+    table.insert(0, "depth", [900, 800, 700])
+    table["group"], table["rin"] = ["c", "c", "o"], [8.5, 9.0, 7.5]
+    across = parse(table.to_csv().encode(), Path("t.csv")).across
+    assert across is not None
+    assert list(across.genes.columns) == columns
+    assert across.obs.to_dict("list") == {"group": ["c", "c", "o"], "depth": [900, 800, 700], "rin": [8.5, 9.0, 7.5]}
+
+
+def test_genes_x_genes_stays_as_it_is() -> None:
+    assert parse(text(counts(GENES)), Path("t.csv")).across is None
+
+
 def test_few_genes() -> None:
     few = counts(["CT1", "CT2", "OP1"], GENES[:5])
     across = parse(text(few), Path("t.csv")).across

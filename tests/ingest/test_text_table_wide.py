@@ -55,7 +55,7 @@ def test_what_is_left_to_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = read_wide(['"RUNX2"  1 NA'], " ", names)
     assert frame is not None
     assert frame.fillna(-1).to_dict("index") == {"RUNX2": {"s1": 1, "s2": -1}}
-    for line in ("RUNX2\t1", "RUNX2\t1\t2\t3", "RUNX2\t1\tx", "RUNX2\t1\t1_000", 'RU"NX2\t1\t2'):
+    for line in ("RUNX2\t1\tNAN", "RUNX2\t1", "RUNX2\t1\t2\t3", "RUNX2\t1\tx", "RUNX2\t1\t1_000", 'RU"NX2\t1\t2'):
         assert read_wide([line], "\t", names) is None
     assert read_wide(["RUNX2\t1\t2"] * 500, "\t", names) is None
 

@@ -99,6 +99,13 @@ def test_samples_with_the_names_of_places(tmp_path: Path) -> None:
     assert list(ingest(path, samples=table, **DECLARED).adata.obs_names) == names[:-1]
 
 
+def test_a_declared_column_is_a_sample_whatever_its_name() -> None:
+    columns = {**COUNTS, "mean": COUNTS["CT1"], "gene_start": WHOLE}
+    assert list(read(columns).data) == SAMPLES
+    assert list(read(columns, declared=["mean"]).data) == [*SAMPLES, "mean"]
+    assert list(read(columns, declared=["gene_start"]).data) == [*SAMPLES, "gene_start"]
+
+
 FPKM = (COUNTS * 0.37).round(3)
 TPM = (COUNTS / COUNTS.sum() * 1e6).round(3)
 PAIRS = {f"{name}_{kind}": part[name] for name in SAMPLES for kind, part in (("count", COUNTS), ("FPKM", FPKM))}
