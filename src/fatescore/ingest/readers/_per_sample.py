@@ -145,8 +145,10 @@ def _by_file(tables: list[str]) -> dict[str, str]:
 
 def _genes_first(tables: list[str]) -> list[str]:
     """Leave out salmon's transcripts where there are its genes."""
-    genes = {name for name in tables if re.search(r"\.genes\.sf(\.gz)?$", name)}
-    return [name for name in tables if re.sub(r"(?<!\.genes)\.sf(?=(\.gz)?$)", ".genes.sf", name) not in genes - {name}]
+    given = set(tables)
+    return [
+        name for name in tables if re.sub(r"(?<!\.genes)\.sf(?=(\.\w+)?$)", ".genes.sf", name) not in given - {name}
+    ]
 
 
 def _table(files: Files, name: str, sample: str, scale: Scale | None, sheet: str) -> Table:
