@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fatescore.errors import InputError
 from fatescore.gene_sets import symbols
-from fatescore.ingest import ingest
+from fatescore.ingest import ingest, read_table
 from fatescore.ingest.locate import locate, read_raw
 from fatescore.ingest.matrix import Located, Raw, ReadOptions
 from fatescore.ingest.readers import count_table
@@ -260,4 +260,6 @@ def test_ingest_by_key_and_for_one_sample(tmp_path: Path) -> None:
 def test_samples_named_by_markers_do_not_transpose_a_table(tmp_path: Path) -> None:
     path = tmp_path / "t.tsv"
     path.write_text("gene\tCD4\tCD14\tCD34\n860\t1\t2\t3\n249\t4\t5\t6\n")
-    assert count_table.LAYOUT.read(Located("count_table", path), ReadOptions(None)).columns == ["CD4", "CD14", "CD34"]
+    assert list(read_table(path).data) == ["CD4", "CD14", "CD34"]
+    with pytest.raises(InputError, match="names its rows by numbers such as 860, 249"):
+        read_together(path)
