@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
+_LONGEST = 500  # patterns take time quadratic in the length of a name
 # Of a name without case, blanks and marks, whole.
 _GENES = re.compile(
     r"#?((ensembl|ensg|ens|entrez|ncbi|hgnc|mgi|rgd|refseq|ucsc|gencode|official|approved|external|associated|ilmn|"
@@ -21,7 +22,7 @@ _NUMBERED = re.compile(
 # Words, between marks: of a whole name, of its beginning or of its end (OP_vs_CT.padj, log2FC_OP).
 _STATISTIC = (
     r"log_?2?_?(fc|fold_?change)|log_?2_?ratio|l2fc|lfc(_?se)?|fold_?change|base_?mean[ab]?|log_?cpm|ave?_?expr|"
-    r"(nominal_?|adj(usted)?_?)*p_?val(ue)?s?(_?adj(usted)?)?|p_?adj(usted)?|adj(usted)?_?p|log_?10_?p(_?val(ue)?|_?adj)?|"
+    r"(nominal_?|adj(usted)?_?)*p_?val(ue)?s?(_?adj(usted)?)?|p_?adj(ust(ed)?)?|adj(usted)?_?p|log_?10_?p(_?val(ue)?|_?adj)?|"
     r"q_?val(ue)?s?|fdr|(test|t|wald)_?stat(istic)?s?|detection(_?p(_?val(ue)?)?)?|bead_?std(err|ev)|array_?std(ev)?|"
     r"avg_?n_?beads|n_?beads|n_?arrays|(fpkm_?)?conf_?(lo|hi)|mean|average|median|std_?dev|variance"
 )
@@ -31,7 +32,7 @@ _FACT = re.compile(
     r"length|width|strand|locus|coverage|(gene|transcript|exons?|cds|tx|utr|orf|m?rna|protein|chr|chrom|chromosome|intron|"
     r"coding)_?(chr|chrom|chromosome|start|end|length|len|size|width|pos|position)(_bp)?|(transcript|exons?|intron)_?"
     r"(counts?|number|num)|"
-    r"(start|end)_?(pos|position)|(eff|effective|exonic|total_exon|merged)_?length|gene_strand|chr(omosome)?_(.*_)?name|"
+    r"(start|end)_?(pos|position)|(eff|effective|exonic|total_exon|merged)_?length|gene_strand|transcript_length_.+|chr(omosome)?_(.*_)?name|"
     r"(n|num|number_of|no)_?(exons?|transcripts?|isoforms?)|tss(_?(pos|position|start))?|transcription_?start_?site(_tss)?|"
     r"(percentage_?)?(gene_?)?(%_?)?gc_?(content|percent|%)?|(percent(age)?|pct)_?gc|(gene_?)?bio_?type|gene_?type|"
     r"(gene_?)?description|transcript_id_s|isopct|definition|synonyms"
@@ -61,7 +62,8 @@ _SPLIT = {
 
 @functools.lru_cache(maxsize=1)  # the same name is asked several things in a row
 def _key(name: str) -> str:
-    return re.sub(r"[^a-z0-9%]+", "_", name.split("\0")[0].casefold()).strip("_")
+    name = name.split("\0")[0]
+    return re.sub(r"[^a-z0-9%]+", "_", name.casefold()).strip("_") if len(name) <= _LONGEST else ""
 
 
 def names_genes(name: str) -> bool:
@@ -84,7 +86,9 @@ def is_statistic(name: str) -> bool:
     >>> [is_statistic(name) for name in ("padj", "OP_vs_CT.log2FoldChange", "CT1.Detection Pval", "CT1", "log2(OP/CT)")]
     [True, True, True, False, True]
     """
-    return bool(_STATISTICS.fullmatch(_key(name)) or ("(" in name and _RATIO.fullmatch(name.strip())))
+    return bool(
+        _STATISTICS.fullmatch(_key(name)) or ("(" in name and len(name) <= _LONGEST and _RATIO.fullmatch(name.strip()))
+    )
 
 
 def is_annotation(name: str) -> bool:
@@ -118,7 +122,7 @@ def split_kind(name: str) -> tuple[str, str]:
     >>> [split_kind(name) for name in ("CT1_FPKM", "counts.CT1", "NumReads", "CT1 (TPM)", "A_norm_counts", "CT1")]
     [('CT1', 'fpkm'), ('CT1', 'counts'), ('', 'counts'), ('CT1', 'tpm'), ('A', 'normalised'), ('CT1', '')]
     """
-    for kind, pattern in _SPLIT.items():
+    for kind, pattern in _SPLIT.items() if len(name) <= _LONGEST else ():
         match = pattern.fullmatch(name.strip())
         if match:
             return match["a"] or match["b"] or "", kind

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fatescore import organisms
 from fatescore.errors import few
 from fatescore.gene_sets import symbols
-from fatescore.ingest.genome_prefix import species_of, split_genome
+from fatescore.ingest.genome_prefix import LONGEST, species_of, split_genome
 from fatescore.typing import Organism
 
 CLEARLY = 0.1  # a rule must make this share of the names known on top of those known without it
@@ -229,6 +229,8 @@ def _slice(name: str, fields: list[tuple[int, int]]) -> str:
 
 def _fields(name: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
     """Return where the fields of a name begin and end."""
+    if len(name) > LONGEST:
+        return [(0, len(name))]
     name = name.rstrip(_CLOSING)
     found = [match.span() for match in separator.finditer(name)]
     starts, ends = [0, *(end for _, end in found)], [*(start for start, _ in found), len(name)]

@@ -6,6 +6,7 @@ import re
 
 from fatescore import organisms
 
+LONGEST = 500  # a longer text names no gene, and patterns would take time quadratic in its length
 _WORDS = {
     organism: (
         *organisms.get(organism).assemblies,
@@ -40,6 +41,8 @@ def split_genome(name: str) -> tuple[str, str]:
     >>> split_genome("GRCh38_RUNX2"), split_genome("mm10___H2-K1"), split_genome("RUNX2")
     (('GRCh38', 'RUNX2'), ('mm10', 'H2-K1'), ('', 'RUNX2'))
     """
+    if len(name) > LONGEST:
+        return "", name
     before = _BEFORE.match(name)
     if before:
         return before["genome"], name[before.end() :]

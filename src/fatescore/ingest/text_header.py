@@ -22,7 +22,7 @@ TALLY = re.compile(r"^(__\w+|N_(unmapped|multimapping|noFeature|ambiguous))$")
 # An error of Excel is no missing value: it hides a number that somebody had.
 GAPS = frozenset(word for word in MISSING if not word.startswith("#") or word == "#N/A")
 # What a person takes for a number, whether it can be read as one or not: 1,234  12 345  <0.1  3*  5 %
-NUMBER_LIKE = re.compile(
+_NUMBER_LIKE = re.compile(
     r"[<>~=≤≥]*\s*[-+]?[.,]?\d[\d.,' \u00a0\u202f]*([eE][-+]?\d+)?\s*[%*]*|#(VALUE|DIV/0|NUM|REF|NAME|NULL)[!?]"
 )
 STAR = ("unstranded", "forward", "reverse")  # the columns of ReadsPerGene.out.tab, which has no header
@@ -30,6 +30,7 @@ _TOP = 60  # lines among which the header is looked for
 _RUN, _TAIL = 3, 5  # lines that make sure where the table begins; lines that show what its rows are like
 _ENOUGH = 200  # cells of a row
 _MARKS = ("\t", ",", ";", " ")
+_DIGITS = 60  # more are no number that anybody wrote
 _WIDTH = 80  # of a line or cell that is quoted
 
 
@@ -117,7 +118,7 @@ def _alike(cells: list[str], width: int, valued: list[int]) -> bool:
 
 
 def _valued(cell: str) -> bool:
-    return cell in GAPS or bool(NUMBER_LIKE.fullmatch(cell)) or is_number(cell)
+    return cell in GAPS or is_number_like(cell) or is_number(cell)
 
 
 def _header_above(lines: list[str], numbers: list[int], mark: str, first: int, source: Path) -> int | None:
@@ -259,6 +260,11 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_number_like(cell: str) -> bool:
+    """Tell whether a person takes a cell for a number, which it may be no more: 1,234, <0.1, #VALUE!."""
+    return len(cell) <= _DIGITS and bool(_NUMBER_LIKE.fullmatch(cell))
 
 
 def separator_of(header: str, row: str) -> str:

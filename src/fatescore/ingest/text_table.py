@@ -24,7 +24,7 @@ from fatescore.ingest.across import Across, has_genes_in_columns, split_across
 from fatescore.ingest.column_kinds import could_be_either, is_annotation, is_statistic, names_genes, split_kind
 from fatescore.ingest.gene_names import best_names
 from fatescore.ingest.matrix import Raw
-from fatescore.ingest.text_header import GAPS, NUMBER_LIKE, TALLY, Lines, shortened, split_lines
+from fatescore.ingest.text_header import GAPS, TALLY, Lines, is_number_like, shortened, split_lines
 from fatescore.packed import read_bytes
 from fatescore.typing import Scale, StrPath
 
@@ -196,7 +196,7 @@ def _is_text(name: str, wrong: pd.Series[str], number: pd.Series[float]) -> bool
     right = int(number.notna().sum())
     if right > _HARDLY * (right + len(wrong)):
         return bool(number.max() < 100 and all(map(_CHROMOSOME.fullmatch, wrong.map(str).str.strip())))
-    return 2 * sum(map(bool, map(NUMBER_LIKE.fullmatch, wrong.map(str).str.strip()))) <= len(wrong)
+    return 2 * sum(map(is_number_like, wrong.map(str).str.strip())) <= len(wrong)
 
 
 def _name_rows(

@@ -19,6 +19,7 @@ KINDS: dict[Scale | None, tuple[str, ...]] = {
     "log2": ("normalised",), None: ("counts", "tpm", "signal"),
 }  # fmt: skip
 _SCALES = {"counts": "counts", "tpm": "tpm", "fpkm": "linear", "cpm": "linear", "signal": "linear"}  # as declared
+_LONGEST = 4_096  # characters of a path
 _ROWS = 50  # fewer do not show what a column is like
 _MOST = 300  # more columns are cells, which differ from each other by far more
 _SAMPLED = 4_000
@@ -74,7 +75,7 @@ def is_kind(names: Collection[str]) -> bool:
 
 def is_alignment(name: str) -> bool:
     """Tell whether a column is named by a file of alignments, as featureCounts does."""
-    return name.lower().endswith((".bam", ".sam", ".cram"))
+    return len(name) < _LONGEST and name.lower().endswith((".bam", ".sam", ".cram"))
 
 
 def scale_of(kind: str) -> str:
