@@ -44,6 +44,10 @@ def test_of_columns_that_name_as_many_the_usual_title_wins() -> None:
     assert chosen(Search_Key=GENES, ENSEMBL_ID=IDS, Symbol=GENES[:90] + [""] * 10).name == "Symbol"
 
 
+def test_of_two_columns_with_one_title_that_with_the_genes_is_read() -> None:
+    assert chosen(Gene=ENTREZ, GENE=GENES).to_list() == GENES
+
+
 def test_numbers_codes_and_missing_values_are_no_genes() -> None:
     codes = ["T"] * 50 + ["S"] * 50  # T is a former symbol of TBXT
     missing = ["NA"] * 100  # of XK

@@ -51,6 +51,10 @@ def test_counts_of_libraries_made_alike_are_counts(depth: float, n: int) -> None
     assert equal_sums([libraries(n, depth, 0.05)]) is None
 
 
+def test_shallow_cells_of_equal_depth_but_for_chance_are_counts() -> None:
+    assert equal_sums(RNG.poisson(0.05, (400, 30_000)).astype(float), "cell") is None
+
+
 def test_counts_drawn_to_equal_depth_are_counts() -> None:
     values = np.array([RNG.multinomial(1_000_000, PROFILE) for _ in range(5)], dtype=float)
     found = equal_sums([values])

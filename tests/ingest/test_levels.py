@@ -93,4 +93,5 @@ def test_levels_pass() -> None:
     counts = RNG.poisson(1, (5, 400))
     check_centred(np.log2(counts + 0.5))  # the floor is negative
     check_centred(LEVELS - LEVELS.mean(axis=1, keepdims=True))  # centred per sample: its genes keep their order
+    check_centred(np.where(RNG.random(LEVELS.shape) < 0.8, 0, RNG.normal(3, 2, LEVELS.shape)))  # most are not detected
     check_centred(np.vstack([LEVELS, np.full((1, 400), np.nan)]))

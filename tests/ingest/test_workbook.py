@@ -108,6 +108,20 @@ def test_a_text_table_goes_before_a_workbook(tmp_path: Path) -> None:
     assert read(tmp_path, "*.xlsx").columns == ["CT1", "OP1"]
 
 
+def test_sheets_that_are_hidden_or_say_a_wrong_size(tmp_path: Path) -> None:
+    written = openpyxl.load_workbook(io.BytesIO(book(old=TPM, counts=COUNTS)))
+    written["old"].sheet_state = "hidden"
+    out, repacked = io.BytesIO(), io.BytesIO()
+    written.save(out)
+    with zipfile.ZipFile(out) as packed, zipfile.ZipFile(repacked, "w") as again:
+        for name in packed.namelist():
+            again.writestr(name, packed.read(name).replace(b'<dimension ref="A1:C4"', b'<dimension ref="A1:A1"'))
+    assert len(repacked.getvalue()) != len(out.getvalue())
+    (tmp_path / "a.xlsx").write_bytes(repacked.getvalue())
+    raw = read(tmp_path / "a.xlsx")
+    assert (values(raw)[0].tolist(), raw.notes) == ([5, 7, 1], [])
+
+
 def test_cells(tmp_path: Path) -> None:
     rows = [["gene", "A", "B"], [dt.datetime(2024, 9, 1), 0.1, None], ["RUNX2\n", 1 / 3, 1e-17], ["SP7", 5, "NA"], []]
     (tmp_path / "a.xlsx").write_bytes(book(x=[[*row, None, None] for row in rows]))

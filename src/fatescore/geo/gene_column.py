@@ -20,7 +20,6 @@ _USUAL = (
 )  # fmt: skip
 _SEPARATOR = re.compile(r"///|[;|,]")
 _NO_SYMBOL = {"", "---", "--", "-", "NA", "N/A", "NULL", "null", "nan", "None", "<NA>"}
-_NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?", re.IGNORECASE)
 _IN_TITLE = re.compile(r"\(([^()\s]+)\),")  # "Homo sapiens RUNX family transcription factor 2 (RUNX2), mRNA."
 _MOST_COLUMNS = 200  # that are looked at; platforms have at most some dozens
 _SHOWN = 12
@@ -98,10 +97,9 @@ def _n_known(column: pd.Series[str], known_in: list[Organism]) -> int:
     """Return how many different known genes a column names, 0 where that is too few for a column of names."""
     rows = column.iloc[:: max(1, len(column) // _MANY)]
     first = [names[0] for names in map(split_symbols, rows) if names]
-    names = sorted({name for name in first if not _NUMBER.fullmatch(name)})
+    names = sorted(set(first))
     n_known = max((int(symbols.resolve(names, one)["mapped_by"].isin(_RULES).sum()) for one in known_in), default=0)
-    n_all = len(set(first))
-    return n_known if n_known >= _LEAST_KNOWN * n_all and n_known >= _LEAST_ROWS * len(rows) else 0
+    return n_known if n_known >= _LEAST_KNOWN * len(names) and n_known >= _LEAST_ROWS * len(rows) else 0
 
 
 def _from_assignment(cell: str) -> str:
