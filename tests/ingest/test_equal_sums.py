@@ -63,6 +63,13 @@ def test_counts_drawn_to_equal_depth_are_counts() -> None:
     assert found.text == "every sample sums to exactly 1,000,000: drawn to equal depth, or scaled"
 
 
+def test_sums_of_32_bits_are_exact() -> None:
+    values = np.array([RNG.multinomial(40_000_001, PROFILE) for _ in range(5)], dtype=np.float32)
+    found = equal_sums([values])
+    assert found is not None
+    assert (found.exact, found.total) == (True, 40_000_001)
+
+
 def test_two_sums_may_be_alike_by_chance() -> None:
     values = libraries(2, 3e6)
     values[1, 0] += values[0].sum() - values[1].sum() - 3

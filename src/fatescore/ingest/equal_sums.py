@@ -73,7 +73,8 @@ class RowSums:
         """Take in some observations."""
         rows = sp.csr_matrix(part)  # explicit zeros are few
         ones = np.concatenate([[0], np.cumsum(rows.data == 1)])[rows.indptr]
-        self._parts.append(np.vstack([np.asarray(rows.sum(axis=1)).ravel(), np.diff(rows.indptr), np.diff(ones)]))
+        sums = rows @ np.ones(rows.shape[1])  # in 64 bits, also of 32: beyond 16 million these skip whole numbers
+        self._parts.append(np.vstack([sums, np.diff(rows.indptr), np.diff(ones)]))
 
     def alike(self) -> EqualSums | None:
         """Return what all sums are, if they differ by no more than rounding makes them differ.
