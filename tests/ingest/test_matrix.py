@@ -35,6 +35,8 @@ def test_observations_are_left_out_with_all_that_belongs_to_them(raw: Raw) -> No
     assert raw.obs is not None
     assert raw.obs["x"].tolist() == [1, 3]
     assert raw.rows_of("b").tolist() == [1]
+    raw.columns = ["b", "b"]
+    assert (raw.rows_of("b").tolist(), raw.rows_of("a").tolist()) == ([0, 1], [])
 
 
 def test_features_are_left_out_with_all_that_belongs_to_them(raw: Raw) -> None:

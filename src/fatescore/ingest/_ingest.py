@@ -23,7 +23,7 @@ from fatescore.ingest.levels import check_centred, check_log_ratios
 from fatescore.ingest.locate import locate, read_raw
 from fatescore.ingest.matrix import Raw, numbered
 from fatescore.ingest.patterns import Patterns, complete
-from fatescore.ingest.samples import Matched, match_samples, safe_key, select
+from fatescore.ingest.samples import Matched, match_samples, names_in_data, safe_key, select
 from fatescore.ingest.scale import check_scale
 from fatescore.ingest.sex import NOT_MEASURED, expressed_sex, sex_notes
 from fatescore.tables import columns as col
@@ -109,16 +109,16 @@ def ingest(
     readable = tuple(patterns or ())
     table = select(pd.DataFrame() if samples is None else samples, dataset, readable=readable)
     found = locate(Path(source), layout, file)
-    only_sample = str(table[col.SAMPLE].iloc[0]) if len(table) == 1 else ""
-    names = [str(name) for name in table[col.SAMPLE]]
-    raw = read_raw(found, organism, sample_key=sample_key, only_sample=only_sample, scale=scale, declared=names)
+    raw = read_raw(
+        found, organism, sample_key=sample_key, declared=names_in_data(table), scale=scale, assay=assay
+    )  # fmt: skip
     if not raw.on_disk or scale != "counts":  # counts are never negative
         check_centred(raw.matrix, raw.each)  # over all samples: a part of them has other means
     if patterns:
         table = complete(raw, table, patterns, dataset)
     matched = match_samples(raw, table, dataset)
     kept = np.array([name in matched.names for name in raw.columns])
-    raw.notes += matched.notes
+    raw.notes = list(dict.fromkeys([*raw.notes, *matched.notes]))  # completing may have noted the same
     if not kept.all():
         raw.keep_observations(kept)
     check_log_ratios(raw)
@@ -230,8 +230,8 @@ def _obs_names(raw: Raw, sample: list[str]) -> tuple[list[str], int]:
     """Return unique names of observations, and how many had to be numbered."""
     if not raw.barcodes:
         names = sample
-    elif raw.obs is not None and len(set(raw.barcodes)) == len(raw.barcodes):
-        names = raw.barcodes
+    elif raw.obs is not None and len(set(raw.cell_names or raw.barcodes)) == len(raw.barcodes):
+        names = raw.cell_names or raw.barcodes
     else:
         names = [f"{name}_{barcode}" for name, barcode in zip(sample, raw.barcodes, strict=True)]
     return numbered(names), len(names) - len(set(names))

@@ -95,8 +95,9 @@ def _obs(raw: Raw, source: Path) -> pd.DataFrame:
     if not raw.barcodes:
         return pd.DataFrame(index=pd.Index(raw.columns, dtype=object))
     samples = [name or source.name for name in raw.columns]
-    unique = len(set(raw.barcodes)) == len(raw.barcodes)
-    names = raw.barcodes if unique else [f"{s}_{b}" for s, b in zip(samples, raw.barcodes, strict=True)]
+    barcodes = raw.cell_names or raw.barcodes
+    unique = len(set(barcodes)) == len(barcodes)
+    names = barcodes if unique else [f"{s}_{b}" for s, b in zip(samples, barcodes, strict=True)]
     obs = pd.DataFrame() if raw.obs is None else raw.obs.copy()
     obs.index = pd.Index(numbered(names), dtype=object)
     obs[col.SAMPLE] = samples

@@ -10,11 +10,12 @@ import pandas as pd
 
 from fatescore.errors import InputError, few, nearest
 from fatescore.geo import SeriesMatrix, read_series_matrix, read_soft
-from fatescore.ingest import archive, foreign, readers, workbook
+from fatescore.ingest import archive, cell_names, foreign, readers, workbook
 from fatescore.ingest.archive import visible_files
 from fatescore.ingest.matrix import Located, Raw, ReadOptions
 from fatescore.ingest.readers import ncbi_counts, series_matrix, soft
-from fatescore.typing import Organism, Scale
+from fatescore.ingest.readers._libraries import sample_name
+from fatescore.typing import Assay, Organism, Scale
 
 
 class _NoValuesError(InputError):
@@ -63,17 +64,26 @@ def locate(source: Path, layout: str = "auto", file: str = "") -> Located:
 
 
 def read_raw(
-    located: Located, organism: Organism | None, *, sample_key: str = "", only_sample: str = "",
-    scale: Scale | None = None, declared: Sequence[str] = (),
+    located: Located, organism: Organism | None, *, sample_key: str = "", declared: Sequence[str] = (),
+    scale: Scale | None = None, assay: Assay | None = None,
 ) -> Raw:  # fmt: skip
-    """Read what was located, as it is written; what is declared is that of :class:`ReadOptions`."""
-    options = ReadOptions(organism, sample_key, only_sample, scale, tuple(declared))
-    raw = readers.get(located.layout).read(located, options)
+    """Read what was located, as it is written, and tell which sample every cell is of.
+
+    What is declared is that of :class:`ReadOptions`; ``declared`` are the samples as the data call them.
+    """
+    only_sample = declared[0] if len(declared) == 1 else ""
+    layout = readers.get(located.layout)
+    raw = layout.read(located, ReadOptions(organism, sample_key, only_sample, scale, tuple(declared)))
+    beside = located.matrix.samples if raw.fields is None and located.matrix is not None else pd.DataFrame()
+    if len(beside):
+        raw.fields = beside
+    if assay in (None, "single_cell") and not sample_key:
+        name = located.path.name
+        cell_names.assign_samples(raw, declared, only_sample or sample_name(name, layout.prefix_of(name)))
     if raw.sample_names == [""] and only_sample:
         raw.columns = [only_sample] * len(raw.columns)
     if located.matrix is not None:
-        if raw.fields is None and len(located.matrix.samples):
-            raw.fields = located.matrix.samples
+        if len(beside):
             raw.note_absent_samples()
         raw.title = located.matrix.title
         raw.accession = (located.matrix.series.get("geo_accession") or [""])[0]

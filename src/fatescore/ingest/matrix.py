@@ -104,6 +104,8 @@ class Raw:
         For every observation the name that the data give its sample.
     barcodes
         Names of cells; empty for bulk and arrays, where an observation is a sample.
+    cell_names
+        The same as written, where the sample was a part of them.
     other_names
         A second name per feature, such as 10x's symbol beside the Ensembl id; ``""`` where there is none.
     annotation
@@ -118,6 +120,7 @@ class Raw:
     ids: list[str]
     columns: list[str]
     barcodes: list[str] = field(default_factory=list)
+    cell_names: list[str] = field(default_factory=list)
     other_names: list[str] = field(default_factory=list)
     annotation: pd.Series[str] | None = None
     fields: pd.DataFrame | None = None
@@ -127,6 +130,8 @@ class Raw:
     simulated: bool = False
     inputs: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    # once for all samples, of the columns as they were: there may be thousands
+    _rows: tuple[list[str], dict[str, np.ndarray]] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def blocks(self) -> Blocks:
@@ -151,13 +156,17 @@ class Raw:
 
     def rows_of(self, name: str) -> np.ndarray:
         """Return the positions of a sample's observations."""
-        return np.flatnonzero(np.asarray(self.columns, dtype=object) == name)
+        if self._rows is None or self._rows[0] is not self.columns:
+            grouped = pd.Series(np.arange(len(self.columns))).groupby(np.asarray(self.columns, dtype=object))
+            self._rows = self.columns, {str(one): np.asarray(rows) for one, rows in grouped.indices.items()}
+        return self._rows[1].get(name, np.array([], dtype=np.int64))
 
     def keep_observations(self, keep: np.ndarray) -> None:
         """Leave out the observations that are not true in ``keep``."""
         self.matrix = self.blocks.keep(keep) if self.on_disk else self.matrix[np.flatnonzero(keep)]
         self.columns = list(itertools.compress(self.columns, keep))
         self.barcodes = list(itertools.compress(self.barcodes, keep))
+        self.cell_names = list(itertools.compress(self.cell_names, keep))
         self.obs = None if self.obs is None else self.obs[keep]
 
     def keep_features(self, keep: np.ndarray) -> None:
