@@ -161,6 +161,8 @@ def test_the_audit_names_partially_confounded_fields(fields) -> None:
     assert result["field"].tolist() == ["sex", "kit"]
     assert audit_summary(result) == Audit(AuditVerdict.PARTIALLY_CONFOUNDED, ("sex",))
     assert audit_summary(result.iloc[1:]) == Audit(AuditVerdict.CLEAN)
+    assert audit_summary(result.iloc[1:], recorded=False) == Audit(AuditVerdict.NO_FIELDS)
+    assert audit_summary(result, recorded=False) == Audit(AuditVerdict.PARTIALLY_CONFOUNDED, ("sex",))
 
 
 def test_a_planted_kit_is_always_caught_and_clean_fields_are_mostly_left_alone(fields) -> None:

@@ -146,6 +146,17 @@ def test_the_facts_name_contrasts_and_audits(tmp_path: Path) -> None:
     assert facts == {"contrasts": ["op"], "audits": {"op": {"verdict": "completely_confounded", "fields": "kit"}}}
 
 
+@pytest.mark.parametrize(("blank", "verdict"), [(True, "no_fields"), (False, "clean")])
+def test_an_audit_of_nothing_recorded_says_so(run: Run, blank: bool, verdict: str) -> None:
+    given = study()
+    described = given[tb.SAMPLE_FIELDS]
+    measured = described[list(col.IDENTITY)].assign(sex_expressed="male", geo_accession=described[col.SAMPLE])
+    measured["tissue"] = "" if blank else "marrow"
+    rows = run(given | {tb.SAMPLE_FIELDS: measured}).read(tb.CONTRASTS).set_index("measure")
+    assert rows.loc["fate_bias", "audit_verdict"] == verdict
+    assert ("no_sample_fields" in str(rows.loc["fate_bias", "note"])) is blank
+
+
 def test_judgements_of_qc_are_no_fields_of_the_audit() -> None:
     identity = {"dataset": "A", "sample": ["s1", "s2"], "donor": ["d1", "d2"], "condition": ["case", "control"]}
     judged = {"verdict": "ok", "qc_fail_reason": "", "qc_flags": ["outlier:metric=rle_iqr", ""]}

@@ -164,6 +164,9 @@ def verdict(row: Mapping[str, Any]) -> str:
             "the condition is completely confounded with {fields}, so this difference may be due to that alone."
         ),
         AuditVerdict.NOT_ASSESSABLE: _("not assessable with so few donors."),
+        AuditVerdict.NO_FIELDS: _(
+            "no sample field is recorded (age, sex, batch), so only what was measured could be compared."
+        ),
     }
     text = texts.get(audit_verdict(row), _("not audited.")).format(fields=confounded_with(row))
     about = _("Confounding ({case} against {control} only): {verdict}") if levels(row) else _("Confounding: {verdict}")

@@ -158,18 +158,20 @@ def confounding(
     )  # fmt: skip
 
 
-def audit_summary(table: pd.DataFrame) -> Audit:
+def audit_summary(table: pd.DataFrame, *, recorded: bool = True) -> Audit:
     """Summarise what :func:`confounding` found, over all fields.
 
     Parameters
     ----------
     table
         Rows of :func:`confounding`, of one contrast.
+    recorded
+        Whether any field was recorded of the samples, beside what was measured.
 
     Returns
     -------
     ``completely_confounded`` or ``partially_confounded`` with the fields that are the reason, ``not_assessable`` with
-    too few donors, or ``clean``.
+    too few donors, or ``clean``: of what was measured alone, that is ``no_fields``.
 
     Examples
     --------
@@ -186,7 +188,9 @@ def audit_summary(table: pd.DataFrame) -> Audit:
         return Audit(AuditVerdict.COMPLETELY_CONFOUNDED, complete)
     if (table["verdict"] == FieldVerdict.NOT_ASSESSED).any():
         return Audit(AuditVerdict.NOT_ASSESSABLE)
-    return Audit(AuditVerdict.PARTIALLY_CONFOUNDED, partial) if partial else Audit(AuditVerdict.CLEAN)
+    if partial:
+        return Audit(AuditVerdict.PARTIALLY_CONFOUNDED, partial)
+    return Audit(AuditVerdict.CLEAN if recorded else AuditVerdict.NO_FIELDS)
 
 
 def audit_cells(audit: Audit | None) -> dict[str, str]:

@@ -20,11 +20,12 @@ from fatescore.tables import (
     CONTRASTS,
     CONTRIBUTIONS,
     SPECIFICATION,
+    Note,
     join_names,
     join_notes,
 )
 from fatescore.tables import columns as col
-from fatescore.tables.codes import Unit
+from fatescore.tables.codes import NoteCode, Unit
 from fatescore.tables.column import Table
 from fatescore.tables.folder import DatasetFolder
 
@@ -97,7 +98,7 @@ def compare(one: Contrast, inputs: ContrastInputs, *, seed: int = 0) -> tuple[Au
     names = {"dataset": inputs.dataset, "contrast": one.id}
     sides = {"case": one.case, "control": one.control}
     confounding = stats.confounding(inputs.fields, **sides, **names, ignore=(*DEFAULT_IGNORE, *one.ignore), seed=seed)
-    audit = stats.audit_summary(confounding)
+    audit = stats.audit_summary(confounding, recorded=inputs.recorded)
     asked: dict[str, Any] = {**names, "kind": one.kind, "known_conditions": inputs.conditions, "seed": seed}
     judged = {"audit": audit, "expected": one.expected}
     tables = {
@@ -126,9 +127,9 @@ def _measures(one: Contrast, inputs: ContrastInputs, **asked: Any) -> pd.DataFra
     if not inputs.cells.empty:
         recovered = stats.auroc_of_cells(inputs.cells, case=one.case, control=one.control, measures=inputs.measures)
         rows["auroc_cells"] = rows["measure"].map(recovered)
-    if inputs.loss:
-        loss = join_notes(inputs.loss)
-        rows["note"] = [";".join(part for part in (note, loss) if part) for note in rows["note"]]
+    notes = [*inputs.loss, *([] if inputs.recorded else [Note(NoteCode.NO_SAMPLE_FIELDS)])]
+    if notes:
+        rows["note"] = [";".join(part for part in (note, join_notes(notes)) if part) for note in rows["note"]]
     return rows
 
 
@@ -136,7 +137,8 @@ def _composition(one: Contrast, inputs: ContrastInputs, confounding: pd.DataFram
     if inputs.types.empty:
         return pd.DataFrame()
     # A composition is not confounded by being one.
-    audit = stats.audit_summary(confounding[~confounding["field"].isin(_OF_COMPOSITION)])
+    others = confounding[~confounding["field"].isin(_OF_COMPOSITION)]
+    audit = stats.audit_summary(others, recorded=inputs.recorded)
     shares = {name: column for name, column in SHARES_OF_TYPES.items() if column in inputs.types.columns}
     return stats.composition(inputs.types, case=one.case, control=one.control, audit=audit, shares=shares, **asked)
 

@@ -54,6 +54,8 @@ class ContrastInputs:
         Its name, or the names joined by ``+``.
     scores, genes, fields
         One row per sample: measures, parts of genes in the index, and everything else that is known.
+    recorded
+        Whether any field of the samples is recorded, beside what was measured.
     types
         Shares of cell types per sample; empty where nobody looked.
     content
@@ -78,6 +80,7 @@ class ContrastInputs:
     scores: pd.DataFrame
     genes: pd.DataFrame
     fields: pd.DataFrame
+    recorded: bool
     types: pd.DataFrame
     content: pd.DataFrame
     measures: list[str]
@@ -114,9 +117,9 @@ def read_inputs(folders: Sequence[DatasetFolder]) -> ContrastInputs:
     index_genes = read_all(folders, INDEX_GENES)
     names = [str(name) for name in scores[col.DATASET].unique()]
     return ContrastInputs(
-        dataset="+".join(names), scores=scores, genes=genes, fields=fields, types=_types(metrics, described),
-        content=_content(metrics, fields), measures=measures,
-        conditions=sorted(described[col.CONDITION].dropna().unique()),
+        dataset="+".join(names), scores=scores, genes=genes, fields=fields,
+        recorded=_is_recorded(described), types=_types(metrics, described), content=_content(metrics, fields),
+        measures=measures, conditions=sorted(described[col.CONDITION].dropna().unique()),
         arms=dict(zip(index_genes["gene"], index_genes["arm"].fillna(""), strict=True)) if len(index_genes) else {},
         factors=_leave_one_out_factors(genes, folders), loss=_loss_between_organisms(folders),
         method_scores=_method_scores(folders),
@@ -170,6 +173,12 @@ def _leave_one_out_factors(genes: pd.DataFrame, folders: Sequence[DatasetFolder]
         return None
     ((index, organism),) = known
     return gene_sets.leave_one_out_factors(gene_sets.load_index(index, organism=organism), list(genes.columns))
+
+
+def _is_recorded(described: pd.DataFrame) -> bool:
+    """Tell whether the sample fields hold more than names and what expression shows."""
+    others = described.drop(columns=[*col.IDENTITY, col.GEO_ACCESSION, "sex_expressed"], errors="ignore")
+    return bool((others.notna() & (others.astype(str) != "")).any(axis=None))
 
 
 def _loss_between_organisms(folders: Sequence[DatasetFolder]) -> list[Note]:

@@ -57,6 +57,7 @@ class AuditVerdict(StrEnum):
     PARTIALLY_CONFOUNDED = "partially_confounded"
     COMPLETELY_CONFOUNDED = "completely_confounded"
     NOT_ASSESSABLE = "not_assessable"
+    NO_FIELDS = "no_fields"  # clean in what was measured, and nothing else is recorded
 
 
 class FieldVerdict(StrEnum):
@@ -190,6 +191,7 @@ class NoteCode(StrEnum):
     PARTIAL_ETA_SQUARED = "partial_eta_squared"  # value
     AUDIT_OF_ENDS = "audit_of_ends"  # case, control
     ARCSINE_SHARES = "arcsine_shares"
+    NO_SAMPLE_FIELDS = "no_sample_fields"  # the audit saw nothing but what was measured
     ORTHOLOG_LOSS = "ortholog_loss"  # index, organisms, and per organism the genes that only it has
     # scores
     ARM_TOO_SMALL = "arm_too_small"  # arm, measured, size, needed, missing

@@ -32,7 +32,8 @@ _AUROC_CELLS = Column("auroc_cells", Kind.NUMBER, "0 to 1", "AUROC, cells",
 _EXPECTED = Column("expected", Kind.CODE, "", "",
     "Sign of fate_bias that was expected before the data were looked at: + (bone), - (fat) or empty")
 _AUDIT_VERDICT = Column("audit_verdict", Kind.CODE, "", "audit",
-    "Confounding audit: clean, partially_confounded, completely_confounded or not_assessable; empty without an audit")
+    "Confounding audit: clean, partially_confounded, completely_confounded, not_assessable, or no_fields where the "
+    "samples have no recorded field; empty without an audit")
 _AUDIT_FIELDS = Column("audit_fields", Kind.NAMES, "", "confounded with",
     "Sample fields with which the condition is confounded, set apart by ;")
 _NOTE = Column("note", Kind.NOTES, "", "", "What else must be known of the row, such as why it is not tested")
