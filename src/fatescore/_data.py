@@ -13,11 +13,12 @@ _HOMES = {
     "gene_sets": (_PACKAGE / "_data" / "gene_sets", _CHECKOUT / "gene_sets"),
     "organisms": (_PACKAGE / "_data" / "organisms", _CHECKOUT / "organisms"),
     "schemas": (_PACKAGE / "_data" / "schemas", _CHECKOUT / "workflow" / "schemas"),
+    "workflow": (_PACKAGE / "_data" / "workflow", _CHECKOUT),  # holds the Snakefile
 }
 
 
 def data_dir(kind: str) -> Path:
-    """Return the folder of shipped data: ``"catalogue"``, ``"gene_sets"``, ``"organisms"`` or ``"schemas"``."""
+    """Return the folder of shipped data: ``catalogue``, ``gene_sets``, ``organisms``, ``schemas`` or ``workflow``."""
     for home in _HOMES[kind]:
         if home.is_dir():
             return home

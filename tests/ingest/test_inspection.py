@@ -33,10 +33,11 @@ MATRIX = (
 
 @pytest.fixture
 def series(tmp_path: Path) -> Path:
-    path = tmp_path / "GSE5" / "matrix" / "GSE5_series_matrix.txt.gz"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(gzip.compress(MATRIX.encode()))
-    return tmp_path / "GSE5"
+    folder = tmp_path / "resources" / "geo" / "GSE5"  # as fatescore fetch leaves it
+    (folder / "matrix").mkdir(parents=True)
+    (folder / "matrix" / "GSE5_series_matrix.txt.gz").write_bytes(gzip.compress(MATRIX.encode()))
+    (folder / "manifest.json").write_text("{}")
+    return folder
 
 
 def test_a_series_is_read_with_its_evidence(series: Path) -> None:
@@ -44,7 +45,7 @@ def test_a_series_is_read_with_its_evidence(series: Path) -> None:
     assert found.dataset | {"population": "", "path": ""} == {
         "dataset": "GSE5", "title": "Marrow cells of donors with osteoporosis", "source": "geo", "accession": "GSE5",
         "path": "", "assay": "array", "organism": "human", "scale": "log2", "layout": "series_matrix", "file": "",
-        "population": "",
+        "population": "", "sample_key": "",
     }  # fmt: skip
     assert 'organism_ch1 = "Homo sapiens"' in found.reasons["organism"]
     assert "GPL7" in found.reasons["assay"]
@@ -92,13 +93,96 @@ def test_groups_that_name_a_condition_come_first_and_absent_values_are_a_group(s
     assert groups["characteristics: batch"] == {"1": 2, "2": 2}
 
 
-def test_the_draft_names_donors_by_key_and_leaves_the_condition_open(series: Path) -> None:
+def test_the_draft_names_donors_by_key_and_proposes_what_fields_or_titles_show(series: Path) -> None:
     found = inspect(series)
     assert found.samples["donor"].tolist() == ["A", "A", "C", "D"]
     assert found.samples["sample"].tolist() == ["GSM1", "GSM2", "GSM3", "GSM4"]
-    assert set(found.samples["condition"]) == {"?"}
+    assert found.samples["condition"].tolist() == ["op", "op", "c", "c"]  # the field diagnosis says nothing of two
+    assert "from the titles of the samples (op 1, op 2, c 1 and 1 more)" in found.reasons["condition"]
     assert found.samples["diagnosis"].tolist() == ["osteoporosis", "osteoporosis", "", ""]
     assert 'the field "characteristics: donor", 3 donors' in found.reasons["donors"]
+
+
+@pytest.mark.parametrize(
+    ("field", "expected", "reason"),
+    [
+        ("sham", ["OVX", "OVX", "sham", "sham"], 'from the field "characteristics: operation"'),
+        ("ovx again", ["op", "op", "c", "c"], "from the titles"),  # of OVX and "ovx again" no word is a control
+    ],
+)
+def test_a_field_that_tells_case_and_control_goes_before_titles(
+    series: Path, field: str, expected: list[str], reason: str
+) -> None:
+    row = (
+        f'!Sample_characteristics_ch1\t"operation: OVX"\t"operation: OVX"\t"operation: {field}"\t"operation: {field}"\n'
+    )
+    path = next(series.rglob("*.gz"))
+    path.write_bytes(
+        gzip.compress(MATRIX.replace("!series_matrix_table_begin", row + "!series_matrix_table_begin").encode())
+    )
+    found = inspect(series)
+    assert found.samples["condition"].tolist() == expected
+    assert reason in found.reasons["condition"]
+    assert ("operation" in found.samples) == (expected[0] == "op")  # the condition itself stands once
+
+
+def test_fields_that_tell_different_conditions_are_named_and_none_is_taken(series: Path) -> None:
+    rows = "".join(
+        "!Sample_characteristics_ch1\t" + "\t".join(f'"{key}: {value}"' for value in values) + "\n"
+        for key, values in {"operation": ["OVX", "sham"] * 2, "genotype": ["KO", "KO", "WT", "WT"]}.items()
+    )
+    path = next(series.rglob("*.gz"))
+    path.write_bytes(
+        gzip.compress(MATRIX.replace("!series_matrix_table_begin", rows + "!series_matrix_table_begin").encode())
+    )
+    found = inspect(series)
+    assert set(found.samples["condition"]) == {"?"}
+    assert "operation" in found.reasons["condition"]
+    assert "genotype" in found.reasons["condition"]
+
+
+def test_a_series_elsewhere_is_local_and_keeps_its_accession(series: Path, tmp_path: Path) -> None:
+    moved = series.rename(tmp_path / "mine")
+    row = inspect(moved).dataset
+    assert (row["dataset"], row["source"], row["accession"], row["path"]) == ("GSE5", "local", "GSE5", str(moved))
+
+
+@pytest.mark.parametrize("cells", ["CD14+ monocytes", "primary osteoblasts"])
+def test_other_cells_than_stromal_ones_are_not_taken_for_such(series: Path, cells: str) -> None:
+    path = next(series.rglob("*.gz"))
+    path.write_bytes(gzip.compress(MATRIX.replace("Marrow cells", cells).encode()))
+    found = inspect(series)
+    assert found.dataset["population"] == "?"
+    assert cells in found.reasons["population"]
+
+
+def test_a_matrix_of_sequencing_is_no_array(series: Path) -> None:
+    kind = '!Series_type\t"Expression profiling by high throughput sequencing"\n'
+    path = next(series.rglob("*.gz"))
+    path.write_bytes(gzip.compress((kind + MATRIX).encode()))
+    found = inspect(series)
+    assert found.dataset["assay"] == "bulk"
+    assert "high throughput sequencing" in found.reasons["assay"]
+
+
+def test_rounded_intensities_are_no_counts(series: Path) -> None:
+    path = next(series.rglob("*.gz"))
+    head, mark, _ = MATRIX.partition('"RUNX2"')
+    rows = f'{mark}\t812\t801\t777\t709\n"PPARG"\t45\t51\t67\t39\n!series_matrix_table_end\n'
+    path.write_bytes(gzip.compress((head + rows).encode()))
+    assert inspect(series).dataset["scale"] == "linear"
+
+
+@pytest.mark.parametrize(("name", "expected"), [("_my counts", "my_counts"), ("数据", "data"), ("a.b", "a")])
+def test_a_name_is_one_that_the_tables_take(tmp_path: Path, name: str, expected: str) -> None:
+    (tmp_path / f"{name}.tsv").write_text("gene\ts1\ts2\nRUNX2\t4\t5\n")
+    assert inspect(tmp_path / f"{name}.tsv").dataset["dataset"] == expected
+
+
+def test_columns_named_by_barcodes_are_cells(tmp_path: Path) -> None:
+    names = ["ACGTACGTACGTACGA-1", "ACGTACGTACGTACGC-1"]
+    pd.DataFrame([[4, 0], [0, 7]], index=["RUNX2", "PPARG"], columns=names).to_csv(tmp_path / "dge.csv")
+    assert inspect(tmp_path / "dge.csv").dataset["assay"] == "single_cell"
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import anndata as ad
 import numpy as np
 import pytest
+from scipy.io import mmwrite
 
 import fatescore as fs
+from fatescore.cli import main
 from fatescore.tables.io import read_tsv
 from tests.workflow.conftest import CONTRAST, Run
 
@@ -144,6 +150,59 @@ def test_a_sample_that_another_data_set_has_under_another_name(make_run: Callabl
     columns = ["dataset_a", "sample_a", "dataset_b", "sample_b", "kind", "declared"]
     expected = ["other", "renamed", "study", study.columns[2], "near-identical", "no"]
     assert duplicates[columns].to_numpy().tolist() == [expected]
+
+
+def test_from_a_folder_and_a_sheet_to_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What `fatescore init` writes runs as the command that it prints, with nothing edited between."""
+    cells = fs.simulate.single_cell(n_genes=1500, cells_per_donor=60, seed=0)
+    rows = ["Sample ID,Patient,Group,Age,Sex"]
+    for n, (name, part) in enumerate(cells.obs.groupby("sample", observed=True), start=1):
+        label = f"{'CT' if n < 4 else 'OP'}{(n - 1) % 3 + 1}"
+        write_triplet(cells[part.index], tmp_path / "data" / label / "filtered_feature_bc_matrix")
+        group = {"control": "Control", "osteoporosis": "Osteoporosis"}[part["condition"].iloc[0]]
+        rows.append(f"{label},{name},{group},{part['age'].iloc[0]},{part['sex'].iloc[0]}")
+    (tmp_path / "sheet.csv").write_text("\n".join(rows) + "\n")
+    assert (
+        main(
+            [
+                "init",
+                str(tmp_path / "data"),
+                "--samples",
+                str(tmp_path / "sheet.csv"),
+                "--output",
+                str(tmp_path / "run"),
+            ]
+        )
+        == 0
+    )
+    command = shlex.split(capsys.readouterr().out.rpartition("next: ")[2])
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=tmp_path,
+        env=Run.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = tmp_path / "run" / "results"
+    assert read_tsv(results / "scoreboard.tsv")["status"].tolist() == ["ok"]
+    assert "Osteoporosis than in Control (3 against 3 donors" in (results / "answer.txt").read_text()
+    assert (results / "report.html").stat().st_size > 10_000
+    fields = read_tsv(results / "datasets" / "data" / "sample_fields.tsv").set_index("sample")
+    people = cells.obs.groupby("sample", observed=True)["age"].first()  # the sheet calls a donor so
+    assert fields["age"].astype(float).tolist() == people.loc[fields["donor"]].astype(float).tolist()
+
+
+def write_triplet(cells: ad.AnnData, folder: Path) -> None:
+    """Write cells as CellRanger does."""
+    folder.mkdir(parents=True)
+    with gzip.open(folder / "matrix.mtx.gz", "wb", compresslevel=1) as out:
+        mmwrite(out, cells.layers["counts"].T.astype(int), field="integer")
+    features = [f"{ensembl}\t{symbol}\tGene Expression\n" for symbol, ensembl in cells.var["ensembl_id"].items()]
+    for name, lines in (("features", features), ("barcodes", [f"{code}\n" for code in cells.obs["barcode"]])):
+        with gzip.open(folder / f"{name}.tsv.gz", "wt") as out:
+            out.writelines(lines)
 
 
 def test_a_mistake_in_the_configuration_is_one_line(make_run: Callable) -> None:

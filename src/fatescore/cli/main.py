@@ -13,7 +13,8 @@ from fatescore._version import __version__
 from fatescore.errors import FatescoreError, of_system
 
 VERBS = (
-    "fetch", "ingest", "score", "report", "tables", "steps", "simulate", "gene_sets", "inspect", "bundle", "catalogue",
+    "init", "fetch", "ingest", "score", "report", "tables", "steps", "simulate", "gene_sets", "inspect", "bundle",
+    "catalogue",
 )  # fmt: skip
 
 

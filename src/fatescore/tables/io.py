@@ -6,6 +6,7 @@ import csv
 import functools
 import io
 import re
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -146,9 +147,10 @@ def _with_texts(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFra
 
 
 def read_text_table(
-    path: StrPath, expected: str, *, fix: str = "check the path", kind: type[FatescoreError] = InputError
-) -> pd.DataFrame:
-    """Read a table that a person wrote: tab-separated UTF-8, every cell as text without blanks around it.
+    path: StrPath, expected: str, *, fix: str = "check the path", kind: type[FatescoreError] = InputError,
+    delimiters: str = "\t",
+) -> pd.DataFrame:  # fmt: skip
+    """Read a table that a person wrote: UTF-8 text, every cell as text without blanks around it.
 
     Blank lines, and lines that start with ``#``, are skipped; a ``#`` elsewhere is text. Cells that a row lacks at
     its end are empty, and so are columns without a name, which must have no values. An apostrophe before what would be
@@ -160,6 +162,8 @@ def read_text_table(
         The table.
     expected, fix, kind
         For the error when there is no such file: what was expected, what to do, and which error to raise.
+    delimiters
+        What may set cells apart; of several that which the header has most of.
 
     Returns
     -------
@@ -174,12 +178,15 @@ def read_text_table(
         raise kind(
             f"{source} cannot be read ({error.strerror})", expected=expected, fix="check its permissions"
         ) from error
+    lines = {
+        number: line.rstrip("\n") for number, line in enumerate(io.StringIO(text, newline=None), start=1)
+        if line.strip() and not line.startswith("#")
+    }  # fmt: skip
+    delimiter = max(delimiters, key=next(iter(lines.values()), "").count)
     rows: dict[int, list[str]] = {}
-    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
-        if line.startswith("#"):
-            continue
+    for number, line in lines.items():
         try:
-            cells = [cell.strip() for cell in next(csv.reader([line.rstrip("\n")], delimiter="\t", strict=True), [])]
+            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, strict=True), [])]
         except csv.Error as error:
             raise kind(f"{source}, row {number}: {error}", expected="quotes in pairs, or none") from error
         if any(cells):
@@ -187,6 +194,36 @@ def read_text_table(
     if not rows:
         raise kind(f"{source} is empty", expected=expected)
     return _rectangle(rows, source, kind)
+
+
+def read_sheet(path: StrPath, expected: str) -> pd.DataFrame:
+    """Read a sheet that a person wrote, as :func:`read_text_table` does: TSV, CSV, CSV with ``;``, or Excel's first.
+
+    Raises
+    ------
+    InputError
+        When it is not there or no such table; of Excel's workbooks also where openpyxl is not installed.
+    """
+    source = check_input(path, expected)
+    if source.read_bytes()[:4] not in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):  # a workbook, whatever its name
+        return read_text_table(source, expected, delimiters="\t,;")
+    try:
+        grid = pd.read_excel(source, header=None, dtype=str, na_filter=False)
+    except ImportError as error:
+        raise InputError(
+            f"{source} is an Excel workbook, which needs openpyxl", expected=expected,
+            fix="save the sheet as CSV UTF-8, or pip install openpyxl",
+        ) from error  # fmt: skip
+    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{source} cannot be read as an Excel workbook ({error})", expected=expected,
+            fix="save the sheet as CSV UTF-8",
+        ) from error  # fmt: skip
+    rows = {number: [str(cell).strip() for cell in row] for number, row in enumerate(grid.to_numpy(), start=1)}
+    filled = {number: cells for number, cells in rows.items() if any(cells)}
+    if not filled:
+        raise InputError(f"{source} is empty", expected=expected)
+    return _rectangle(filled, source, InputError)
 
 
 def _rectangle(rows: dict[int, list[str]], source: Path, kind: type[FatescoreError]) -> pd.DataFrame:
@@ -200,7 +237,7 @@ def _rectangle(rows: dict[int, list[str]], source: Path, kind: type[FatescoreErr
                 raise kind(
                     f'{source}, row {number}: "{cell}" stands in column {place + 1}, which has no name',
                     expected=f"{len(header)} cells, as in the header",
-                    fix="name the column, or remove a tab",
+                    fix="name the column, or remove the cell",
                 )
     wide = [[*cells, *[""] * len(header)][: len(header)] for cells in rows.values()]
     table = pd.DataFrame(wide, columns=header, index=pd.Index(list(rows), dtype=int), dtype=object)
