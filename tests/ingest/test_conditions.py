@@ -43,7 +43,7 @@ def test_of_several_conditions_the_only_control_is_compared_with_each() -> None:
     assert [(one.case, one.control) for one in found] == [("OVX", "sham"), ("fracture", "sham")]
     assert conditions.contrasts(["OVX", "sham", "WT"]) == []  # two controls
     assert conditions.contrasts(["OVX", "sham", "7 days"]) == []  # one that no word tells
-    assert conditions.contrasts(["sham", "OVX", "OVX treated"]) == []  # a treatment of the cases
+    assert conditions.contrasts(["sham", "OVX", "OVX E2"]) == []  # a treatment of the cases
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,7 @@ def test_fields_show_each_grouping_once_and_those_called_so_first() -> None:
             "characteristics: disease state": ["control", "control", "osteoporosis", "osteoporosis"],
             "characteristics: treatment": ["vehicle", "dex", "vehicle", "dex"],
             "characteristics: diagnosis": ["", "", "osteoporosis", "osteoporosis"],  # of the controls nothing is known
+            "characteristics: status": ["", "fractured", "fractured", ""],
             "characteristics: batch": ["1", "2", "2", "1"],
         }
     )

@@ -30,4 +30,5 @@ def test_a_text_names_one_sample_or_none() -> None:
     assert owner_of("CT1", files) == ""  # two
     assert owner_of("ct1_d7", files) == "GSM2"
     assert owner_of("OP", files) == owner_of("OP.1", files) == owner_of("a/GSM3_OP.1.txt", files) == "GSM3"
+    assert owner_of("CT", {"GSM1": ["GSM1_CT1.txt"]}) == ""  # a word ends where it ends
     assert owner_of("OP1", files) == owner_of("P.1", files) == owner_of("", files) == ""

@@ -102,6 +102,8 @@ def test_the_names_of_files_join_what_the_names_in_the_data_do_not(tmp_path: Pat
     assert found.samples["condition"].tolist() == ["CT", "CT", "OP", "OP"]  # what the files show
     table = join(sheet("sample,group", "{sample},{group}"), found).table
     assert table["name_in_data"].tolist() == ["GSM1", "GSM2", "GSM3", "GSM4"]
+    with pytest.raises(InputError, match=r"several rows .* are the sample GSM1"):
+        join(sheet("sample,group", "{sample},{group}") + "GSM1,con\n", found)
     files = join(sheet("file,group", "GSM{n}_{sample}.counts.txt,{group}"), found).table
     assert files["sample"].tolist() == ["GSM1", "GSM2", "GSM3", "GSM4"]
     assert "name_in_data" not in files
