@@ -85,7 +85,9 @@ def test_samples_must_agree_both_ways(series: Callable[..., Path], samples: pd.D
     renamed = samples.replace({"sample": {"GSM2": "GSM22"}})
     with pytest.raises(InputError, match=r'not in the data: GSM22; expected .*GSM2; did you mean "GSM2"'):
         ingest(series(), samples=renamed, **ARRAY)
-    with pytest.raises(InputError, match=r"not in the data: here; .*; give each its name in the data in a column name_in_data$"):
+    with pytest.raises(
+        InputError, match=r"not in the data: here; .*; give each its name in the data in a column name_in_data$"
+    ):
         ingest(series(), samples=samples.replace({"sample": {"GSM2": "here"}}), **ARRAY)
     samples["use"] = ["", "no", "yes", "", ""]
     result = ingest(series(), samples=samples, **ARRAY)

@@ -14,11 +14,11 @@ from fatescore.gene_sets import symbols
 from fatescore.geo.accession_files import FILE_NAME as MANIFEST
 from fatescore.ingest import conditions
 from fatescore.ingest.equal_sums import equal_sums
+from fatescore.ingest.geo_names import accessions_of
 from fatescore.ingest.levels import check_centred, check_log_ratios
 from fatescore.ingest.locate import locate, read_raw
 from fatescore.ingest.matrix import Located, Raw
 from fatescore.ingest.sample_files import files_of, label_of
-from fatescore.ingest.samples import accessions_of
 from fatescore.ingest.scale import likely_scale
 from fatescore.tables import columns as col
 from fatescore.typing import Organism, StrPath
@@ -223,7 +223,7 @@ def _samples(raw: Raw, dataset: str, files: dict[str, list[str]], reasons: dict[
     reasons["samples"] = few(names)
     fields, reasons["donors"] = None, "no sample fields: every sample is taken as a donor"
     if raw.fields is not None:
-        accessions = accessions_of(raw)
+        accessions = accessions_of(raw).of
         bare = [name for name in names if not accessions[name]]
         reasons["donors"] = f"{few(bare)} have no sample fields: every sample is taken as a donor"
         if not bare:

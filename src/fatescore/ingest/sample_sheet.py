@@ -11,17 +11,17 @@ import pandas as pd
 from fatescore.errors import InputError, few, nearest
 from fatescore.ingest import conditions
 from fatescore.ingest.inspection import UNKNOWN, Inspection
+from fatescore.ingest.links import link
 from fatescore.ingest.sample_files import owner_of
-from fatescore.ingest.samples import paired
 from fatescore.tables import columns as col
 from fatescore.tables.io import read_sheet
 from fatescore.typing import StrPath
 
-NAME_IN_DATA, GEO_ACCESSION, USE, FILE = "name_in_data", "geo_accession", "use", "file"
+USE, FILE = "use", "file"
 EXPECTED = "a sheet with a row per sample: its name, its donor, its condition"
 # Usual names of columns, in small letters without blanks and marks; the first that is there counts.
 _USUAL = {
-    NAME_IN_DATA: ("nameindata",),
+    col.NAME_IN_DATA: ("nameindata",),
     col.SAMPLE: (
         "sample", "sampleid", "samplename", "sampletitle", "library", "libraryid", "libraryname", "name", "title", "id",
         "gsm", "geoaccession", "accession", "样本", "样本编号", "样品",
@@ -35,7 +35,7 @@ _USUAL = {
         "condition", "group", "disease", "diseasestate", "diseasestatus", "diagnosis", "status", "treatment",
         "phenotype", "genotype", "arm", "分组", "组别", "诊断",
     ),
-    GEO_ACCESSION: ("geoaccession", "gsm"),
+    col.GEO_ACCESSION: ("geoaccession", "gsm"),
     USE: ("use",), col.DATASET: ("dataset",),
     "age": ("age", "ageyears", "年龄"), "sex": ("sex", "gender", "性别"),
 }  # fmt: skip
@@ -117,7 +117,7 @@ _Places = dict[int, tuple[str, str]]  # row of the sheet -> data set, name of th
 
 def _key(table: pd.DataFrame, roles: dict[str, str], inspected: Sequence[Inspection], path: str) -> tuple[str, _Places]:
     """Return the column that names every sample of the data, and the sample of each row."""
-    usual = [name for role in (NAME_IN_DATA, col.SAMPLE, FILE) for name in _usual(table, role)]
+    usual = [name for role in (col.NAME_IN_DATA, col.SAMPLE, FILE) for name in _usual(table, role)]
     tried: dict[str, _Places] = {}
     refused: InputError | None = None
     for column in [*usual, *(str(name) for name in table.columns if name not in usual)]:
@@ -136,14 +136,14 @@ def _key(table: pd.DataFrame, roles: dict[str, str], inspected: Sequence[Inspect
         raise InputError(
             f"{path}: no column names the samples of the data ({few(list(map(str, table.columns)), 12)})",
             expected=f"names in the data: {few(free, 12)}",
-            fix=f'write these in a column "{NAME_IN_DATA}"',
+            fix=f'write these in a column "{col.NAME_IN_DATA}"',
         )
     if absent:
         values = [str(value) for value in table.loc[absent, column]]
         raise InputError(
             f'{path}, column "{column}": not in the data, or several samples there: {few(values)}',
             expected=f"names in the data: {few(free, 12) or 'those of the other rows'}",
-            fix=f'write the names in the data in a column "{NAME_IN_DATA}"' if free else "remove these rows",
+            fix=f'write the names in the data in a column "{col.NAME_IN_DATA}"' if free else "remove these rows",
         )
     raise InputError(
         f'{path}, column "{column}": no row for {few(free, 12)} of the data', expected="a row per sample",
@@ -170,7 +170,10 @@ def _places(table: pd.DataFrame, column: str, roles: Mapping[str, str], inspecte
         twice = values[values.duplicated()]
         if len(twice):
             raise InputError(f'"{twice.iloc[0]}" stands twice in column "{column}"', expected="a row per sample")
-        names = {text: name for name, text in paired(one.raw, list(values)).items()}
+        stated = pd.DataFrame({col.SAMPLE: values})
+        for accession in [name for name in _usual(table, col.GEO_ACCESSION) if name != column]:
+            stated[col.GEO_ACCESSION] = own.loc[values.index, accession]
+        names = {text: name for name, text in link(one.raw, stated).samples.items()}
         taken: set[str] = set()
         for row, text in values.items():
             name = names.get(text) or owner_of(text, one.files)
@@ -252,14 +255,14 @@ def _rows(table: pd.DataFrame, places: _Places, roles: Mapping[str, str]) -> pd.
         if role in roles:
             rows[str(role)] = table[roles[role]].str.casefold() if role == USE else table[roles[role]]
     if (names != rows[col.SAMPLE]).any():
-        rows[NAME_IN_DATA] = names.where(names != rows[col.SAMPLE], "")
-    accession = [name for name in _usual(table, GEO_ACCESSION) if name != roles[col.SAMPLE]]
+        rows[col.NAME_IN_DATA] = names.where(names != rows[col.SAMPLE], "")
+    accession = [name for name in _usual(table, col.GEO_ACCESSION) if name != roles[col.SAMPLE]]
     if accession:
-        rows[GEO_ACCESSION] = table[accession[0]]
+        rows[col.GEO_ACCESSION] = table[accession[0]]
     for role in ("age", "sex"):
         if role in roles:
             rows[role] = table[roles[role]]
-    used = {*roles.values(), *accession, *_usual(table, NAME_IN_DATA), *_usual(table, FILE)}
+    used = {*roles.values(), *accession, *_usual(table, col.NAME_IN_DATA), *_usual(table, FILE)}
     taken = {str(name).casefold() for name in rows.columns}
     for name in table.columns:
         if name not in used:
