@@ -88,3 +88,20 @@ def test_a_table_of_cells_per_sample(name: str, archived: bool, tarred: Any, tmp
     assert raw.matrix.toarray().tolist() == np.vstack(list(cells.values())).tolist()
     assert len(raw.ids) == len(GENES)
     assert raw.notes == ["rows are observations and columns genes: the table was transposed"]
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_rows_that_are_counted_take_their_names_from_the_column_that_has_them(start: int, tmp_path: Path) -> None:
+    whole = counts(["CT1", "CT2", "OP1"])
+    numbered = whole.reset_index(names="SampleID").set_index(pd.RangeIndex(start, start + 3))
+    numbered.insert(1, "group", ["CT", "CT", "OP"])
+    numbered.to_csv(tmp_path / "t.csv")
+    raw = read_raw(locate(tmp_path / "t.csv"), "human")
+    assert raw.columns == ["CT1", "CT2", "OP1"]
+    assert raw.matrix.toarray().tolist() == whole.to_numpy().tolist()
+    assert 'observations are named by the column "SampleID"; the first column counts them' in raw.notes
+    numbered["other"] = ["x", "y", "z"]  # could be either
+    numbered.to_csv(tmp_path / "t.csv")
+    assert read_raw(locate(tmp_path / "t.csv"), "human").columns == [str(start + n) for n in range(3)]
+    numbered.set_index(pd.Index([7, 9, 3])).drop(columns="other").to_csv(tmp_path / "t.csv")  # names that are numbers
+    assert read_raw(locate(tmp_path / "t.csv"), "human").columns == ["7", "9", "3"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fatescore.errors import InputError
 from fatescore.ingest import ingest, read_expression
-from fatescore.ingest.cell_names import assign_samples
+from fatescore.ingest.cell_names import assign_samples, likely_samples, look_like_cells
 from fatescore.ingest.inspection import inspect
 from fatescore.ingest.matrix import Raw
 
@@ -197,6 +197,70 @@ def test_a_column_of_samples_comes_first() -> None:
     raw.obs = pd.DataFrame({"sample": ["x"] * 8})
     assign_samples(raw)
     assert raw.sample_names == ["x"]
+
+
+def test_a_declared_sample_goes_before_the_whole_prefix() -> None:
+    names = [f"{sample}_c{n % 2}_{b}" for sample in ("CT1", "GSM7_OP") for n, b in enumerate(BARCODES)]
+    raw = of(names)
+    assign_samples(raw)
+    assert raw.sample_names == ["CT1_c0", "CT1_c1", "GSM7_OP_c0", "GSM7_OP_c1"]
+    raw = of(names)
+    assign_samples(raw, ["CT1", "GSM7"])
+    assert raw.sample_names == ["CT1", "GSM7"]
+    assert raw.columns.count("GSM7") == 4
+    raw = of(names)
+    assign_samples(raw, ["CT1", "OP9"])  # of the other cells nothing is said
+    assert len(raw.sample_names) == 4
+
+
+@pytest.mark.parametrize("style", ["{s}_{b}", "{b}_{s}", "{b}-{s}"])
+@pytest.mark.parametrize("library", [None, "GSE9"])
+def test_cells_of_which_some_name_no_sample_are_never_pooled(style: str, library: str | None) -> None:
+    names = [*named(style, ["1", "2"] if style == "{b}-{s}" else ["CT1", "CT2"])[0], *BARCODES]
+    with pytest.raises(InputError, match=rf"8 names of cells hold .*2, and 4 nothing, such as {BARCODES[0]}.*only row"):
+        assign_samples(of(names, library), (), "one")
+    raw = of(names, library)
+    assign_samples(raw, ["one"], "one")  # as the refusal says
+    assert raw.sample_names == [library or "one"]
+    several = of(names, "x")
+    several.columns = ["x"] * 6 + ["y"] * 6
+    assign_samples(several)
+    assert several.sample_names == ["x", "y"]  # the files tell
+
+
+def test_names_that_repeat_are_no_samples() -> None:
+    barcodes = [f"{BARCODES[0][:-2]}{a}{b}" for a in "ACGT" for b in "ACGT"]
+    raw = of([*barcodes, f"{barcodes[0]}.1"])  # make.unique
+    assign_samples(raw, (), "one")
+    assert raw.sample_names == ["one"]
+    assert raw.notes == [
+        f"the names of the cells do not tell samples: all are taken for one; {barcodes[0]} is a cell of one"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "samples"),
+    [
+        (["CT1_cell1", "CT1_cell2", "OP_1_A01", "OP_1_A02"], ["CT1", "OP_1"]),
+        (["CT1.8", "CT1.9", "OP1.8", "OP1.9"], ["CT1", "OP1"]),
+        (["CT_1", "CT_2", "OP_1"], []),  # one cell
+        (["CT1", "CT2"], []),
+        (["CT_a", "CT_b"], []),
+    ],
+)
+def test_samples_that_names_of_cells_begin_with(names: list[str], samples: list[str]) -> None:
+    assert likely_samples(names) == samples
+
+
+def test_few_genes_make_cells() -> None:
+    rng = np.random.default_rng(1)
+    cells, bulk = rng.poisson(0.2, (30, 500)).astype(float), rng.poisson(3, (30, 500)).astype(float)
+    bulk[:, :300] = 0  # genes that nobody has
+    names = [f"CT1_{n}" for n in range(30)]
+    for values, answer in ((cells, True), (bulk, False), (cells[:23], False)):
+        for matrix in (values, sp.csr_matrix(values)):
+            raw = Raw(matrix, [f"g{n}" for n in range(500)], names[: len(values)])
+            assert look_like_cells(raw) is answer
 
 
 # --- through the readers ------------------------------------------------------------------------------------

@@ -274,3 +274,34 @@ def test_log_ratios_have_no_scale(series: Path) -> None:
     samples = pd.DataFrame({"sample": [f"GSM{n}" for n in range(1, 5)], "donor": list("abcd"), "condition": "x"})
     with pytest.raises(InputError, match="are log ratios"):
         ingest(series, samples=samples, dataset="d", organism="human", assay="array", scale="log2")
+
+
+def test_cells_without_barcodes_are_drafted_by_what_their_names_begin_with(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    genes = sorted(symbols.approved_symbols("human"))[2000:2200]
+    names = [f"{sample}_cell{n}" for sample in ("control_1", "OP_1") for n in range(15)]
+    counts = pd.DataFrame(rng.poisson(0.3, (200, 30)), index=genes, columns=names)
+    counts.to_csv(tmp_path / "cells.csv")
+    found = inspect(tmp_path / "cells.csv")
+    assert found.dataset["assay"] == "single_cell"
+    assert found.samples["sample"].tolist() == ["control_1", "OP_1"]
+    assert any("control_1_cell0 is a cell of control_1" in note for note in found.raw.notes)
+    rows = found.samples.assign(condition=["control", "OP"])
+    made = ingest(tmp_path / "cells.csv", samples=rows, dataset="cells", organism="human", assay="single_cell",
+                  scale="counts")  # fmt: skip
+    assert made.adata.obs["sample"].value_counts().to_dict() == {"control_1": 15, "OP_1": 15}
+    counts.set_axis([f"c{n}" for n in range(30)], axis=1).to_csv(tmp_path / "cells.csv")
+    found = inspect(tmp_path / "cells.csv")
+    assert found.dataset["assay"] == "single_cell"
+    assert "nothing says of which sample" in found.reasons["assay"]
+
+
+def test_the_reason_says_which_sample_of_geo_a_column_is(series: Path) -> None:
+    (series / "suppl").mkdir()
+    path = series / "suppl" / "GSE5_counts.txt"
+    head = MATRIX.split('"RUNX2"')[0] + "!series_matrix_table_end\n"
+    next(series.rglob("*matrix.txt.gz")).write_bytes(gzip.compress(head.encode()))
+    path.write_text("gene\top.1\top.2\tc.1\tc.2\nRUNX2\t1\t2\t3\t4\nPPARG\t5\t6\t7\t8\nALPL\t1\t2\t3\t4\n")
+    assert 'op.1 is GSM1 (title "op 1")' in inspect(series).reasons["samples"]
+    path.write_text(path.read_text().replace("op.2", "op..1"))
+    assert "could be GSM1" in inspect(series).reasons["samples"]

@@ -101,7 +101,7 @@ def test_what_the_refusal_advises_works(table: pd.DataFrame) -> None:
     assert matched.fields["geo_accession"].tolist() == ["GSM1", "GSM2"]
     assert matched.names == dict(zip(data.columns, table["sample"], strict=True))
     assert "name_in_data" not in matched.fields
-    assert matched.notes == []
+    assert matched.notes == ["2 samples of the series have no values in the data: GSM3, GSM4"]
 
 
 def test_none_says_that_a_column_is_no_sample_of_geo() -> None:
@@ -170,3 +170,60 @@ def test_names_that_geo_does_not_know_are_completed_from_the_table() -> None:
     table = rows("GSM2", "GSM1", name_in_data=["1", "2"]).assign(donor="", condition="")
     made = complete(data, table, PATTERNS, "d")
     assert match_samples(data, made, "d").fields["condition"].tolist() == ["osteoporosis", "control"]
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["RNA of BMSC (L101)", "RNA of BMSC (L102), L101 failed"],
+        ["counts.txt, column L101", "counts.txt, column L102."],
+    ],
+)
+def test_names_that_are_words_of_a_field(sentences: list[str]) -> None:
+    links = link(raw(["L102", "L101"], title=TITLES, description=sentences), rows("L101", "L102"))
+    if "failed" in sentences[1]:  # L101 is a word of both
+        assert set(links.accessions.values()) == {""}
+    else:
+        assert links.accessions == {"L102": "GSM2", "L101": "GSM1"}
+        assert "L102 is GSM2 (a word of its description)" in links.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "fields"),
+    [
+        (["L101", "L102"], {"description": ["of L101", "of L102"], "source_name": ["in L102", "in L101"]}),  # differ
+        (["1", "2"], {"description": ["donor 1", "donor 2"]}),  # numbers are of anything
+        (["L101", "L103"], {"description": ["of L101", "of L102"]}),  # one is missing
+        (["L101"], {"description": ["of L101", "of L102"]}),  # a single word is chance
+        (["L101", "L102"], {"protocol": ["of L101", "of L102"]}),
+    ],
+)
+def test_words_that_are_not_sure(columns: list[str], fields: dict[str, list[str]]) -> None:
+    links = link(raw(columns, title=TITLES, **fields), rows(*columns))
+    assert set(links.accessions.values()) == {""}
+
+
+def test_an_accession_in_the_name_needs_no_series() -> None:
+    names = ["GSM1_CT1", "GSM2_OP1"]
+    assert link(raw(names), rows("GSM2", "GSM1")).samples == dict(zip(names, ["GSM1", "GSM2"], strict=True))
+    assert link(raw(names), rows("OP1", "CT1")).samples == dict(zip(names, ["CT1", "OP1"], strict=True))
+
+
+def test_a_name_that_contradicts_its_accession_is_refused() -> None:
+    data = raw(["GSM2_CT1", "GSM1_CT2"], title=["CT1", "CT2"])
+    with pytest.raises(InputError, match=r"CT1, CT2 of the sample table could be GSM1_CT2, GSM2_CT1 in the data"):
+        link(data, rows("CT1", "CT2"))
+    stated = link(data, rows("CT1", "CT2", name_in_data=["GSM1_CT2", "GSM2_CT1"]))  # as the refusal says
+    assert stated.samples == {"GSM1_CT2": "CT1", "GSM2_CT1": "CT2"}
+
+
+def test_a_sample_of_the_series_without_values_is_noted() -> None:
+    data = raw(["CT1"], title=["CT1", "OP1"])
+    assert match_samples(data, rows("CT1"), "d").notes == ["1 samples of the series have no values in the data: GSM2"]
+
+
+@pytest.mark.parametrize(("sample", "hint"), [("contol 1", 'did you mean "control 1"'), ("control 2", "name_in_data")])
+def test_another_number_is_never_proposed(sample: str, hint: str) -> None:
+    with pytest.raises(InputError, match=f"not in the data: {sample}; .*{hint}") as refused:
+        match_samples(raw(["control 1"]), rows(sample), "d")
+    assert ("did you mean" in str(refused.value)) is ("did you mean" in hint)

@@ -35,6 +35,7 @@ def make_names(titles: list[str]) -> list[str]:
         ("CT1.sorted.bam", "CT1"), ("./a/b/CT1.bam", "CT1"), ("CT1_counts.txt", "CT1"), ("BMSC_01", "BMSC 1"),
         ("TNFa.1", "TNFα 1"), ("TNF..1", "TNFα 1"), ("TNFalpha_1", "TNFα 1"), ("Bela", "Béla"), ("FPKM.CT1", "CT1"),
         ("CT1ReadsPerGene.out.tab", "CT1"), ("CT1_S3_L001_R1_001", "CT1"), ("CT1_Aligned.sortedByCoord.out.bam", "CT1"),
+        ("CT1.CHP Signal", "CT1"), ("CT1_cellbender_filtered", "CT1"),
     ],
 )  # fmt: skip
 def test_spelled_differently(name: str, text: str) -> None:
@@ -111,3 +112,20 @@ def test_names_as_they_are_written_are_always_found(titles: list[str]) -> None:
 @given(LABEL)
 def test_spelling_again_changes_nothing(label: str) -> None:
     assert all(key in spellings(key) for key in spellings(label))
+
+
+def test_repeats_that_pandas_numbers_are_not_the_replicates_of_that_number() -> None:
+    columns = ["CT", "CT.1", "CT.2"]
+    assert not join(columns, {f"GSM{n}": [f"CT{n}"] for n in (1, 2, 3)}).found
+    sheet = join(["CT1", "CT2"], {name: [name] for name in columns})
+    assert not sheet.found
+    assert {name: {owner for _, owner in hits} for name, hits in sheet.ambiguous.items()} == {
+        "CT1": {"CT", "CT.1"}, "CT2": {"CT.1", "CT.2"},
+    }  # fmt: skip
+    assert join(["CT1"], {"CT.1": ["CT.1"], "CT.2": ["CT.2"]}).found == {"CT1": ("CT.1", "CT.1")}  # nothing repeats
+
+
+def test_a_name_behind_an_accession() -> None:
+    found = join(["CT1", "GSM2"], {"a": ["GSM1_CT1.CEL.gz"], "b": ["GSM2_OP1.CEL.gz", "GSM2"]})
+    assert found.found == {"CT1": ("GSM1_CT1.CEL.gz", "a"), "GSM2": ("GSM2", "b")}
+    assert not join(["CT1"], {"a": ["GSM1_CT1"], "b": ["GSM2_CT1"]}).found

@@ -35,6 +35,7 @@ def table(tmp_path: Path, above: str, separator: str = "\t", header: tuple[str, 
         ("group,control,,OP,\n", ",", ['"control" at CT1, "" at CT2, OP2, "OP" at OP1']),
         ("\ta\tb\tc\td\n", "\t", ['"a" at CT1, "b" at CT2']),
         ("age;70;71;80;81\n", ";", ['"70" at CT1']),
+        ("Counts\n", "|", ['line 1 was left out (the header is line 2): "Counts"']),
         ("Title: counts\nDate: 2020\n\nBy, a, b\n", ",", ['line 4 was left out (the header is line 5): "By a b"']),
         ("".join(f"!note {n}\n" for n in range(20)), "\t", ['line 20 was left out', "20 lines above the table"]),
         ("[Header]\nGSGX Version\t1.9\nNormalization\tnone\n[Sample Probe Profile]\n", "\t", ["the header is line 5"]),
@@ -110,3 +111,19 @@ def test_every_row_is_kept_and_every_line_above_is_counted(
     assert len(found.rows) == len(counts)
     assert found.numbers == list(range(len(above) + blank + 2, len(lines) + 1))
     assert len(found.notes) == len(above)
+
+
+def test_wells_are_no_numbers(tmp_path: Path) -> None:
+    wells = ("01_01_13", "01_02_13", "02_01_13", "02_02_13")
+    assert list(table(tmp_path, "", ",", ("gene", *wells)).data.columns) == list(wells)
+
+
+def test_a_bar_in_the_names_of_genes_separates_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    path.write_text(
+        "".join(f"ENSG{n}|{row[0]}\t{row[1]}\t{row[2]}\n" for n, row in enumerate([["g", "a", "b"], *ROWS]))
+    )
+    read = read_table(path)
+    assert read.data.shape == (5, 2)
+    path.write_text("".join(f"ENSG{n}|{row[0]} {row[1]} {row[2]}\n" for n, row in enumerate([["g", "a", "b"], *ROWS])))
+    assert read_table(path).data.equals(read.data)

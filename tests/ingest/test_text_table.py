@@ -17,6 +17,7 @@ from fatescore.ingest import ingest, read_table
 from fatescore.ingest.identifiers import to_genes
 from fatescore.ingest.matrix import Located, ReadOptions
 from fatescore.ingest.readers import count_table
+from fatescore.ingest.text_table import parse
 
 
 def write(tmp_path: Path, text: str, name: str = "t.txt") -> Path:
@@ -312,3 +313,25 @@ def test_words_are_left_out_with_a_note(values: list[str], tmp_path: Path) -> No
     table = read_table(write(tmp_path, frame.to_csv(index=False)))
     assert list(table.data) == ["s1", "s2"]
     assert table.notes == ["columns left out because they hold text: remark"]
+
+
+MANY = [(name, 1200 + 37 * n, n) for n, name in enumerate(["RUNX2", "SP7", "ALPL", "IBSP", "PPARG", "CEBPA"] * 5)]
+
+
+def test_points_that_mark_thousands_are_refused() -> None:
+    lines = [f"{gene};{a:,};{b}".replace(",", ".") for gene, a, b in MANY]
+    with pytest.raises(
+        InputError, match=r'numbers such as "1\.200", always with three digits .*thousands without a mark'
+    ):
+        parse("\n".join(["gene;CT1;CT2", *lines]).encode(), Path("t.csv"))
+    written = parse("\n".join(["gene;CT1;CT2", *(line.replace(".", "") for line in lines)]).encode(), Path("t.csv"))
+    assert written.data["CT1"].tolist() == [a for _, a, _ in MANY]
+    decimals = parse("\n".join(["gene;CT1;CT2", *(f"{g};{a / 1000:.4f};{b}" for g, a, b in MANY)]).encode(), Path("t"))
+    assert decimals.data["CT1"].iloc[0] == 1.2
+
+
+@pytest.mark.parametrize("form", ["{:.3f}", "{:.2f}", "{}"])
+def test_decimals_are_decimals(form: str) -> None:
+    values = [0.512, *(a / 1000 for _, a, _ in MANY[1:])]
+    lines = [f"{gene}\t{form.format(value)}" for (gene, _, _), value in zip(MANY, values, strict=True)]
+    assert len(parse("\n".join(["gene\tCT1", *lines]).encode(), Path("t.tsv")).data) == len(MANY)

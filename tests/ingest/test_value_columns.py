@@ -170,3 +170,58 @@ def test_alignments_are_called_by_their_file() -> None:
     assert list(read(paths, declared=list(paths)).data.columns) == list(paths)
     twice = {f"{name}.{step}.bam": COUNTS[name] for name in SAMPLES[:3] for step in ("sorted", "dedup")}
     assert list(read(twice).data.columns) == list(twice)
+
+
+MEANS = {"CT": COUNTS.iloc[:, :3].mean(axis=1), "OP": COUNTS.iloc[:, 3:].mean(axis=1)}
+
+
+@pytest.mark.parametrize(
+    ("columns", "found"),
+    [
+        ({"CT": COUNTS.iloc[:, :3].sum(axis=1), "OP": COUNTS.iloc[:, 3:].sum(axis=1)}, "CT, OP"),
+        ({name: column.round() for name, column in MEANS.items()}, "CT, OP"),
+        ({"all": COUNTS.sum(axis=1)}, "all"),
+        ({"pair": COUNTS[["CT1", "OP3"]].mean(axis=1).round()}, "pair"),
+    ],
+)
+def test_sums_and_means_are_refused_whatever_they_are_called(columns: dict[str, Any], found: str) -> None:
+    with pytest.raises(InputError, match=rf"no samples: {found} \(they are the sums or means of other columns\)"):
+        read({**COUNTS, **columns})
+    assert list(read({**COUNTS, **columns}, declared=[*columns]).data) == [*SAMPLES, *columns]
+
+
+def test_means_of_logarithms() -> None:
+    logs = np.log2(COUNTS + 1).round(3)
+    assert list(read(dict(logs)).data) == SAMPLES
+    with pytest.raises(InputError, match="no samples: CT "):
+        read({**logs, "CT": logs.iloc[:, :3].mean(axis=1).round(3)})
+
+
+def test_what_is_nearly_a_sum_is_a_sample() -> None:
+    deeper = RANDOM.poisson(COUNTS.iloc[:, :3].sum(axis=1))
+    assert len(read({**COUNTS, "deeper": deeper, "failed": 0, "CT1 again": COUNTS["CT1"]}).data.columns) == 9
+
+
+@pytest.mark.parametrize("flag", [RANDOM.integers(0, 2, len(GENES)), np.full(len(GENES), 11)])
+def test_flags_and_constants_are_refused(flag: Any) -> None:
+    flags = {f"{name} probes": flag for name in SAMPLES}
+    with pytest.raises(InputError, match="no samples: CT1 probes, .*OP3 probes .*another kind"):
+        read({**COUNTS, **flags})
+
+
+def test_a_second_block_of_other_numbers_is_refused() -> None:
+    with pytest.raises(InputError, match=r"no samples: CT1\.1, .*OP3\.1 .*another kind"):
+        read({**COUNTS, **FPKM.add_suffix(".1")})
+
+
+@pytest.mark.parametrize(
+    ("value", "beside"),
+    [("{s}:gProcessedSignal", "{s}:gIsFound"), ("gProcessedSignal({s})", "gIsWellAboveBG({s})"),
+     ("{s}.CHP Signal", "{s}_Stat Pairs Used"), ("{s}(signal)", "CT_avg")],
+)  # fmt: skip
+def test_columns_of_scanners(value: str, beside: str) -> None:
+    columns = {value.format(s=sample): COUNTS[sample] + 0.5 for sample in SAMPLES}
+    columns |= {beside.format(s=sample): SHARE for sample in SAMPLES}
+    table = read(columns, scale="intensity")
+    assert list(table.data) in (SAMPLES, [value.format(s=sample) for sample in SAMPLES])
+    assert np.array_equal(table.data, COUNTS + 0.5)

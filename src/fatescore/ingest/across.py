@@ -51,11 +51,20 @@ def split_across(data: pd.DataFrame, text: pd.DataFrame) -> Across:
     inside = np.full(len(names), not len(known))
     if len(known):
         inside[known[0] : known[-1] + 1] = True
-    obs = pd.concat([text, data.loc[:, ~inside]], axis=1)
     notes = ["rows are observations and columns genes: the table was transposed"]
+    naming = [name for name in text if text[name].notna().all() and text[name].is_unique] if _counts(data.index) else []
+    if len(naming) == 1:
+        data, text = (part.set_axis(pd.Index(text[naming[0]], dtype=object)) for part in (data, text))
+        notes.append(f'observations are named by the column "{naming[0]}"; the first column counts them')
+    obs = pd.concat([text, data.loc[:, ~inside]], axis=1)
     if len(obs.columns):
         notes.append(f"columns that describe observations, not genes: {few([str(name) for name in obs.columns])}")
     return Across(data.loc[:, inside], obs, notes)
+
+
+def _counts(rows: pd.Index[str]) -> bool:
+    """Tell whether names of rows are their numbers."""
+    return any(list(rows) == [str(place + start) for place in range(len(rows))] for start in (0, 1))
 
 
 def _known(names: list[str]) -> np.ndarray:

@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from fatescore.errors import InputError, few
 from fatescore.ingest.geo_names import texts_of
@@ -29,6 +31,8 @@ _WELLS = re.compile(r"(?P<prefix>)(?P<barcode>\d\d_\d\d_\d\d)(?P<number>)(?:__(?
 _NUCLEOTIDES = re.compile(r"[ACGTN]{12}")  # an index of a bulk library is shorter
 _MANY = 24  # names with shorter barcodes are those of cells when there are so many
 _GSM = re.compile(r"GSM\d+")
+_SOME = 0.1
+_FEW_GENES = 0.5  # of the genes found in any cell, one has fewer; a bulk sample has most
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,21 @@ class _Cells:
             if len(counts) > 1 and "" not in counts and 2 * single < len(counts):
                 found[kind] = values
         return found
+
+    def check_all_labelled(self, names: Sequence[str]) -> None:
+        """Refuse cells of which some have a sample in their names and others have none."""
+        for kind in ("prefix", "suffix", "number"):
+            values = self.parts.get(kind, [])
+            counts = Counter(values)
+            absent = counts.pop("", 0)
+            labelled = len(values) - absent
+            if absent and labelled >= _SOME * len(values) and 2 * sum(n == 1 for n in counts.values()) < len(counts):
+                bare = [name for name, value in zip(names, values, strict=True) if not value]
+                raise InputError(
+                    f"{labelled} names of cells hold {few(list(counts), 4)}, and {absent} nothing, such as {bare[0]}",
+                    expected="the sample in the name of every cell, as in CT1_BARCODE, or in none",
+                    fix="name the cells so; where all are of one sample, give it the only row of the sample table",
+                )
 
     def constant(self) -> str:
         """Return the text that all names have before or behind the barcode, or an empty text."""
@@ -76,6 +95,8 @@ def assign_samples(raw: Raw, declared: Collection[str] = (), default: str = "") 
     if not raw.barcodes and known & set(names):  # what is declared are these columns
         return
     cells, labels = _apart(names, raw, known)
+    if cells is not None and labels is None and len(set(raw.columns)) in (1, len(names)) and len(declared) != 1:
+        cells.check_all_labelled(names)
     if cells is None or (labels is None and raw.barcodes):
         return
     libraries = raw.sample_names if raw.barcodes else [""]
@@ -84,15 +105,40 @@ def assign_samples(raw: Raw, declared: Collection[str] = (), default: str = "") 
         return
     raw.columns = labels or [cells.constant() or default] * len(names)
     raw.cell_names, raw.barcodes = names, cells.barcodes
-    first = f"{names[0]} is a cell of {raw.columns[0]}"
-    raw.notes.append(f"samples were read from the names of the cells: {few(raw.sample_names, 12)}; {first}")
+    told = f"samples were read from the names of the cells: {few(raw.sample_names, 12)}"
+    if labels is None and not cells.constant():
+        told = "the names of the cells do not tell samples: all are taken for one"
+    raw.notes.append(f"{told}; {names[0]} is a cell of {raw.columns[0] or 'it'}")
+
+
+def look_like_cells(raw: Raw) -> bool:
+    """Tell whether observations are cells by their number and by how few of the genes each of them has."""
+    if raw.barcodes or len(raw.columns) < _MANY:
+        return bool(raw.barcodes)
+    found = sp.csr_matrix(np.nan_to_num(raw.matrix) if isinstance(raw.matrix, np.ndarray) else raw.matrix) > 0
+    return bool(np.median(found.getnnz(axis=1)) < _FEW_GENES * np.count_nonzero(found.getnnz(axis=0)))
+
+
+def likely_samples(names: Sequence[str]) -> list[str]:
+    """Return what names of cells begin with: all but their last word, where several cells share it.
+
+    Examples
+    --------
+    >>> likely_samples(["CT1_cell1", "CT1_cell2", "OP1_cell1", "OP1_cell2"]), likely_samples(["CT1", "CT2"])
+    (['CT1', 'OP1'], [])
+    """
+    words = [re.fullmatch(rf"(.+?){_BETWEEN}+([^\W_]*\d[^\W_]*)", name) for name in names]
+    stems = Counter(match[1] for match in words if match)
+    return list(stems) if all(words) and min(stems.values(), default=0) > 1 else []
 
 
 def _apart(names: Sequence[str], raw: Raw, known: Collection[str]) -> tuple[_Cells | None, list[str] | None]:
     """Return the cells, if the names are those of cells, and their samples, if the names tell them."""
     cells = _parse(names, _CELL)
     if cells and (raw.barcodes or len(names) >= _MANY or all(map(_NUCLEOTIDES.search, cells.barcodes))):
-        return cells, _labels(cells, raw, known)
+        labels = _labels(cells, raw, known)
+        declared = None if labels is None or set(labels) <= set(known) else _at_declared(names, known, complain=False)
+        return declared or (cells, labels)
     declared = _at_declared(names, known, complain=not raw.barcodes)
     if declared is not None:
         return declared

@@ -24,9 +24,11 @@ _STATISTIC = (
     r"log_?2?_?(fc|fold_?change)|log_?2_?ratio|l2fc|lfc(_?se)?|fold_?change|base_?mean[ab]?|log_?cpm|ave?_?expr|"
     r"(nominal_?|adj(usted)?_?)*p_?val(ue)?s?(_?adj(usted)?)?|p_?adj(ust(ed)?)?|adj(usted)?_?p|log_?10_?p(_?val(ue)?|_?adj)?|"
     r"q_?val(ue)?s?|fdr|(test|t|wald)_?stat(istic)?s?|detection(_?p(_?val(ue)?)?)?|bead_?std(err|ev)|array_?std(ev)?|"
-    r"avg_?n_?beads|n_?beads|n_?arrays|(fpkm_?)?conf_?(lo|hi)|mean|average|median|std_?dev|variance"
+    r"avg_?n_?beads|n_?beads|n_?arrays|(fpkm_?)?conf_?(lo|hi)|mean|ave?g?(?!_?(signal|intensity|expr))|average|median|std_?dev|"
+    r"variance|grand_?total|(stat_?)?pairs_?(used|in_?avg)|abs_?call|"
+    r"g?is_?(well_?above_?bg|found|saturated|pos_?and_?signif|(feat|bg)_?(non_?unif|popn)_?ol)"
 )
-_STATISTICS = re.compile(rf"(({_STATISTIC})(_.+)?|.+_({_STATISTIC}))")
+_STATISTICS = re.compile(rf"(({_STATISTIC})(_.+)?|.+_({_STATISTIC}|sum)|sum_.+)")
 _RATIO = re.compile(r"log ?(2|10)? ?\(.*(/|fold|ratio).*\)|.*(\blog2?|ratio) ?\([^()]+/[^()]+\)", re.IGNORECASE)
 _FACT = re.compile(
     r"length|width|strand|locus|coverage|(gene|transcript|exons?|cds|tx|utr|orf|m?rna|protein|chr|chrom|chromosome|intron|"
@@ -49,13 +51,16 @@ _KINDS = {
     "tpm": r"tpm",
     "fpkm": r"[fr]pkm",
     "cpm": r"cpm",
-    "signal": r"(avg|raw|mean)?[ ._-]?(signal|intensity)",
+    "signal": r"(g|chp)?[ ._-]?(avg|raw|mean|median|processed)?[ ._-]?(signal|intensity)",
     "normalised": r"(norm(ali[sz]ed)?|deseq2?|vst|rlog|log2)[ ._-]?"
     r"(counts?|expression|values?|signal|reads?|[fr]pkm|tpm|cpm)?",
 }
 _MARK = r"[\s._:|\-]+"
 _SPLIT = {
-    kind: re.compile(rf"\(?({words})\)?|(?P<a>.+?){_MARK}\(?({words})\)?|({words}){_MARK}(?P<b>.+)", re.IGNORECASE)
+    kind: re.compile(
+        rf"\(?({words})\)?|(?P<a>.+?)({_MARK}|(?=\())\(?({words})\)?|({words})({_MARK}(?P<b>.+)|\((?P<c>.+)\))",
+        re.IGNORECASE,
+    )
     for kind, words in reversed(_KINDS.items())  # normalized_counts are no counts
 }
 
@@ -125,5 +130,5 @@ def split_kind(name: str) -> tuple[str, str]:
     for kind, pattern in _SPLIT.items() if len(name) <= _LONGEST else ():
         match = pattern.fullmatch(name.strip())
         if match:
-            return match["a"] or match["b"] or "", kind
+            return match["a"] or match["b"] or match["c"] or "", kind
     return name, ""

@@ -14,6 +14,7 @@ _TOOL = re.compile(
     r"bam|sam|cram|gz|bz2|xz|zst|zip|tpm|fpkm)$",
     re.IGNORECASE,
 )
+_IN_R = re.compile(r"X?\.")  # R writes /a/CT1.bam as X.a.CT1.bam
 
 
 def sample_names(paths: Sequence[str]) -> list[str]:
@@ -32,7 +33,7 @@ def sample_names(paths: Sequence[str]) -> list[str]:
     for level in range(1, min(map(len, files), default=0) + 1):
         names = [_bare(parts[-level]) for parts in files]
         if all(names) and len(set(names)) == len(names):
-            return names
+            return distinct_parts(names) if all(map(_IN_R.match, names)) else names
     return []
 
 

@@ -15,8 +15,11 @@ from fatescore.tables import columns as col
 
 NO_ACCESSION = "none"
 _GSM = re.compile(r"GSM\d+")
+_BEFORE = re.compile(r"(GSM\d+)[_. -]+(.+)")
 _ARCHIVES = re.compile(r"\b(?:[SED]R[XRS]|SAM(?:N|EA|D))\d+")
 _LABELLED = re.compile(r"[^:=]{1,60}[:=]\s*(\S.*)")  # "Library name: CT1", as GEO's submission template has it
+_SENTENCES = re.compile(r"title|description|source_name|characteristics", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_](?:[\w.+-]*[^\W_])?")
 _FIELDS = re.compile(
     r"(?P<words>title|description.*|source_name.*|characteristics.*: *(sample|library|lib|run|file|column)\b.*)"
     r"|(?P<numbers>relation.*)|(?P<files>supplementary_file.*)",
@@ -65,13 +68,49 @@ def accessions_of(raw: Raw) -> Accessions:
             if name != text or field != "title":
                 quoted = "" if name == text else f' "{text}"'
                 shown.append(f"{name} is {accession} ({field}{quoted})")
+    open_ = [name for name in rest if not found[name] and name not in ambiguous]
+    by_word = _by_words(open_, raw.fields.drop(index=[one for one in found.values() if one]))
+    found |= by_word.of
+    shown += by_word.notes
     return Accessions(found, ambiguous, [f"samples found in GEO's fields: {few(shown, 12)}"] if shown else [])
+
+
+def _by_words(names: list[str], fields: pd.DataFrame) -> Accessions:
+    """Find names that are all words of one field (RNA of BMSC (L101)), each of one sample; fields must not differ."""
+    maps: dict[tuple[str, ...], str] = {}
+    for field in map(str, fields.columns):
+        if len(names) < 2 or not _SENTENCES.match(field):
+            continue
+        owners: dict[str, set[str]] = {}
+        for accession, text in fields[field].astype(str).items():
+            for word in _WORD.findall(text):
+                owners.setdefault(word, set()).add(str(accession))
+        hits = [owners.get(name, set()) for name in names if not name.isdecimal()]
+        if len(hits) == len(names) == len(set().union(*hits)) and all(len(hit) == 1 for hit in hits):
+            maps.setdefault(tuple(next(iter(hit)) for hit in hits), field)
+    if len(maps) != 1:
+        return Accessions({}, {}, [])
+    (accessions, field), *_ = maps.items()
+    of = dict(zip(names, accessions, strict=True))
+    return Accessions(of, {}, [f"{name} is {own} (a word of its {field})" for name, own in of.items()])
 
 
 def accession_in(name: str, fields: pd.DataFrame) -> str:
     """Return the accession of the series that a name holds, if it holds one."""
     inside = {accession for accession in _GSM.findall(name) if accession in fields.index}
     return inside.pop() if len(inside) == 1 else ""
+
+
+def around_accession(name: str) -> list[str]:
+    """Return the accession that a name begins with, and what stands behind it.
+
+    Examples
+    --------
+    >>> around_accession("GSM1_CT1"), around_accession("GSM1"), around_accession("CT1")
+    (['GSM1', 'CT1'], [], [])
+    """
+    match = _BEFORE.fullmatch(name)
+    return list(match.groups()) if match else []
 
 
 def texts_of(fields: pd.DataFrame) -> dict[str, dict[str, str]]:

@@ -12,7 +12,7 @@ from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
 from fatescore.geo.accession_files import FILE_NAME as MANIFEST
-from fatescore.ingest import conditions
+from fatescore.ingest import cell_names, conditions
 from fatescore.ingest.equal_sums import equal_sums
 from fatescore.ingest.geo_names import accessions_of
 from fatescore.ingest.levels import check_centred, check_log_ratios
@@ -91,6 +91,8 @@ def inspect(
     reasons = {"layout": f"from {found.path.name}"}
     declared = _species(found.matrix.samples if found.matrix is not None else None)
     raw = read_raw(found, declared[0], sample_key=sample_key)
+    if not raw.barcodes and cell_names.look_like_cells(raw):
+        cell_names.assign_samples(raw, cell_names.likely_samples(raw.columns))
     name = name or raw.accession or _short_name(place)
     if raw.sample_names == [""]:  # the files of the only sample do not name it
         raw.columns = [name] * len(raw.columns)
@@ -149,8 +151,9 @@ def _names(raw: Raw) -> list[str]:
 def _assay(found: Located, raw: Raw) -> tuple[str, str]:
     if raw.barcodes:
         return "single_cell", f"{len(raw.barcodes):,} cells in {len(raw.sample_names)} samples"
-    if all(_BARCODE.search(name) for name in raw.columns):
-        return "single_cell", f"names such as {raw.columns[0]} are those of cells; nothing says of which sample"
+    if all(_BARCODE.search(name) for name in raw.columns) or cell_names.look_like_cells(raw):
+        first = f"the {len(raw.columns):,} columns ({raw.columns[0]}, ...) are cells by their names or few genes"
+        return "single_cell", f"{first}; nothing says of which sample"
     if found.matrix is not None and found.matrix.values is not None:  # noqa: PD011
         kinds = found.matrix.series.get("type") or []
         where = f"{found.path.name} has values, on {few(found.matrix.platforms) or 'an unnamed platform'}"
@@ -223,7 +226,10 @@ def _samples(raw: Raw, dataset: str, files: dict[str, list[str]], reasons: dict[
     reasons["samples"] = few(names)
     fields, reasons["donors"] = None, "no sample fields: every sample is taken as a donor"
     if raw.fields is not None:
-        accessions = accessions_of(raw).of
+        known = accessions_of(raw)
+        accessions = known.of
+        ambiguous = [known.refuse(name).found for name in list(known.ambiguous)[:1]]
+        reasons["samples"] = "; ".join([reasons["samples"], *known.notes, *ambiguous])
         bare = [name for name in names if not accessions[name]]
         reasons["donors"] = f"{few(bare)} have no sample fields: every sample is taken as a donor"
         if not bare:

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from fatescore.errors import InputError, few, nearest
-from fatescore.ingest.geo_names import NO_ACCESSION, Accessions, accession_in, accessions_of, texts_of
+from fatescore.ingest.geo_names import (
+    NO_ACCESSION,
+    Accessions,
+    accession_in,
+    accessions_of,
+    around_accession,
+    texts_of,
+)
 from fatescore.ingest.matrix import Raw
 from fatescore.ingest.spelling import join
 from fatescore.tables import columns as col
@@ -82,7 +89,7 @@ def _names(raw: Raw, rows: dict[str, _Row], found: Accessions, notes: list[str])
     texts = {} if raw.fields is None else texts_of(raw.fields)
     given = set(names.values())
     free = {
-        name: [name, *filter(None, [found.of[name]]), *texts.get(found.of[name], {})]
+        name: [name, *around_accession(name), *filter(None, [found.of[name]]), *texts.get(found.of[name], {})]
         for name in raw.sample_names if name not in given
     }  # fmt: skip
     joined = join([sample for sample in rows if sample not in names], free)

@@ -110,6 +110,10 @@ def match_samples(raw: Raw, table: pd.DataFrame, dataset: str) -> Matched:
             f"no GEO sample was found for {few(bare, 12)}: their GEO fields are blank; "
             f"{col.GEO_ACCESSION} in samples.tsv names it"
         )
+    if raw.fields is not None and not bare and not set(raw.sample_names) <= set(raw.fields.index):
+        without = [str(one) for one in raw.fields.index if one not in links.accessions.values()]
+        if without:
+            notes.append(f"{len(without)} samples of the series have no values in the data: {few(without, 12)}")
     return Matched(names, _fields(raw, used, places, links.accessions, dataset), [*links.notes, *notes])
 
 
@@ -119,12 +123,13 @@ def _check_partners(raw: Raw, table: pd.DataFrame, pairs: dict[str, str], datase
     free = [name for name in raw.sample_names if name not in pairs]
     if absent:
         titles = [] if raw.fields is None else [str(title) for title in raw.fields.get("title", [])]
+        alike = [name for name in (*raw.sample_names, *titles) if _digits(name) == _digits(absent[0])]
         raise InputError(
             f'the sample table names samples of "{dataset}" that are not in the data: {few(absent)}',
             expected=f"names in the data: {few(free or raw.sample_names, 12)}",
             fix=nearest(
                 absent[0],
-                [*raw.sample_names, *titles],
+                alike,
                 otherwise=f"give each its name in the data in a column {col.NAME_IN_DATA}",
             ),
         )
@@ -134,6 +139,11 @@ def _check_partners(raw: Raw, table: pd.DataFrame, pairs: dict[str, str], datase
             expected="one row per sample",
             fix='add each to the sample table, with "no" in a column "use" to leave it out',
         )
+
+
+def _digits(name: str) -> list[str]:
+    """Return the numbers in a name: another number is another sample, no slip of the pen."""
+    return re.findall(r"\d+", name)
 
 
 def _fields(raw: Raw, table: pd.DataFrame, names: dict[str, str], known: dict[str, str], dataset: str) -> pd.DataFrame:

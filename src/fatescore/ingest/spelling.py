@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import dropwhile, takewhile
 
@@ -15,13 +15,14 @@ _GREEK = {
 }  # fmt: skip
 # Words that programs and submitters put behind or before the name of a sample; alone they name nothing.
 _DECORATION = re.compile(
-    r"aligned|bam|bulk|cram|counts?|csv|dedup|est|expected|expression|featurecounts|filtered|[fr]pkm|genes?|gz|htseq"
+    r"aligned|bam|bulk|cel|cellbender|chp|cram|counts?|csv|dedup|est|expected|expression|featurecounts|filtered|[fr]pkm|genes?|gz|htseq"
     r"|markdup|matrix|normali[sz]ed|out|processed|quant|raw|rawcounts?|readcounts?|reads?|readspergene|results|rna"
-    r"|(sc|sn)?rnaseq|(sc|sn)rna|rsem|sam|seq|sf|sort|sorted|sortedbycoord|tab|tpm|cpm|tsv|txt|umis?"
+    r"|(sc|sn)?rnaseq|(sc|sn)rna|rsem|sam|seq|sf|signal|sort|sorted|sortedbycoord|tab|tpm|cpm|tsv|txt|umis?"
 )
-_FILE = re.compile(r"\.(bam|sam|cram|txt|tsv|csv|tab|sf|results|counts?)(\.gz)?$", re.IGNORECASE)
+_FILE = re.compile(r"\.(bam|cel|chp|sam|cram|txt|tsv|csv|tab|sf|results|counts?)(\.gz)?$", re.IGNORECASE)
 _PATH = re.compile(r"X?\.|.*[/\\]")  # R writes ./a/b and /a/b as ..a.b and X.a.b
 _LANE = re.compile(r"_S\d+(_L\d{3})?(_R[12])?(_001)?(?=\.|$)")  # what bcl2fastq adds to a sample's name
+_GSM = re.compile(r"^GSM\d+[_.-]+")
 Hit = tuple[str, str]  # a text, and whose it is
 
 
@@ -62,9 +63,9 @@ def join(names: Sequence[str], texts: Mapping[str, Collection[str]]) -> Joined:
     {'Runx2.....1': [('Runx2 +/+ 1', 'GSM1'), ('Runx2 -/- 1', 'GSM2')]}
     """
     known = [(text, owner) for owner, own in texts.items() for text in own]
-    hits = _hits([{name} for name in names], known, lambda text: {text})
+    hits = _hits([{name} for name in names], known, [{text} for text, _ in known])
     if not all(hits):
-        loose = _hits(_loosely(names), known, spellings)
+        loose = _hits(_loosely(names), known, _loosely([text for text, _ in known]))
         if any(more and not hit for hit, more in zip(hits, loose, strict=True)):
             hits = [list(dict.fromkeys([*hit, *more])) for hit, more in zip(hits, loose, strict=True)]
     owners = [{owner for _, owner in hit} for hit in hits]
@@ -78,19 +79,24 @@ def join(names: Sequence[str], texts: Mapping[str, Collection[str]]) -> Joined:
     return joined
 
 
-def _hits(names: list[set[str]], known: list[Hit], spell: Callable[[str], set[str]]) -> list[list[Hit]]:
+def _hits(names: list[set[str]], known: list[Hit], spelled: list[set[str]]) -> list[list[Hit]]:
     places: dict[str, list[Hit]] = {}
-    for hit in known:
-        for key in spell(hit[0]):
+    for hit, own in zip(known, spelled, strict=True):
+        for key in own:
             places.setdefault(key, []).append(hit)
     return [list(dict.fromkeys(hit for key in sorted(keys) for hit in places.get(key, []))) for keys in names]
 
 
 def _loosely(names: Sequence[str]) -> list[set[str]]:
-    """Return the spellings of names; beside ``CT`` R's and pandas' ``CT.1`` may be a second ``CT``."""
-    found = [spellings(name) for name in _without_folders(names)]
-    own = dict(zip(names, found, strict=True))
-    return [keys | own.get(re.sub(r"\.\d+$", "", name), set()) for name, keys in own.items()]
+    """Return the spellings of names; beside ``CT`` R's and pandas' ``CT.1`` may be the second ``CT``, that is CT 2."""
+    own = dict(zip(names, map(spellings, _without_folders(names)), strict=True))
+    found = {name: set(keys) for name, keys in own.items()}
+    for name in own:
+        again = re.fullmatch(r"(.+)\.(\d+)", name)
+        if again and again[1] in own:
+            found[name] |= own[again[1]] | spellings(f"{again[1]}.{int(again[2]) + 1}")
+            found[again[1]] |= spellings(f"{again[1]}.1")
+    return [found[name] for name in names]
 
 
 def spellings(text: str) -> set[str]:
@@ -107,7 +113,8 @@ def spellings(text: str) -> set[str]:
     """
     if _FILE.search(text):
         text = re.split(r"[/\\]", text)[-1]
-    variants = {text, _LANE.sub("", text), re.sub(r"^X(?![A-Za-z])", "", text)}  # R puts X before what is no letter
+    variants = {text, _LANE.sub("", text), _GSM.sub("", text)}
+    variants.add(re.sub(r"^X(?![A-Za-z])", "", text))  # R puts X before what is no letter
     if not text.isascii():
         plain = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text)).casefold()
         variants = {

@@ -29,7 +29,7 @@ STAR = ("unstranded", "forward", "reverse")  # the columns of ReadsPerGene.out.t
 _TOP = 60  # lines among which the header is looked for
 _RUN, _TAIL = 3, 5  # lines that make sure where the table begins; lines that show what its rows are like
 _ENOUGH = 200  # cells of a row
-_MARKS = ("\t", ",", ";", " ")
+_MARKS = ("\t", ",", ";", " ", "|")
 _DIGITS = 60  # more are no number that anybody wrote
 _WIDTH = 80  # of a line or cell that is quoted
 
@@ -254,12 +254,12 @@ def _without_comments(text: Iterable[str]) -> tuple[list[int], list[str]]:
 
 
 def is_number(cell: str) -> bool:
-    """Tell whether a cell is a number."""
+    """Tell whether a cell is a number; Python would read Parse's well 01_02_03 as one."""
     try:
         float(cell)
     except ValueError:
         return False
-    return True
+    return "_" not in cell
 
 
 def is_number_like(cell: str) -> bool:
@@ -271,7 +271,8 @@ def separator_of(header: str, row: str) -> str:
     """Return what separates the cells of a row; a blank stands for any number of them."""
     marks = [mark for mark in _MARKS[:3] if mark in row]
     # 3,5;4,0 under gene;a;b: the header shows which of the two separates.
-    return next((mark for mark in marks if mark in header), marks[0] if marks else " ")
+    rare = "|" if "|" in row and " " not in row else " "  # most often a bar is a part of the name of a gene
+    return next((mark for mark in marks if mark in header), marks[0] if marks else rare)
 
 
 def cells_of(line: str, separator: str) -> list[str]:

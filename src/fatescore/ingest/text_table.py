@@ -8,7 +8,7 @@ import itertools
 import math
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,12 +24,14 @@ from fatescore.ingest.across import Across, has_genes_in_columns, split_across
 from fatescore.ingest.column_kinds import could_be_either, is_annotation, is_statistic, names_genes, split_kind
 from fatescore.ingest.gene_names import best_names
 from fatescore.ingest.matrix import Raw
-from fatescore.ingest.text_header import GAPS, TALLY, Lines, is_number_like, shortened, split_lines
+from fatescore.ingest.text_header import GAPS, TALLY, Lines, cells_of, is_number_like, shortened, split_lines
 from fatescore.packed import read_bytes
 from fatescore.typing import Scale, StrPath
 
 _HARDLY = 0.05  # a column with a smaller share of numbers is one of words
 _CHROMOSOME = re.compile(r"(chr)?(\d{1,2}|[IVX]{1,5}|[XYMZWU]|MT|Un)([pq_].*)?|[A-Z]{2,4}_?\d{5,}\.\d+", re.IGNORECASE)
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_POINTED = 20  # decimals of so many numbers would not all have three digits
 # pandas takes 0.1 ms for a column: tables of few genes and very many cells are read without it.
 _WIDE_COLUMNS = 1_000
 _WIDE_ROWS = 500  # with more of them pandas is the faster one again
@@ -186,7 +188,25 @@ def _columns(frame: pd.DataFrame, lines: Lines, source: Path) -> tuple[pd.Series
                 expected="a number",
                 fix="write missing values as NA, decimals with a point and thousands without a mark",
             )
+    _check_thousands(numbers, lines, source)
     return ids, pd.DataFrame(numbers, index=frame.index), pd.DataFrame(words, index=frame.index)
+
+
+def _check_thousands(numbers: Mapping[Hashable, pd.Series[float]], lines: Lines, source: Path) -> None:
+    """Refuse 1.234 for 1234: every point has three digits behind it, and what is below 1000 has none."""
+    pointed: list[str] = []
+    for name, column in numbers.items():
+        values = column.dropna()
+        if not values.between(0, 1000, inclusive="left").all() or (values == np.rint(values)).all():
+            continue
+        place = lines.names.index(str(name))
+        own = [cell for line in lines.rows if "." in (cell := cells_of(line, lines.separator)[place])]
+        pointed += own if all(map(_THOUSANDS.fullmatch, own)) else []
+    if len(pointed) >= _POINTED:
+        raise InputError(
+            f'{source} has numbers such as "{pointed[0]}", always with three digits behind the point',
+            expected="a number", fix="write thousands without a mark, or decimals with another number of digits",
+        )  # fmt: skip
 
 
 def _is_text(name: str, wrong: pd.Series[str], number: pd.Series[float]) -> bool:

@@ -24,6 +24,7 @@ _ROWS = 50  # fewer do not show what a column is like
 _MOST = 300  # more columns are cells, which differ from each other by far more
 _SAMPLED = 4_000
 _LIKE, _UNLIKE, _FIRM = 0.75, 0.2, 0.6  # rank correlations
+_FITTED = 100  # columns; more take seconds
 _LOGS = 30  # a table that stays below it may be logarithms
 
 
@@ -171,7 +172,9 @@ def _check_alike(values: pd.DataFrame, source: Path, declared: frozenset[str]) -
     whole = _whole(values)
     # A wrong call is a refusal: tables of ratios have columns that do not agree, so values must be levels.
     names = [str(name) for name in values.columns]
-    unlike = {name for name in names if whole.mean() > 0.5 and not whole[name]}
+    unlike = {name for name in names if whole.mean() >= 0.5 and not whole[name]}
+    flags = (high > 0) & (high.median() > _LOGS) & ((high == low) | ((high == 1) & (low == 0) & whole))
+    unlike |= {name for name in names if flags[name]}
     unlike |= {name for name in names if high.median() > _LOGS and (low < 0).mean() < 0.5 and low[name] < 0}
     if (low >= 0).all():
         agreement = _agreement(_ranks(values), names)
@@ -180,6 +183,28 @@ def _check_alike(values: pd.DataFrame, source: Path, declared: frozenset[str]) -
     found = [name for name in names if name in unlike - declared]
     if found:
         raise _doubt(source, found, "their numbers are of another kind than those of the other columns")
+    summed = [name for name in _summaries(values, whole) if name not in declared]
+    if summed:
+        raise _doubt(source, summed, "they are the sums or means of other columns")
+
+
+def _summaries(values: pd.DataFrame, whole: pd.Series[bool]) -> list[str]:
+    """Return the columns that are the sum or the mean of others, but for rounding."""
+    names = [str(name) for name in values.columns]
+    numbers = values.iloc[:: max(1, len(values) // _SAMPLED)].dropna().to_numpy(dtype=float)
+    if len(names) > _FITTED or len(numbers) < _ROWS:
+        return []
+    found = []
+    for place, name in enumerate(names):
+        others = np.delete(numbers, place, axis=1)
+        weights = np.linalg.lstsq(others.T @ others, others.T @ numbers[:, place], rcond=None)[0]
+        parts = np.flatnonzero(weights > max(weights.max() / 2, 0))
+        rounding = 0.51 if whole[name] else 0.0051
+        if len(parts) > 1 and numbers[:, place].std() > 20 * rounding:
+            total = others[:, parts].sum(axis=1)
+            if any(np.abs(total / n - numbers[:, place]).max() <= rounding for n in (1, len(parts))):
+                found.append(name)
+    return found
 
 
 def _whole(values: pd.DataFrame) -> pd.Series[bool]:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fatescore.errors import InputError
+from fatescore.gene_sets import symbols
 from fatescore.ingest.locate import locate, read_raw
 
 SAMPLES = ["CT1", "OP1", "OP2"]
@@ -189,3 +190,16 @@ def test_columns_of_one_tool_in_another_order(tmp_path: Path) -> None:
     (tmp_path / "GSM2.tsv").write_text("Name\tNumReads\tTPM\nRUNX2\t9\t0.5\nALPL\t3\t0.5\n")
     raw = read_raw(locate(tmp_path), "human")
     assert (raw.columns, raw.matrix.toarray().tolist()) == (["GSM1", "GSM2"], [[7, 8], [9, 3]])
+
+
+def test_cells_that_are_numbered_in_files_of_ones_own(tmp_path: Path) -> None:
+    genes = sorted(symbols.approved_symbols("human"))[2000:2030]
+    for n, sample in enumerate(("CT1", "OP1")):
+        rows = [f"{100 + 7 * cell},{n + 1}{',3' * 29}" for cell in range(12)]
+        (tmp_path / f"{sample}_RSEC_MolsPerCell.csv").write_text(
+            "\n".join([f"Cell_Index,{','.join(genes)}", *rows, ""])
+        )
+    raw = read_raw(locate(tmp_path), "human")
+    assert raw.columns == ["CT1"] * 12 + ["OP1"] * 12
+    assert raw.matrix.toarray()[:, raw.ids.index(genes[0])].tolist() == [1] * 12 + [2] * 12
+    assert raw.barcodes[:2] == ["100", "107"]

@@ -166,6 +166,8 @@ def _peek(path: Path, name: str, sample: str) -> Table | None:
 
 def _is_one_sample(table: Table) -> bool:
     columns = list(table.data.columns if table.across is None else table.across.genes.index)
+    if table.across is not None and all(str(name).isdecimal() for name in columns):
+        return True  # Rhapsody numbers its cells
     return len(columns) == 1 or has_kinds(columns) or all(_NUCLEOTIDES.search(str(name)) for name in columns)
 
 
