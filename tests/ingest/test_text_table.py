@@ -335,3 +335,9 @@ def test_decimals_are_decimals(form: str) -> None:
     values = [0.512, *(a / 1000 for _, a, _ in MANY[1:])]
     lines = [f"{gene}\t{form.format(value)}" for (gene, _, _), value in zip(MANY, values, strict=True)]
     assert len(parse("\n".join(["gene\tCT1", *lines]).encode(), Path("t.tsv")).data) == len(MANY)
+
+
+@pytest.mark.parametrize("row", ["__no_feature", "no_feature", "alignment_not_unique", "N_unmapped", "Total", "SUM"])
+def test_tallies_are_no_genes(row: str) -> None:
+    lines = ["gene\tCT1", "RUNX2\t5", f"{row}\t900", "SP7\t2"]
+    assert list(parse("\n".join(lines).encode(), Path("t.tsv")).data.index) == ["RUNX2", "SP7"]

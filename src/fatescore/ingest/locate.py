@@ -279,8 +279,10 @@ def _one(paths: list[Path], files: list[Path], source: Path, what: str, file: st
     hint = f' that fit "{file}"' if file else ""
     fix = 'name it in "file" for this data set, or those of the samples by a pattern'
     if all(archive.is_archive(path) for path in paths):
-        fix += f", or pack those that belong together: tar -cf all.tar {' '.join(path.name for path in paths[:3])}"
-        fix += " ..." * (len(paths) > 3)
+        fix = (
+            'name it in "file" for this data set; to read them together pack them and name the whole: tar -cf all.tar '
+        )
+        fix += " ".join(path.name for path in paths[:3]) + " ..." * (len(paths) > 3)
     raise InputError(
         f"{source} has {len(paths)} {what}{hint}: {few([path.name for path in paths])}", expected="one", fix=fix
     )

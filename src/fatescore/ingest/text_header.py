@@ -18,7 +18,10 @@ from fatescore.geo.series_matrix import MISSING
 from fatescore.ingest.column_kinds import is_annotation, is_statistic, names_genes
 from fatescore.ingest.file_names import sample_names
 
-TALLY = re.compile(r"^(__\w+|N_(unmapped|multimapping|noFeature|ambiguous))$")
+TALLY = re.compile(  # of STAR, HTSeq (old ones write no __), featureCounts, and of a spreadsheet
+    r"^(__\w+|N_(unmapped|multimapping|noFeature|ambiguous)|no_feature|ambiguous|too_low_aQual|not_aligned|"
+    r"alignment_not_unique|Unassigned_\w+|(?i:(grand[ _])?total|total[ _](counts|reads)|sum))$"
+)
 # An error of Excel is no missing value: it hides a number that somebody had.
 GAPS = frozenset(word for word in MISSING if not word.startswith("#") or word == "#N/A")
 # What a person takes for a number, whether it can be read as one or not: 1,234  12 345  <0.1  3*  5 %

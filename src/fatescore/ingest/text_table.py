@@ -200,8 +200,9 @@ def _check_thousands(numbers: Mapping[Hashable, pd.Series[float]], lines: Lines,
         if not values.between(0, 1000, inclusive="left").all() or (values == np.rint(values)).all():
             continue
         place = lines.names.index(str(name))
-        own = [cell for line in lines.rows if "." in (cell := cells_of(line, lines.separator)[place])]
-        pointed += own if all(map(_THOUSANDS.fullmatch, own)) else []
+        cells = (cells_of(line, lines.separator)[place] for line in lines.rows)
+        own = list(itertools.takewhile(lambda cell: "." not in cell or _THOUSANDS.fullmatch(cell), cells))
+        pointed += [cell for cell in own if "." in cell] if len(own) == len(lines.rows) else []
     if len(pointed) >= _POINTED:
         raise InputError(
             f'{source} has numbers such as "{pointed[0]}", always with three digits behind the point',
