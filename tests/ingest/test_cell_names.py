@@ -228,6 +228,21 @@ def test_cells_of_which_some_name_no_sample_are_never_pooled(style: str, library
     assert several.sample_names == ["x", "y"]  # the files tell
 
 
+def test_of_declared_samples_the_longest_counts() -> None:
+    for style in ("{s}_w{n}", "w{n}_{s}"):
+        for samples in (["CT", "CT_1"], ["1_CT", "CT"]):
+            names = [style.format(s=sample, n=n) for sample in samples for n in (2, 3)]
+            raw = of(names)
+            assign_samples(raw, samples)
+            assert raw.columns == [samples[0]] * 2 + [samples[1]] * 2, names
+
+
+def test_a_number_that_all_share_is_no_name() -> None:
+    raw = of(named("7_{b}", [""])[0])
+    assign_samples(raw, (), "file")
+    assert raw.sample_names == ["file"]
+
+
 def test_names_that_repeat_are_no_samples() -> None:
     barcodes = [f"{BARCODES[0][:-2]}{a}{b}" for a in "ACGT" for b in "ACGT"]
     raw = of([*barcodes, f"{barcodes[0]}.1"])  # make.unique

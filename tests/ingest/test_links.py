@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from fatescore.errors import InputError
+from fatescore.ingest.geo_names import accessions_of
 from fatescore.ingest.links import link
 from fatescore.ingest.matrix import Raw
 from fatescore.ingest.patterns import complete
@@ -227,3 +228,11 @@ def test_another_number_is_never_proposed(sample: str, hint: str) -> None:
     with pytest.raises(InputError, match=f"not in the data: {sample}; .*{hint}") as refused:
         match_samples(raw(["control 1"]), rows(sample), "d")
     assert ("did you mean" in str(refused.value)) is ("did you mean" in hint)
+
+
+def test_a_sample_that_another_name_holds_is_not_given_twice() -> None:
+    found = accessions_of(raw(["GSM1_x", "CT1"], title=["CT1", "OP1"]))
+    assert (found.of, list(found.ambiguous)) == ({"GSM1_x": "GSM1", "CT1": ""}, ["CT1"])
+    data = raw(["GSM1_x", "L101", "L102"], title=TITLES, description=["of L101", "of L102"])
+    links = link(data, rows(*data.columns))
+    assert links.accessions == {"GSM1_x": "GSM1", "L101": "", "L102": ""}

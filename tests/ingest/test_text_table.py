@@ -332,7 +332,7 @@ def test_points_that_mark_thousands_are_refused() -> None:
 
 @pytest.mark.parametrize("form", ["{:.3f}", "{:.2f}", "{}"])
 def test_decimals_are_decimals(form: str) -> None:
-    values = [0.512, *(a / 1000 for _, a, _ in MANY[1:])]
+    values = [*(a / 1000 for _, a, _ in MANY[1:]), 0.512]
     lines = [f"{gene}\t{form.format(value)}" for (gene, _, _), value in zip(MANY, values, strict=True)]
     assert len(parse("\n".join(["gene\tCT1", *lines]).encode(), Path("t.tsv")).data) == len(MANY)
 
