@@ -271,8 +271,11 @@ def test_few_genes_make_cells() -> None:
     rng = np.random.default_rng(1)
     cells, bulk = rng.poisson(0.2, (30, 500)).astype(float), rng.poisson(3, (30, 500)).astype(float)
     bulk[:, :300] = 0  # genes that nobody has
+    bulk *= 100
     names = [f"CT1_{n}" for n in range(30)]
-    for values, answer in ((cells, True), (bulk, False), (cells[:23], False)):
+    umis = rng.poisson(9, (30, 500)).astype(float)  # few counts of many genes
+    levels = ((cells * 1e5, True), (umis, True), (umis * 9, False), (umis + 0.5, False))
+    for values, answer in ((cells, True), (bulk, False), (cells[:23], False), *levels):
         for matrix in (values, sp.csr_matrix(values)):
             raw = Raw(matrix, [f"g{n}" for n in range(500)], names[: len(values)])
             assert look_like_cells(raw) is answer

@@ -127,3 +127,13 @@ def test_a_bar_in_the_names_of_genes_separates_nothing(tmp_path: Path) -> None:
     assert read.data.shape == (5, 2)
     path.write_text("".join(f"ENSG{n}|{row[0]} {row[1]} {row[2]}\n" for n, row in enumerate([["g", "a", "b"], *ROWS])))
     assert read_table(path).data.equals(read.data)
+
+
+def test_the_name_of_the_index_may_have_a_line_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    body = "\n".join(",".join(map(str, row)) for row in ROWS)
+    path.write_text(f",CT,CT,OP,OP\n,{','.join(NAMES)}\ngene,,,,\n{body}\n")  # pandas with two levels
+    read = read_table(path)
+    assert (list(read.data.columns), list(read.data.index)) == (NAMES, [row[0] for row in ROWS])
+    path.write_text(f"gene,{','.join(NAMES)}\nTP53,,,,\n{body}\n")
+    assert list(read_table(path).data.index) == ["TP53", *(row[0] for row in ROWS)]

@@ -32,6 +32,7 @@ _NUCLEOTIDES = re.compile(r"[ACGTN]{12}")  # an index of a bulk library is short
 _MANY = 24  # names with shorter barcodes are those of cells when there are so many
 _GSM = re.compile(r"GSM\d+")
 _SOME = 0.1
+_FEW_COUNTS = 20_000  # a bulk library has millions
 _FEW_GENES = 0.5  # of the genes found in any cell, one has fewer; a bulk sample has most
 
 
@@ -112,10 +113,13 @@ def assign_samples(raw: Raw, declared: Collection[str] = (), default: str = "") 
 
 
 def look_like_cells(raw: Raw) -> bool:
-    """Tell whether observations are cells by their number and by how few of the genes each of them has."""
+    """Tell whether observations are cells by their number and by how few genes, or counts, each of them has."""
     if raw.barcodes or len(raw.columns) < _MANY:
         return bool(raw.barcodes)
-    found = sp.csr_matrix(np.nan_to_num(raw.matrix) if isinstance(raw.matrix, np.ndarray) else raw.matrix) > 0
+    values = sp.csr_matrix(np.nan_to_num(raw.matrix) if isinstance(raw.matrix, np.ndarray) else raw.matrix)
+    if np.array_equal(values.data, np.rint(values.data)) and np.median(np.asarray(values.sum(axis=1))) < _FEW_COUNTS:
+        return True
+    found = values > 0
     return bool(np.median(found.getnnz(axis=1)) < _FEW_GENES * np.count_nonzero(found.getnnz(axis=0)))
 
 

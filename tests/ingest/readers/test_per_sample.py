@@ -203,3 +203,14 @@ def test_cells_that_are_numbered_in_files_of_ones_own(tmp_path: Path) -> None:
     assert raw.columns == ["CT1"] * 12 + ["OP1"] * 12
     assert raw.matrix.toarray()[:, raw.ids.index(genes[0])].tolist() == [1] * 12 + [2] * 12
     assert raw.barcodes[:2] == ["100", "107"]
+
+
+@pytest.mark.parametrize("names", [["GSM1_CT1.txt", "GSM2_OP1.txt"], ["CT1.txt", "OP1.txt"]])
+def test_a_column_that_is_called_as_another_file_is_refused(names: list[str], tmp_path: Path) -> None:
+    for columns in (["CT-1", "OP_1"], ["count", "count"], ["L7", "L8"], ["OP1", "CT1"]):
+        for name, column in zip(names, columns, strict=True):
+            (tmp_path / name).write_text(f"gene\t{column}\nRUNX2\t5\nPPARG\t{len(name)}\nSP7\t2\n")
+        if columns != ["OP1", "CT1"]:
+            assert read_raw(locate(tmp_path), "human").matrix.shape == (2, 3)
+    with pytest.raises(InputError, match='CT1.txt has the column "OP1", which is in the name of .*OP1.txt'):
+        read_raw(locate(tmp_path), "human")

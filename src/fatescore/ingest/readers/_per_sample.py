@@ -90,6 +90,7 @@ def read(path: Path, tables: list[str], scale: Scale | None = None, sheet: str =
         _check_alike(read, path, list(samples))
         name, sample = next(iter(samples.items()))
         notes.append(f"samples are called by their files, such as {sample} by {name}")
+    _check_columns({Path(name).name: read[sample] for name, sample in samples.items()})
     libraries = [library(table, sample) for sample, table in read.items()]
     return joined(libraries, path, list(samples), scale, notes)
 
@@ -191,6 +192,22 @@ def _check_alike(read: dict[str, Table], path: Path, files: list[str]) -> None:
             expected="one table, or one of each sample with the same genes",
             fix='name one, or those of the samples, in "file" for this data set',
         )
+
+
+def _check_columns(read: dict[str, Table]) -> None:
+    """Refuse a file whose only column is called by what another file is, and it is not."""
+    plain = {name: re.sub(r"[\W_]+", "", name.casefold()) for name in read}
+    by_key: dict[str, list[str]] = {}
+    for name, table in read.items():
+        if len(table.data.columns) == 1 and re.search(r"\D.*\d", str(table.data.columns[0])):
+            by_key.setdefault(re.sub(r"[\W_]+", "", str(table.data.columns[0]).casefold()), []).append(name)
+    for key, (name, *more) in by_key.items():
+        others = [] if more or key in plain[name] else [other for other in plain if key in plain[other]]
+        if others:
+            raise InputError(
+                f'{name} has the column "{read[name].data.columns[0]}", which is in the name of {others[0]}',
+                expected="files whose names and columns say the same sample", fix="correct the name of either",
+            )  # fmt: skip
 
 
 def _shared_notes(notes: dict[str, list[str]]) -> list[str]:
