@@ -117,7 +117,7 @@ def _first_row(lines: list[str], mark: str) -> int:
 
 
 def _alike(cells: list[str], width: int, valued: list[int]) -> bool:
-    named = any(cells[1:]) or is_gene(cells[0])  # pandas writes the name of the index on a line of its own
+    named = any(cells[1:])  # pandas writes the name of the index on a line of its own
     return named and len(cells) == width and 2 * sum(_valued(cells[place]) for place in valued) >= len(valued)
 
 

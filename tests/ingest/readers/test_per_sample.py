@@ -214,3 +214,8 @@ def test_a_column_that_is_called_as_another_file_is_refused(names: list[str], tm
             assert read_raw(locate(tmp_path), "human").matrix.shape == (2, 3)
     with pytest.raises(InputError, match='CT1.txt has the column "OP1", which is in the name of .*OP1.txt'):
         read_raw(locate(tmp_path), "human")
+    if names[0].startswith("GSM"):
+        (tmp_path / names[0]).write_text("gene\tOP1\nRUNX2\t5\n")
+        (tmp_path / names[1]).write_text("gene\tOP1\nRUNX2\t5\n")
+        with pytest.raises(InputError, match="GSM1_CT1.txt has the column"):
+            read_raw(locate(tmp_path), "human")

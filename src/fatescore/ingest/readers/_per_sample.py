@@ -197,15 +197,14 @@ def _check_alike(read: dict[str, Table], path: Path, files: list[str]) -> None:
 def _check_columns(read: dict[str, Table]) -> None:
     """Refuse a file whose only column is called by what another file is, and it is not."""
     plain = {name: re.sub(r"[\W_]+", "", name.casefold()) for name in read}
-    by_key: dict[str, list[str]] = {}
+    whole = "/".join(plain.values())
     for name, table in read.items():
-        if len(table.data.columns) == 1 and re.search(r"\D.*\d", str(table.data.columns[0])):
-            by_key.setdefault(re.sub(r"[\W_]+", "", str(table.data.columns[0]).casefold()), []).append(name)
-    for key, (name, *more) in by_key.items():
-        others = [] if more or key in plain[name] else [other for other in plain if key in plain[other]]
-        if others:
+        column = str(table.data.columns[0]) if len(table.data.columns) == 1 else ""
+        key = re.sub(r"[\W_]+", "", column.casefold())
+        if re.search(r"\D.*\d", column) and key not in plain[name] and key in whole:
             raise InputError(
-                f'{name} has the column "{read[name].data.columns[0]}", which is in the name of {others[0]}',
+                f'{name} has the column "{column}", which is in the name of '
+                f"{few([other for other in plain if key in plain[other]], 3)}",
                 expected="files whose names and columns say the same sample", fix="correct the name of either",
             )  # fmt: skip
 
