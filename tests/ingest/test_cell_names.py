@@ -180,6 +180,12 @@ def test_a_cell_without_a_declared_sample_is_refused() -> None:
         assign_samples(of(names), ["CT1", "CT2"])
 
 
+def test_a_part_before_that_is_called_as_a_sample_does_not_hide_the_samples_behind() -> None:
+    raw = of(["w0_A", "w1_A", "w0_w0", "w1_w0"])
+    assign_samples(raw, ["A", "w0"])
+    assert raw.columns == ["A", "A", "w0", "w0"]
+
+
 def test_wells_are_no_samples() -> None:
     names = [f"0{n}_02_{m:02}__s{1 + m % 2}" for n in range(3) for m in range(4)]
     raw = of(names)

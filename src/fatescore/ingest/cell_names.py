@@ -190,6 +190,7 @@ def _labels(cells: _Cells, raw: Raw, known: Collection[str]) -> list[str] | None
 
 def _at_declared(names: Sequence[str], known: Collection[str], *, complain: bool) -> tuple[_Cells, list[str]] | None:
     """Take names apart at the declared samples that all begin, or all end, with."""
+    partly: list[list[str]] = []
     for found in ([_before(name, known) for name in names], [_behind(name, known) for name in names]):
         labels = [label for label, _ in found]
         counts = Counter(labels)
@@ -198,14 +199,15 @@ def _at_declared(names: Sequence[str], known: Collection[str], *, complain: bool
             continue
         if not absent:
             return _Cells([rest for _, rest in found], {}), labels
-        if complain:
-            others = [name for name, label in zip(names, labels, strict=True) if not label]
-            raise InputError(
-                f"{len(names) - absent} columns have a sample of the sample table in their names, as cells have, and "
-                f"{absent} have none: {few(others)}",
-                expected="the sample of every cell in the sample table",
-                fix=f'add a row for each, with "no" in a column "use" to leave it out, or correct {col.NAME_IN_DATA}',
-            )
+        partly.append([name for name, label in zip(names, labels, strict=True) if not label])
+    if partly and complain:
+        bare = partly[0]
+        raise InputError(
+            f"{len(names) - len(bare)} columns have a sample of the sample table in their names, as cells have, and "
+            f"{len(bare)} have none: {few(bare)}",
+            expected="the sample of every cell in the sample table",
+            fix=f'add a row for each, with "no" in a column "use" to leave it out, or correct {col.NAME_IN_DATA}',
+        )
     return None
 
 
