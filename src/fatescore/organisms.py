@@ -41,6 +41,8 @@ class Facts:
         that are named otherwise.
     assemblies
         Regular expressions of the names of its genome assemblies.
+    ensembl
+        What its Ensembl ids begin with.
     mirna_prefix, mirnas
         miRBase's prefix, and the miRNAs of the review that the organism has.
     msigdb, enrichr
@@ -60,6 +62,7 @@ class Facts:
     antisense_suffix: str
     antisense_pairs: tuple[tuple[str, str], ...]
     assemblies: tuple[str, ...]
+    ensembl: str
     mirna_prefix: str
     mirnas: tuple[str, ...]
     msigdb: str
@@ -113,7 +116,8 @@ def get(name: str) -> Facts:
             xist=sex["xist"], y_genes=tuple(sex["y_genes"]), x_genes=tuple(sex["x_genes"]),
             antisense_suffix=antisense["suffix"],
             antisense_pairs=tuple((against, sense) for against, sense in antisense["pairs"]),
-            assemblies=tuple(raw["assemblies"]), mirna_prefix=mirna["prefix"], mirnas=tuple(mirna["review"]),
+            assemblies=tuple(raw["assemblies"]), ensembl=raw["ensembl"],
+            mirna_prefix=mirna["prefix"], mirnas=tuple(mirna["review"]),
             msigdb=raw["msigdb"], enrichr=raw["enrichr"], simulation=raw["simulation"],
         )  # fmt: skip
     except KeyError as error:

@@ -18,7 +18,8 @@ from fatescore.errors import InputError, nearest
 from fatescore.files import sha256
 from fatescore.gene_sets import symbols
 from fatescore.ingest.blocks import Blocks
-from fatescore.ingest.identifiers import Genes, scored_genes, to_genes
+from fatescore.ingest.feature_merging import Genes
+from fatescore.ingest.identifiers import scored_genes, to_genes
 from fatescore.ingest.levels import check_centred, check_log_ratios
 from fatescore.ingest.locate import locate, read_raw
 from fatescore.ingest.matrix import Raw, numbered

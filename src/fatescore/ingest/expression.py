@@ -19,7 +19,7 @@ from fatescore.ingest.levels import check_centred, check_log_ratios
 from fatescore.ingest.locate import layout_of_file, locate, read_raw
 from fatescore.ingest.matrix import Located, Raw, numbered
 from fatescore.ingest.readers import count_table, h5ad
-from fatescore.ingest.readers._h5ad_file import second_names
+from fatescore.ingest.readers._h5ad_file import gene_names
 from fatescore.ingest.scale import check_values
 from fatescore.tables import columns as col
 from fatescore.typing import Matrix, Organism, Scale, StrPath
@@ -124,15 +124,16 @@ def _from_h5ad(source: Path, organism: Organism) -> AnnData:
         raise InputError(f"{source} repeats names of observations", expected="unique obs_names", fix="make them unique")
     main = adata.layers[col.COUNTS] if adata.X is None else adata.X
     check_centred(main, "cell")
-    ids = [str(name) for name in adata.var_names]
+    notes: list[str] = []
+    ids, second = gene_names(adata.var, adata.obs, organism, notes)
     scale: Scale = "counts" if col.COUNTS in adata.layers or _whole(_stored(main)) else "log2"
     observations = [str(name) for name in adata.obs_names]
     check_values(main, ids, observations, source)
     if col.COUNTS in adata.layers:
         check_values(adata.layers[col.COUNTS], ids, observations, source, counts=True)
-    second, wanted = second_names(adata.var), scored_genes(organism)
+    wanted = scored_genes(organism)
     genes = to_genes(main, ids, organism, scale, other_names=second, keep_genes=wanted)
-    _log(source, genes.notes)
+    _log(source, [*notes, *genes.notes])
     out = anndata.AnnData(X=genes.matrix, obs=adata.obs.copy(), var=genes.var)
     if col.COUNTS in adata.layers:
         counted = to_genes(adata.layers[col.COUNTS], ids, organism, "counts", other_names=second, keep_genes=wanted)

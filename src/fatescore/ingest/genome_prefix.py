@@ -1,4 +1,4 @@
-"""The genome that names of genes begin or end with where a reference holds several species."""
+"""The species that names of genes speak for: by the genome they begin or end with, or by an Ensembl id."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ import re
 from fatescore import organisms
 
 LONGEST = 500  # a longer text names no gene, and patterns would take time quadratic in its length
-_WORDS = {
-    organism: (
-        *organisms.get(organism).assemblies,
-        organism,
-        organisms.get(organism).scientific_name.replace(" ", "[_ ]"),
+_OF = {
+    organism: re.compile(
+        "|".join(organisms.get(organism).assemblies)
+        + rf"|(?i:{organism}|{organisms.get(organism).scientific_name.replace(' ', '[_ ]')})(?![A-Za-z0-9])"
     )
     for organism in organisms.names()
 }
-_OF = {organism: re.compile("|".join(words), re.IGNORECASE) for organism, words in _WORDS.items()}
-_GENOME = "|".join(word for words in _WORDS.values() for word in words)
-# mm10_Runx2, GRCh38-RUNX2, GRCh38.p13_RUNX2; CellRanger's own references are called GRCh38-2020-A or so.
-_BEFORE = re.compile(rf"(?P<genome>(?:{_GENOME})(?:\.p\d+)?(?:-20\d\d-[A-Z])?)[_.:| -]+(?=.)", re.IGNORECASE)
-_AFTER = re.compile(rf"(?<=.)[_.:| -]+(?P<genome>(?:{_GENOME})(?:\.p\d+)?)$", re.IGNORECASE)
+# GRCh38.p13 is the assembly's patch; GRCh38-2020-A, mm10-3.0.0 and mm10_premrna are 10x's references.
+_ASSEMBLY = "|".join(pattern.pattern for pattern in _OF.values())
+_GENOME = rf"(?P<genome>(?:{_ASSEMBLY})(?:\.p\d+)?(?:-\d[\d.]*(?:-[A-Z])?)?(?:_premrna)?)"
+_BEFORE = re.compile(rf"{_GENOME}[_.:| -]+(?=.)")
+_AFTER = re.compile(rf"(?<=.)[_.:| -]+{_GENOME}$")
+
+_ENSEMBL = {organisms.get(organism).ensembl: organism for organism in organisms.names()}
+_ID = re.compile(r"(?<![A-Za-z0-9])(ENS[A-Z]{0,4}?)[GTP]\d{11}(?!\d)")
 
 
 def species_of(genome: str) -> str:
@@ -48,3 +50,16 @@ def split_genome(name: str) -> tuple[str, str]:
         return before["genome"], name[before.end() :]
     after = _AFTER.search(name)
     return (after["genome"], name[: after.start()]) if after else ("", name)
+
+
+def species_in(name: str) -> set[str]:
+    """Return the species that a gene's name speaks for; one without data is called by what its Ensembl ids begin with.
+
+    Examples
+    --------
+    >>> [sorted(species_in(name)) for name in ("mm10_Runx2", "ENSMUSG00000039153.4", "ENSSSCG00000001709", "SP7")]
+    [['mouse'], ['mouse'], ['ENSSSC'], []]
+    """
+    genome = species_of(split_genome(name)[0])
+    stems = _ID.findall(name) if "ENS" in name and len(name) <= LONGEST else []
+    return {_ENSEMBL.get(stem, stem) for stem in stems} | ({genome} if genome else set())

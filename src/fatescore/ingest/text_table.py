@@ -22,8 +22,9 @@ from fatescore.geo.soft import exact_number
 from fatescore.ingest import foreign, value_columns, workbook
 from fatescore.ingest.across import Across, has_genes_in_columns, split_across
 from fatescore.ingest.column_kinds import could_be_either, is_annotation, is_statistic, names_genes, split_kind
-from fatescore.ingest.gene_names import best_names
+from fatescore.ingest.gene_names import best_names, share_known
 from fatescore.ingest.matrix import Raw
+from fatescore.ingest.name_parts import CLEARLY
 from fatescore.ingest.text_header import GAPS, TALLY, Lines, cells_of, is_number_like, shortened, split_lines
 from fatescore.packed import read_bytes
 from fatescore.typing import Scale, StrPath
@@ -227,7 +228,9 @@ def _name_rows(
     columns = {str(name): list(words[name].where(words[name].notna(), "").astype(str).str.strip()) for name in words}
     usual = {name: texts for name, texts in columns.items() if names_genes(name)}
     digits = len(ids) > 0 and ids.str.fullmatch(r"\d{1,9}(\.0)?").all()
-    best = best_names(usual) or (best_names(columns) if digits else "")
+    best = best_names(usual)
+    if not best and columns and share_known(list(ids)) < CLEARLY and (best := best_names(columns)) and not digits:
+        notes.append(f'rows are named by the column "{best}": the first column has {few(list(ids), 3)}')
     if not best:
         named = next((name for name in usual), "")  # nobody's genes are known here; what is wrong is said later
         return ids, columns[named] if named and not digits else []

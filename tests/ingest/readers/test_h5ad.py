@@ -127,7 +127,7 @@ def test_bytes_are_texts(tmp_path: Path, categorical: bool) -> None:
     path = tmp_path / "x.h5ad"
     table = adata(sample=["CT1", "CT1", "OP1"])
     table.obs["sample"] = table.obs["sample"].astype("category" if categorical else object)
-    table.var["gene_ids"] = ["ENSG1", "ENSG2", "ENSG3"]
+    table.var["gene_ids"] = ["ENSG00000124813", "ENSG00000162551", "ENSG00000170374"]
     table.write_h5ad(path, convert_strings_to_categoricals=False)
     with h5py.File(path, "r+") as stored:
         for place in (
@@ -142,7 +142,7 @@ def test_bytes_are_texts(tmp_path: Path, categorical: bool) -> None:
             written.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
     raw = h5ad.read(path)
     assert (raw.columns, raw.ids, raw.barcodes[0]) == (["CT1", "CT1", "OP1"], GENES, "AA-1")
-    assert raw.other_names == ["ENSG1", "ENSG2", "ENSG3"]
+    assert raw.other_names == ["ENSG00000124813", "ENSG00000162551", "ENSG00000170374"]
     scored = read_expression(path, "human")
     assert scored.obs["sample"].tolist() == ["CT1", "CT1", "OP1"]
 
@@ -169,13 +169,13 @@ def test_counts_of_a_layer(tmp_path: Path, layer: str) -> None:
 @pytest.mark.parametrize("scaled", [False, True])
 def test_counts_of_raw_have_its_genes(tmp_path: Path, scaled: bool) -> None:
     whole = adata()
-    whole.var["gene_ids"] = ["ENSG1", "ENSG2", "ENSG3"]
+    whole.var["gene_ids"] = ["ENSG00000124813", "ENSG00000162551", "ENSG00000170374"]
     small = whole[:, ["SP7", "RUNX2"]].copy()
     small.X = sp.csr_matrix(np.log1p(small.X.toarray()) - scaled)
     small.raw = whole
     small.write_h5ad(tmp_path / "x.h5ad")
     raw = h5ad.read(tmp_path / "x.h5ad", options=DECLARED)
-    assert (raw.ids, raw.other_names) == (GENES, ["ENSG1", "ENSG2", "ENSG3"])
+    assert (raw.ids, raw.other_names) == (GENES, ["ENSG00000124813", "ENSG00000162551", "ENSG00000170374"])
     assert np.array_equal(raw.matrix.toarray(), COUNTS)
     assert raw.notes == ["the counts are those of raw.X: X holds other values"]
 

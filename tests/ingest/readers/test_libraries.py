@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fatescore.errors import InputError
-from fatescore.ingest.readers._libraries import Library, of_organism, prefer_filtered, sample_name, species_of
+from fatescore.ingest.genome_prefix import species_of
+from fatescore.ingest.readers._libraries import Library, of_organism, prefer_filtered, sample_name
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_refused(tmp_path: Path) -> None:
         stored["X"] = [1]
     with pytest.raises(InputError, match=r"it has no matrix, row_attrs, col_attrs, but X"):
         loom.read(path)
-    write_loom(path, np.ones((3, 2)), {"colour": GENES})
+    write_loom(path, np.ones((3, 2)), {"colour": ["red", "blue", "green"]})
     with pytest.raises(
         InputError, match=r"has no row attribute that names genes, but colour; expected Gene; write one"
     ):

@@ -14,16 +14,17 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore.errors import InputError
+from fatescore.errors import InputError, few
+from fatescore.gene_sets.name_errors import name_error
 from fatescore.ingest.archive import Files
 from fatescore.ingest.blocks import Blocks, CellSorter, Scratch, csr_of_hdf5, dense_of_hdf5, in_memory
+from fatescore.ingest.gene_names import names_of_features, share_known
+from fatescore.ingest.name_parts import CLEARLY
 from fatescore.tables import columns as col
-from fatescore.typing import Matrix
+from fatescore.typing import Matrix, Organism
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-_SECOND_NAMES = ("gene_ids", "gene_id", "ensembl_id", "gene_name", "gene_symbols", "feature_name")
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,29 @@ def of_anndata(adata: AnnData, where: str) -> H5adFile:
     return H5adFile(where, adata.obs, values, _simulated(adata.uns.get(col.UNS)))
 
 
-def second_names(genes: pd.DataFrame) -> list[str]:
-    """Return another name per gene (ids beside symbols, or symbols beside ids), or an empty list."""
-    for name in _SECOND_NAMES:
-        if name in genes:
-            return [str(value) for value in genes[name]]
-    return []
+def gene_names(
+    genes: pd.DataFrame, obs: pd.DataFrame, organism: Organism | None, notes: list[str]
+) -> tuple[list[str], list[str]]:
+    """Return the names of the genes and second names (ids beside symbols, or symbols beside ids), which may be none."""
+    ids, second = names_of_features(genes, organism, notes)
+    if share_known(ids, organism) >= CLEARLY:
+        return ids, second
+    observations = [str(name) for name in obs.index]
+    if share_known(observations, organism) >= CLEARLY:
+        raise InputError(
+            f"the genes are the observations of the h5ad, such as {few(observations, 3)}", expected="genes in var",
+            fix="transpose it: python -c \"import anndata; anndata.read_h5ad('IN.h5ad').T.write_h5ad('OUT.h5ad')\"",
+        )  # fmt: skip
+    if 2 * sum(bool(name_error(name)) for name in ids) > len(ids):
+        raise InputError(
+            f"the genes of the h5ad are called {few(ids, 3)}, and no column of var names genes; "
+            f"it has {few([str(name) for name in genes.columns]) or 'none'}",
+            expected="gene symbols or Ensembl gene ids in var_names or a column of var",
+            fix="python -c \"import anndata, pandas; a = anndata.read_h5ad('IN.h5ad'); a.var_names = "
+            "pandas.read_csv('GENES.txt', header=None)[0].astype(str); a.write_h5ad('OUT.h5ad')\" with the names of "
+            "genes in GENES.txt, one a line",
+        )
+    return ids, second
 
 
 @contextmanager

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.ingest.archive import Files
 from fatescore.ingest.blocks import Blocks, chained, in_memory
+from fatescore.ingest.genome_prefix import species_of, split_genome
 from fatescore.ingest.matrix import Raw, samples_of
 from fatescore.ingest.readers import Layout
 from fatescore.tables import columns as col
@@ -36,10 +36,6 @@ _OTHER_TYPES = frozenset(
     ("antibody capture", "antigen capture", "crispr guide capture", "multiplexing capture", "custom", "peaks", "vdj")
 )
 _SAMPLE_COLUMNS = ("sample", "sampleid", "samplename", "origident")
-_ASSEMBLY = {organism: re.compile("|".join(organisms.get(organism).assemblies)) for organism in organisms.names()}
-_PREFIX = re.compile(
-    rf"^(?P<genome>(?:{'|'.join(pattern.pattern for pattern in _ASSEMBLY.values())})[A-Za-z0-9.-]*)_+(?=.)"
-)
 
 
 @dataclass(frozen=True)
@@ -249,17 +245,6 @@ def _keys(features: pd.DataFrame, vague: frozenset[str]) -> pd.Series[str]:
     return features["id"].where(~named, features["id"] + "\0" + features["name"])
 
 
-def species_of(genome: str) -> str:
-    """Return the organism that an assembly's name speaks for, or an empty text.
-
-    Examples
-    --------
-    >>> species_of("GRCh38"), species_of("mm10"), species_of("EGFP")
-    ('human', 'mouse', '')
-    """
-    return next((organism for organism, pattern in _ASSEMBLY.items() if pattern.match(genome)), "")
-
-
 def without_others(members: list[str], organism: Organism | None, notes: list[str]) -> list[str]:
     """Leave out the files of CellRanger 2 that are in a folder named by the genome of another species.
 
@@ -285,7 +270,7 @@ def of_organism(library: Library, organism: Organism | None, notes: list[str]) -
     such a prefix (transgenes, antibodies) stay. Cells of the other species stay too: this reads, it does not judge.
     ``None`` keeps all under the names they have; ``notes`` receives what was left out, once for all libraries alike.
     """
-    genomes = [match["genome"] if (match := _PREFIX.match(name)) else "" for name in library.features["id"]]
+    genomes = [split_genome(name)[0] for name in library.features["id"]]
     species = [species_of(genome) for genome in genomes]
     if organism is None or organism not in species:
         return library
@@ -297,6 +282,6 @@ def of_organism(library: Library, organism: Organism | None, notes: list[str]) -
             notes.append(note)
     features = library.features[keep].reset_index(drop=True)
     for name in ("id", "name"):
-        features[name] = features[name].str.replace(_PREFIX, "", regex=True)
+        features[name] = [split_genome(text)[1] for text in features[name]]
     blocks = library.matrix if isinstance(library.matrix, Blocks) else in_memory(library.matrix)
     return replace(library, matrix=blocks.columns(np.array(keep)), features=features)

@@ -15,7 +15,7 @@ from fatescore.ingest.blocks import Scratch
 from fatescore.ingest.matrix import Raw, ReadOptions, samples_of
 from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.readers._h5ad_counts import check_sign, choose_values, is_whole
-from fatescore.ingest.readers._h5ad_file import H5adFile, of_anndata, open_file, readable, second_names, whole
+from fatescore.ingest.readers._h5ad_file import H5adFile, gene_names, of_anndata, open_file, readable, whole
 from fatescore.ingest.readers._libraries import Library, choose_members, join, sample_column
 from fatescore.typing import Scale
 
@@ -45,7 +45,7 @@ def read(path: Path, file: str = "", options: ReadOptions | None = None) -> Raw:
         if len(chosen) == 1:  # "raw" in its name speaks of values, not of barcodes
             return _single(files, next(iter(chosen)), options, scratch)
         parts = [(sample, open_file(files, name, scratch)) for name, sample in chosen.items()]
-    libraries = [_library(one, sample, options.scale, notes) for sample, one in parts]
+    libraries = [_library(one, sample, options, notes) for sample, one in parts]
     _check_joinable(libraries, options.scale, path)
     raw = join(libraries, archive.inputs(path, list(chosen)), notes, options.sample_key)
     raw.simulated = any(one.simulated for _, one in parts)
@@ -69,12 +69,13 @@ def _single(files: Files, member: str, options: ReadOptions, scratch: Scratch) -
     key = options.sample_key or ("" if options.only_sample else sample_column(stored.obs, notes))
     columns = samples_of(stored.obs, key, options.only_sample, files.path)
     cells = len(set(columns)) < len(stored.obs)
+    ids, second = gene_names(values.genes, stored.obs, options.organism, notes)
     return Raw(
         matrix=values.matrix,
-        ids=values.ids,
+        ids=ids,
         columns=columns,
         barcodes=[str(name) for name in stored.obs.index] if cells else [],
-        other_names=second_names(values.genes),
+        other_names=second,
         obs=stored.obs,
         simulated=stored.simulated,
         inputs=archive.inputs(files.path, [member]),
@@ -82,10 +83,12 @@ def _single(files: Files, member: str, options: ReadOptions, scratch: Scratch) -
     )
 
 
-def _library(stored: H5adFile, sample: str, scale: Scale | None, notes: list[str]) -> Library:
-    values = choose_values(stored, scale, notes)
-    names = second_names(values.genes)
-    features = pd.DataFrame({"id": values.ids, "name": names or "", "type": ""}, dtype=object)
+def _library(stored: H5adFile, sample: str, options: ReadOptions, notes: list[str]) -> Library:
+    values = choose_values(stored, options.scale, notes)
+    own: list[str] = []
+    ids, second = gene_names(values.genes, stored.obs, options.organism, own)
+    notes += [note for note in own if note not in notes]
+    features = pd.DataFrame({"id": ids, "name": second or "", "type": ""}, dtype=object)
     return Library(sample, values.matrix, features, [str(name) for name in stored.obs.index], stored.obs)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from fatescore.errors import InputError, few
 from fatescore.ingest import archive
 from fatescore.ingest.archive import Files
 from fatescore.ingest.blocks import Scratch
+from fatescore.ingest.gene_names import best_names, share_known
 from fatescore.ingest.matrix import Raw
+from fatescore.ingest.name_parts import CLEARLY
 from fatescore.ingest.readers import Layout, register
 from fatescore.ingest.readers._libraries import Library, choose_members, join
 
@@ -54,11 +56,11 @@ def read(path: Path, file: str = "", sample_key: str = "") -> Raw:
     scratch = Scratch()
     with archive.opened(path) as files:
         chosen = choose_members(LAYOUT, files, file, notes)
-        libraries = [_one(files, name, sample, scratch) for name, sample in chosen.items()]
+        libraries = [_one(files, name, sample, scratch, notes) for name, sample in chosen.items()]
     return join(libraries, archive.inputs(path, list(chosen)), notes, sample_key)
 
 
-def _one(files: Files, member: str, sample: str, scratch: Scratch) -> Library:
+def _one(files: Files, member: str, sample: str, scratch: Scratch, notes: list[str]) -> Library:
     where = files.where(member)
     with files.as_file(member) as file:
         with _readable(where), h5py.File(file, "r") as stored:
@@ -66,7 +68,7 @@ def _one(files: Files, member: str, sample: str, scratch: Scratch) -> Library:
             rows, cells = _attributes(stored["row_attrs"]), _attributes(stored["col_attrs"])
             shape = _shape(stored["matrix"], where)
         matrix = scratch.hold(lambda: _cells_of(file, where), shape, lasts=files.lasts(member))
-        return _library(matrix, rows, cells, sample, where)
+        return _library(matrix, rows, cells, sample, where, notes)
 
 
 @contextmanager
@@ -91,11 +93,13 @@ def _check_groups(stored: h5py.File, where: str) -> None:
         )
 
 
-def _library(matrix: sp.csr_matrix, rows: dict[str, Any], cells: dict[str, Any], sample: str, where: str) -> Library:
-    symbols = _find(rows, (*_SYMBOLS, *_IDS))
+def _library(
+    matrix: sp.csr_matrix, rows: dict[str, Any], cells: dict[str, Any], sample: str, where: str, notes: list[str]
+) -> Library:
+    genes = _gene_names(rows, notes)
     cell = _find(cells, _CELLS)
     for found, what, own, expected in (
-        (symbols, "row attribute that names genes", rows, "Gene"),
+        (genes, "row attribute that names genes", rows, "Gene"),
         (cell, "column attribute that names cells", cells, "CellID"),
     ):
         if not found:
@@ -105,8 +109,7 @@ def _library(matrix: sp.csr_matrix, rows: dict[str, Any], cells: dict[str, Any],
                 expected=expected,
                 fix=f'write one, by h5py.File("FILE", "r+")["{group}/{expected}"] = [...]',
             )
-    names, barcodes = rows[symbols], cells[cell]
-    ids = rows[_find(rows, _IDS) or symbols]
+    barcodes, (ids, names) = cells[cell], genes or ([], [])
     if matrix.shape != (len(barcodes), len(names)):
         raise InputError(
             f"{where}: the matrix is {matrix.shape[1]} x {matrix.shape[0]}, with {len(names)} genes and "
@@ -115,13 +118,27 @@ def _library(matrix: sp.csr_matrix, rows: dict[str, Any], cells: dict[str, Any],
             fix="fetch it again",
         )
     table = pd.DataFrame({name: values for name, values in cells.items() if name != cell}, index=barcodes)
-    features = pd.DataFrame({"id": ids.astype(str), "name": names.astype(str), "type": ""}, dtype=object)
+    features = pd.DataFrame({"id": ids, "name": names, "type": ""}, dtype=object)
     return Library(sample, matrix, features, [str(name) for name in barcodes], table)
 
 
-def _find(attributes: dict[str, Any], choices: tuple[str, ...]) -> str:
+def _gene_names(rows: dict[str, Any], notes: list[str]) -> tuple[list[str], list[str]] | None:
+    """Return ids and symbols by the names of the attributes, or by what they hold where these name no genes."""
+    texts = {name: [str(value) for value in values] for name, values in rows.items()}
+    symbols = _find(texts, (*_SYMBOLS, *_IDS))
+    ids, names = texts.get(_find(texts, _IDS) or symbols, []), texts.get(symbols, [])
+    if max(share_known(ids), share_known(names)) >= CLEARLY or not (best := best_names(texts)):
+        return (ids, names) if symbols else None
+    note = f'the genes are named by the row attribute "{best}"' + (
+        f": {symbols} has {few(names, 3)}" if symbols else ""
+    )
+    notes += [] if note in notes else [note]
+    return texts[best], texts[best]
+
+
+def _find(attributes: Iterable[str], choices: tuple[str, ...]) -> str:
     """Return the attribute that is called by the first of the choices that any is called by, or an empty text."""
-    plain = {re.sub("[^a-z0-9]", "", name.casefold()): name for name in reversed(attributes)}
+    plain = {re.sub("[^a-z0-9]", "", name.casefold()): name for name in reversed([*attributes])}
     return next((plain[choice] for choice in choices if choice in plain), "")
 
 

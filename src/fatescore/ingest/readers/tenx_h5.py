@@ -18,9 +18,10 @@ from fatescore.errors import InputError, few
 from fatescore.ingest import archive
 from fatescore.ingest.archive import Files
 from fatescore.ingest.blocks import Blocks, Scratch, csr_of_hdf5
+from fatescore.ingest.genome_prefix import species_of
 from fatescore.ingest.matrix import Raw
 from fatescore.ingest.readers import Layout, register
-from fatescore.ingest.readers._libraries import Library, choose_members, join, of_organism, species_of, trim
+from fatescore.ingest.readers._libraries import Library, choose_members, join, of_organism, trim
 from fatescore.typing import IntArray, Organism
 
 # What CellRanger 3 calls the ids and names of features, and CellRanger 1 and 2.
