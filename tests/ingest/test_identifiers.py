@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fatescore.errors import InputError
+from fatescore.gene_sets import symbols
 from fatescore.gene_sets.symbols import resolve
 from fatescore.ingest.identifiers import to_genes
 
@@ -81,6 +84,75 @@ def test_rows_named_by_symbols_with_slashes() -> None:
 def test_symbol_before_or_after_a_pipe() -> None:
     for ids in (["RUNX2|chr6", "ALPL|chr1"], ["ENSG00000124813.1|RUNX2", "ENSG00000162551.1|ALPL"]):
         assert list(to_genes(np.array([[1, 2]]), ids, "human", "counts").var.index) == ["RUNX2", "ALPL"]
+
+
+JOINED = {
+    "ENSG.12_SYMBOL": "ENSG00000124813.12_RUNX2 ENSG00000162551.1_ALPL ENSG00000206503.1_HLA-A ENSG00000136352_NKX2-1",
+    "SYMBOL_ENSG": "RUNX2_ENSG00000124813 ALPL_ENSG00000162551 HLA-A_ENSG00000206503 NKX2-1_ENSG00000136352",
+    "SYMBOL|ENSG": "RUNX2|ENSG00000124813.1 ALPL|ENSG00000162551.2 HLA-A|ENSG00000206503.3 NKX2-1|ENSG00000136352.4",
+    "SYMBOL;ENSG": "RUNX2;ENSG00000124813 ALPL;ENSG00000162551 HLA-A;ENSG00000206503 NKX2-1;ENSG00000136352",
+    "SYMBOL__chr": "RUNX2__chr6 ALPL__chr1 HLA-A__chr6 NKX2-1__chr14",
+    "SYMBOL:chr:place": "RUNX2:chr6:45-49 ALPL:chr1:21-22 HLA-A:chr6:29-30 NKX2-1:chr14:36-37",
+    "gene-SYMBOL": "gene-RUNX2 gene-ALPL gene-HLA-A gene-NKX2-1",
+    "gene:ENSG": "gene:ENSG00000124813 gene:ENSG00000162551 gene:ENSG00000206503 gene:ENSG00000136352",
+    "gene:ENSG.2": "gene:ENSG00000124813.2 gene:ENSG00000162551.2 gene:ENSG00000206503.9 gene:ENSG00000136352.2",
+    "hg38_": "hg38_RUNX2 hg38_ALPL hg38_HLA-A hg38_NKX2-1",
+    "GRCh38-": "GRCh38-RUNX2 GRCh38-ALPL GRCh38-HLA-A GRCh38-NKX2-1",
+    "Rhapsody": "RUNX2|NM_001|Reference_end ALPL|NM_002|PolyA_1 HLA-A|NM_003|Reference_end NKX2-1|NM_004|Reference_end",
+    "GFF": "ID=gene-RUNX2 ID=gene-ALPL ID=gene-HLA-A ID=gene-NKX2-1",
+    "genome and id": "GRCh38_ENSG00000124813 GRCh38_ENSG00000162551 GRCh38_ENSG00000206503 GRCh38_ENSG00000136352",
+    "UniProt": "RUNX2_HUMAN ALPL_HUMAN HLA-A_HUMAN NKX2-1_HUMAN",
+    "at": "RUNX2@chr6 ALPL@chr1 HLA-A@chr6 NKX2-1@chr14",
+}
+
+
+@pytest.mark.parametrize("scale", ["counts", "log2"])
+@pytest.mark.parametrize("kind", sorted(JOINED))
+def test_joined_names(kind: str, scale: str) -> None:
+    ids = JOINED[kind].split()
+    genes = to_genes(np.array([[1.0, 2, 4, 8]]), ids, "human", scale)  # type: ignore[arg-type]
+    assert dict(zip(genes.var.index, genes.matrix[0], strict=True)) == {"RUNX2": 1, "ALPL": 2, "HLA-A": 4, "NKX2-1": 8}
+    assert genes.var["original_id"].tolist() == ids
+    assert "names" in genes.notes[0]
+    second = to_genes(np.array([[1.0, 2, 4, 8]]), ["a1x", "b1x", "c1x", "d1x"], "human", "counts", other_names=ids)
+    assert list(second.var.index) == ["RUNX2", "ALPL", "HLA-A", "NKX2-1"]
+
+
+def test_a_gene_id_in_brackets() -> None:
+    genes = to_genes(np.array([[1, 2]]), ["RUNX2 (860)", "HLA-A (3105)"], "human", "counts")
+    assert list(genes.var.index) == ["RUNX2", "HLA-A"]
+
+
+def test_joined_rows_of_one_gene_are_summed() -> None:
+    ids = ["RUNX2__chr6", "RUNX2__chr6_random", "ALPL__chr1", "CBFA1__chr6"]
+    genes = to_genes(np.array([[1, 2, 4, 8]]), ids, "human", "counts")
+    assert dict(zip(genes.var.index, genes.matrix[0].tolist(), strict=True)) == {"RUNX2": 11, "ALPL": 4}
+
+
+def test_whole_names_stay_whole() -> None:
+    ids = ["HLA-A", "NKX2-1", "RP11-34P13.7", "Y_RNA", "MT-CO1", "ERCC-00002", "ERCC-00003", "TP53", "ALPL", "SP7"]
+    genes = to_genes(np.ones((1, len(ids))), ids, "human", "counts")
+    assert genes.notes == []
+    assert genes.var["original_id"].tolist() == ids
+    assert [name for name in genes.var.index if name in ("ERCC", "RP11", "Y", "MT")] == []
+
+
+def test_quotes_and_blanks_are_no_part_of_a_name() -> None:
+    ids = ["'RUNX2", "`HLA-A`", '"ALPL"', " SP7 ", "\xa0SPP1\ufeff", "IBSP"]
+    genes = to_genes(np.ones((1, len(ids))), ids, "human", "counts")
+    assert list(genes.var.index) == ["RUNX2", "HLA-A", "ALPL", "SP7", "SPP1", "IBSP"]
+    assert genes.var["original_id"].tolist() == ids
+
+
+def test_sixty_thousand_names_take_a_moment() -> None:
+    known = list(symbols._lookup("human").ensembl.items())
+    ids = [f"{identifier}.{n % 30}_{symbol}" for n, (identifier, symbol) in enumerate(known)]
+    ids += [f"ENSG9{n:010}.1_AC{n:06}.1" for n in range(60_000 - len(ids))]
+    matrix = sp.csr_matrix((1, len(ids)))
+    start = time.process_time()
+    genes = to_genes(matrix, ids, "human", "counts")
+    assert time.process_time() - start < 6  # 1.5 s on a machine with nothing else to do
+    assert (symbols.mapped(genes.var["mapped_by"])).sum() == len(known)
 
 
 def test_genes_with_gaps_are_dropped_and_named() -> None:

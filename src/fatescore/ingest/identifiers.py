@@ -45,10 +45,10 @@ def to_genes(
     if not ids:
         raise InputError("there are no genes", expected="current or former gene symbols, or Ensembl gene ids")
     names, notes = _names(ids, annotation, keep_genes, organism)
-    second = plain_names(other_names, organism)[0] if other_names else []
-    left_out = _emptied(ids, names)
-    if second:
-        left_out |= _emptied(other_names or [], second)
+    second, done = plain_names(other_names or [], organism)
+    foreign = _emptied(other_names or [""] * len(ids), second or [""] * len(ids))
+    left_out = foreign | _emptied(ids, names)
+    notes += [done] if foreign.any() else []
     table = _resolve(names, second, organism)
     table["original"] = ids
     table.loc[left_out, ["symbol", "mapped_by"]] = "", symbols.UNMAPPED

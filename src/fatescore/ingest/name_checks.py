@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
 from fatescore.gene_sets.name_errors import DATE, MISSING, NUMBER, name_error
+from fatescore.ingest.genome_prefix import species_in
 from fatescore.ingest.matrix import numbered
 from fatescore.typing import BoolArray, Organism
 
@@ -99,10 +101,8 @@ def _hardly_known(names: list[str], fits: list[str], organism: Organism) -> Inpu
     other, share = _other_organism(names, organism)
     transcripts = [name for name in names if _TRANSCRIPT.match(name)]
     found = f"no {organism} gene is known among {len(names)} names such as {few(names[:5], 5)}"
-    expected, fix = (
-        "current or former gene symbols, or Ensembl gene ids",
-        "name the rows by genes, or add a column gene_name that does",
-    )
+    expected = "current or former gene symbols, or Ensembl gene ids"
+    fix = "name the rows by genes, or add a column gene_name that does"
     if fits:
         unknown = [name for name in names if name not in set(fits)]
         found = (
@@ -110,10 +110,13 @@ def _hardly_known(names: list[str], fits: list[str], organism: Organism) -> Inpu
             f"({len(fits) / len(names):.1%}: {few(fits, 3)}), others are called {few(unknown[:5], 5)}"
         )
         expected = f"{expected}, {LEAST_KNOWN:.0%} of the names at least"
-    if share > 0.3:
-        fix = f"set organism to {other}: the names are {other} genes"
-    elif len(transcripts) > len(names) / 2:
+    (species, n), *_ = Counter(one for name in names for one in species_in(name)).most_common(1) or [("", 0)]
+    if len(transcripts) > len(names) / 2:
         found, fix = f"the names are transcripts, not genes, such as {few(transcripts, 3)}", _TO_GENES
+    elif share > 0.3 or (n > len(names) / 2 and species in organisms.names() and species != organism):
+        fix = f"set organism to {other if share > 0.3 else species}: the names are genes of it"
+    elif n > len(names) / 2 and species != organism:
+        fix = f"these are ids of a species without data here ({species}...): name the rows by {organism} orthologs"
     elif sum(name_error(name) == NUMBER for name in names) > len(names) / 2:
         found = f"the names are numbers, such as {few(names, 3)}: rows counted, or NCBI GeneIDs"
         fix = "name the genes: in a table by a column such as gene_name, in an h5ad by var_names or a column of var"

@@ -89,9 +89,13 @@ def cut_names(names: list[str], organism: Organism) -> tuple[dict[str, str], str
         return {}, ""
     few_names = sample_of(sample, _SCREEN)
     screened = sorted(_cuts(few_names), key=lambda cut: -score(list(map(cut.part, few_names)), organism))[:_SCREENED]
-    best, cut = _choose([(score(list(map(cut.part, sample)), organism), cut) for cut in screened], sample, organism)
-    gain = (best - score(sample, organism)) * len(sample) / len(everything)
-    if cut is None or gain < CLEARLY or _names_several(sample, cut, organism):
+    cut = _choose([(score(list(map(cut.part, sample)), organism), cut) for cut in screened], sample, organism)
+    if cut is None:
+        return {}, ""
+    # together with the whole names: RUNX2.1 beside RUNX2 makes no further gene known
+    parts = dict(zip(sample, map(cut.part, sample), strict=True))
+    gain = score([parts.get(name, name) for name in everything], organism) - score(everything, organism)
+    if gain < CLEARLY or _names_several(sample, cut, organism):
         return {}, ""
     plain = _apply(names, cut, organism)
     changed = [name for name, part in plain.items() if part != name]
@@ -103,11 +107,14 @@ def cut_names(names: list[str], organism: Organism) -> tuple[dict[str, str], str
     return plain, done
 
 
-def _choose(scored: list[tuple[float, _Cut]], names: list[str], organism: Organism) -> tuple[float, _Cut | None]:
+def _choose(scored: list[tuple[float, _Cut]], names: list[str], organism: Organism) -> _Cut | None:
     """Return the best cut, or one that keeps more and is no worse: H_NH0132A01.6 rather than H."""
-    most, best = max(scored, key=lambda one: one[0], default=(0.0, None))
-    if best is None:
-        return most, best
+    most = max((share for share, _ in scored), default=0.0)
+    # of equals, as a gene counts once, the one that also names its other rows: RUNX2__chr6_random
+    ranked = [(sum(_are_sure(list(map(cut.part, names)), organism)), cut) for share, cut in scored if share == most]
+    if not ranked:
+        return None
+    best = max(ranked, key=lambda one: one[0])[1]
     parts = [best.part(name) for name in names]
     sure = _are_sure(parts, organism)
     wider = []
@@ -116,7 +123,7 @@ def _choose(scored: list[tuple[float, _Cut]], names: list[str], organism: Organi
         pairs = zip(texts, parts, _are_sure(texts, organism), sure, strict=True)
         if all(text == part or (part in text and (known or not before)) for text, part, known, before in pairs):
             wider.append((sum(map(len, texts)), cut))
-    return most, max(wider, key=lambda one: one[0])[1]
+    return max(wider, key=lambda one: one[0])[1]
 
 
 def _are_sure(names: list[str], organism: Organism) -> list[bool]:
