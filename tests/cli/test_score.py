@@ -128,3 +128,30 @@ def test_mistakes_end_in_one_line(
     assert message in printed
     assert "\n" not in printed
     assert not output.exists()
+
+
+@pytest.mark.parametrize("pattern", ["{}", "gene-{}", "hg38_{}", "{}__chr6", "{}|NM_001.2|Reference_end", "{} (860)"])
+def test_joined_names_give_the_same_scores(samples: pd.DataFrame, tmp_path: Path, pattern: str) -> None:
+    samples.rename(index=pattern.format).to_csv(tmp_path / "t.tsv", sep="\t")
+    table = run(tmp_path / "t.tsv", tmp_path / "out.tsv")
+    expected = fs.tl.fate_bias(samples.T, organism="human")
+    np.testing.assert_allclose(table["fate_bias"], expected["fate_bias"], atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("PROBE_{}", "no human gene is known among"), ("ENST{:011}.2", "the names are transcripts, not genes"),
+        ("NM_{:06}", "the names are transcripts, not genes"),
+    ],
+)  # fmt: skip
+def test_names_that_are_no_genes_are_refused_in_one_line(
+    samples: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str], pattern: str, words: str
+) -> None:
+    samples.set_axis([pattern.format(n + 900_000) for n in range(len(samples))]).to_csv(tmp_path / "t.tsv", sep="\t")
+    command = ["score", str(tmp_path / "t.tsv"), "--organism", "human", "--output", str(tmp_path / "out.tsv")]
+    assert main(command) == 2
+    error = capsys.readouterr().err.strip()
+    assert words in error
+    assert "\n" not in error
+    assert not (tmp_path / "out.tsv").exists()

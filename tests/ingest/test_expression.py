@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.io
 import scipy.sparse as sp
 
 from fatescore.errors import InputError
@@ -134,3 +136,46 @@ def test_scaled_cells_are_refused_and_rounded_cpm_told(tmp_path: Path, caplog: p
     cpm.astype(int).to_csv(tmp_path / "cpm.tsv", sep="\t")
     read_expression(tmp_path / "cpm.tsv", "human")
     assert "every sample sums to 1,000,000, give or take" in caplog.text
+
+
+JOINED = {
+    "id_symbol": ["ENSG00000124813.12_RUNX2", "ENSG00000162551.1_ALPL", "ENSG00000206503.1_HLA-A"],
+    "symbol__place": ["RUNX2__chr6", "ALPL__chr1", "HLA-A__chr6"],
+    "gene:id": ["gene:ENSG00000124813.2", "gene:ENSG00000162551.9", "gene:ENSG00000206503.1"],
+    "genome": ["hg38_RUNX2", "hg38_ALPL", "hg38_HLA-A"],
+    "Rhapsody": ["RUNX2|NM_001|Reference_end", "ALPL|NM_002|PolyA_1", "HLA-A|NM_003|PolyA_2"],
+}
+
+
+@pytest.mark.parametrize("layout", ["table", "across", "h5ad", "mtx", "h5", "loom"])
+@pytest.mark.parametrize("kind", sorted(JOINED))
+def test_joined_names_in_every_layout(tmp_path: Path, layout: str, kind: str) -> None:
+    names, counts = JOINED[kind], np.array([[1, 0], [2, 5], [4, 6]])
+    cells = ["AAACCC-1", "AAAGGG-1"]
+    table = pd.DataFrame(counts, index=names, columns=cells)
+    if layout == "table":
+        table.to_csv(path := tmp_path / "t.csv")
+    elif layout == "across":
+        table.T.to_csv(path := tmp_path / "t.csv")
+    elif layout == "h5ad":
+        ad.AnnData(table.T.astype(np.float32)).write_h5ad(path := tmp_path / "t.h5ad")
+    elif layout == "loom":
+        with h5py.File(path := tmp_path / "t.loom", "w") as stored:
+            stored["matrix"] = counts
+            stored["row_attrs/Gene"], stored["col_attrs/CellID"] = names, cells
+    elif layout == "h5":
+        with h5py.File(path := tmp_path / "t.h5", "w") as stored:
+            matrix = sp.csc_matrix(counts)
+            group = stored.create_group("matrix")
+            group["data"], group["indices"], group["indptr"] = matrix.data, matrix.indices, matrix.indptr
+            group["shape"], group["barcodes"] = matrix.shape, cells
+            group["features/id"] = group["features/name"] = names
+            group["features/feature_type"] = ["Gene Expression"] * 3
+    else:
+        (path := tmp_path / "m").mkdir()
+        scipy.io.mmwrite(path / "matrix.mtx", sp.coo_matrix(counts))
+        (path / "features.tsv").write_text("".join(f"{name}\t{name}\tGene Expression\n" for name in names))
+        (path / "barcodes.tsv").write_text("".join(f"{cell}\n" for cell in cells))
+    adata = read_expression(path, "human")
+    assert adata.to_df().T.to_numpy().tolist() == counts.tolist()
+    assert list(adata.var_names) == ["RUNX2", "ALPL", "HLA-A"]

@@ -6,12 +6,13 @@ import random
 import time
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fatescore.gene_sets import symbols
-from fatescore.ingest.gene_names import best_names, plain_names, share_known
+from fatescore.ingest.gene_names import best_names, names_of_features, plain_names, share_known
 
 # Whole names with characters that decorations have, too; most of them are in no table of symbols.
 WHOLE = ["HLA-A", "NKX2-5", "MT-CO1", "AC012345.1", "RP11-34P13.7", "Y_RNA", "7SK", "5_8S_rRNA", "ERCC-00002",
@@ -174,3 +175,49 @@ def test_sixty_thousand_names_take_a_moment(kind: str) -> None:
     start = time.process_time()
     assert plain_names(ids, "human")[0] == genes
     assert time.process_time() - start < 3
+
+
+SYMBOLS = APPROVED[:40]
+
+
+def var(index: list[str], **columns: object) -> pd.DataFrame:
+    return pd.DataFrame(columns, index=pd.Index(index, dtype=object))
+
+
+def test_numbers_in_an_index_give_way_to_a_column() -> None:
+    numbers = [str(n) for n in range(200, 240)]  # 225 is an alias of EGR1
+    places = [f"chr{n % 22}" for n in range(40)]
+    table = var(numbers, chromosome=places, n_cells=range(40), anything=[f"{ENSEMBL[g]}_{g}" for g in SYMBOLS])
+    names, second = names_of_features(table, "human", notes := [])
+    assert (plain_names(names, "human")[0], second) == (SYMBOLS, [])
+    assert notes == ['the genes are named by the column "anything": the index has 200, 201, 202 and 37 more']
+    assert names_of_features(table[["chromosome"]], "human", notes := []) == (numbers, [])
+    assert notes == []
+
+
+def test_a_column_beside_a_known_index_is_a_second_name() -> None:
+    ids = [ENSEMBL[gene] for gene in SYMBOLS]
+    table = var(ids, genome=["GRCh38"] * 40, name=SYMBOLS).astype({"genome": "category", "name": "category"})
+    assert names_of_features(table, "human", notes := []) == (ids, SYMBOLS)
+    assert names_of_features(var(SYMBOLS, gene_ids=ids), None, notes) == (SYMBOLS, ids)
+    assert names_of_features(var(SYMBOLS), "human", notes) == (SYMBOLS, [])
+    assert notes == []
+
+
+def test_the_organism_of_two_is_that_of_most_names() -> None:
+    mouse = [f"ENSMUSG{n:011}" for n in range(30)]
+    human = [ENSEMBL[gene] for gene in SYMBOLS]
+    plain, done = plain_names([*mouse, *human])
+    assert plain == [*[""] * 30, *human]
+    assert done.startswith("30 features of other species were left out: ENSMUSG00000000000")
+    assert plain_names([*mouse, *human[:20]])[0] == [*mouse, *[""] * 20]
+
+
+def test_rows_of_a_gene_on_other_contigs_are_cut_like_the_rest() -> None:
+    ids = [*(f"{gene}__chr{n % 22}" for n, gene in enumerate(SYMBOLS)), f"{SYMBOLS[3]}__chr6_random"]
+    assert plain_names(ids, "human")[0] == [*SYMBOLS, SYMBOLS[3]]
+
+
+def test_names_that_make_no_further_gene_known_are_not_cut() -> None:
+    ids = [*SYMBOLS, *(f"{gene}-20{n % 3 + 1}" for n, gene in enumerate(SYMBOLS))]
+    assert plain_names(ids, "human") == (ids, "")

@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fatescore.errors import InputError
 from fatescore.ingest import ingest, read_table
 from fatescore.ingest.identifiers import to_genes
+from fatescore.ingest.locate import read_raw
 from fatescore.ingest.matrix import Located, ReadOptions
 from fatescore.ingest.readers import count_table
 from fatescore.ingest.text_table import parse
@@ -341,3 +343,18 @@ def test_decimals_are_decimals(form: str) -> None:
 def test_tallies_are_no_genes(row: str) -> None:
     lines = ["gene\tCT1", "RUNX2\t5", f"{row}\t900", "SP7\t2"]
     assert list(parse("\n".join(lines).encode(), Path("t.tsv")).data.index) == ["RUNX2", "SP7"]
+
+
+def test_a_column_of_any_name_serves_where_the_first_names_no_genes(tmp_path: Path) -> None:
+    text = "id\tmy label\tkind\ta\tb\np_1\tENSG00000124813_RUNX2\tx\t1\t2\np_2\tENSG00000162551_ALPL\ty\t3\t4\n"
+    raw = read_raw(Located("count_table", write(tmp_path, text)), "human")
+    assert raw.other_names == ["ENSG00000124813_RUNX2", "ENSG00000162551_ALPL"]
+    assert 'rows are named by the column "my label": the first column has p_1, p_2' in raw.notes
+    genes = to_genes(raw.matrix, raw.ids, "human", "counts", other_names=raw.other_names)
+    assert dict(zip(genes.var.index, np.asarray(sp.csr_matrix(genes.matrix).todense()).T.tolist(), strict=True)) == {
+        "RUNX2": [1, 2],
+        "ALPL": [3, 4],
+    }
+    known = text.replace("p_1", "SP7").replace("p_2", "IBSP")
+    assert not any("my label" in note and "named" in note for note in
+                   read_raw(Located("count_table", write(tmp_path, known)), "human").notes)  # fmt: skip

@@ -40,17 +40,21 @@ def summed(matrix: Matrix, table: pd.DataFrame) -> Genes:
     pick = sp.csr_matrix((np.ones(len(rows)), (rows, codes)), shape=(len(table), len(genes)))
     added = matrix @ pick
     part = table.iloc[rows].assign(rank=table["mapped_by"].iloc[rows].map(_TRUST))
-    groups = part.groupby("symbol", sort=False)
+    originals: dict[str, list[str]] = {gene: [] for gene in genes}
+    for gene, original in zip(part["symbol"], part["original"], strict=True):
+        originals[gene].append(original)
+    best = part.sort_values("rank", kind="stable").drop_duplicates("symbol").set_index("symbol")
     var = pd.DataFrame(
         {
-            col.ORIGINAL_ID: groups["original"].agg(";".join),
-            col.MAPPED_BY: part.sort_values("rank", kind="stable").groupby("symbol")["mapped_by"].first(),
-            "n_features": groups.size(),
-        }
-    ).reindex(genes)
+            col.ORIGINAL_ID: list(map(";".join, originals.values())),
+            col.MAPPED_BY: best["mapped_by"].reindex(genes).to_numpy(),
+            "n_features": list(map(len, originals.values())),
+        },
+        index=pd.Index(genes, dtype=object),
+    )
     if not isinstance(added, Blocks):
         added = sp.csr_matrix(added) if sp.issparse(added) else np.asarray(added)
-    return Genes(added, var.rename_axis(None))
+    return Genes(added, var)
 
 
 def highest(matrix: Matrix, table: pd.DataFrame, notes: list[str], keep_genes: Collection[str]) -> Genes:

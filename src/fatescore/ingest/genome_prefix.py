@@ -60,6 +60,6 @@ def species_in(name: str) -> set[str]:
     >>> [sorted(species_in(name)) for name in ("mm10_Runx2", "ENSMUSG00000039153.4", "ENSSSCG00000001709", "SP7")]
     [['mouse'], ['mouse'], ['ENSSSC'], []]
     """
-    genome = species_of(split_genome(name)[0])
+    genome, _ = split_genome(name)
     stems = _ID.findall(name) if "ENS" in name and len(name) <= LONGEST else []
-    return {_ENSEMBL.get(stem, stem) for stem in stems} | ({genome} if genome else set())
+    return {_ENSEMBL.get(stem, stem) for stem in stems} | ({species_of(genome)} if genome else set())

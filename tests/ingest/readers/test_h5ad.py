@@ -228,3 +228,51 @@ def test_impossible_values(tmp_path: Path, value: float, place: str) -> None:
         ingest(tmp_path / "x.h5ad", samples=samples, dataset="d", organism="human", assay="single_cell", scale="counts")
     with pytest.raises(InputError, match="PPARG is .* in CC-1|negative values"):
         read_expression(tmp_path / "x.h5ad", "human")
+
+
+# --- what names the genes --------------------------------------------------------------------------------
+
+NUMBERS = ["0", "1", "225"]
+
+
+def renamed(names: list[str], **columns: list[str]) -> ad.AnnData:
+    table = adata()
+    table.var = pd.DataFrame(columns, index=pd.Index(names, dtype=object))
+    return table
+
+
+@pytest.mark.parametrize("how", ["score", "ingest", "one file per sample"])
+def test_a_column_of_var_names_the_genes_of_a_numbered_index(tmp_path: Path, how: str) -> None:
+    table = renamed(NUMBERS, place=["chr6", "chr3", "chr12"], features=["gene-RUNX2", "gene-PPARG", "gene-SP7"])
+    for name in ("GSM1_a.h5ad", "GSM2_b.h5ad"):
+        table.write_h5ad(tmp_path / name)
+    note = 'the genes are named by the column "features": the index has 0, 1, 225'
+    if how == "score":
+        assert list(read_expression(tmp_path / "GSM1_a.h5ad", "human").var_names) == GENES
+        return
+    raw = h5ad.read(tmp_path / "GSM1_a.h5ad" if how == "ingest" else tmp_path, options=ReadOptions("human"))
+    assert raw.ids == ["gene-RUNX2", "gene-PPARG", "gene-SP7"]
+    assert raw.notes.count(note) == 1
+
+
+def test_numbers_without_such_a_column_are_refused_with_a_command_that_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renamed(NUMBERS, place=["chr6", "chr3", "chr12"], kind=["a", "b", "c"]).write_h5ad(tmp_path / "IN.h5ad")
+    with pytest.raises(
+        InputError, match="called 0, 1, 225, and no column of var names genes; it has place, kind"
+    ) as error:
+        read_expression(tmp_path / "IN.h5ad", "human")
+    (tmp_path / "GENES.txt").write_text("\n".join(GENES))
+    monkeypatch.chdir(tmp_path)
+    exec(str(error.value).split('python -c "')[1].split('"')[0])
+    assert list(read_expression(tmp_path / "OUT.h5ad", "human").var_names) == GENES
+
+
+def test_genes_in_obs_are_refused_with_a_command_that_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    adata().T.write_h5ad(tmp_path / "IN.h5ad")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="the genes are the observations of the h5ad, such as RUNX2") as error:
+        h5ad.read(tmp_path / "IN.h5ad")
+    exec(str(error.value).split('python -c "')[1].split('"')[0])
+    assert h5ad.read(tmp_path / "OUT.h5ad").ids == GENES

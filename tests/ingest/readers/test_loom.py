@@ -145,3 +145,15 @@ def test_what_seurat_calls_the_sample(tmp_path: Path) -> None:
         write_loom(tmp_path / "GSM1.loom", np.ones((3, 3)), {"gene_names": GENES}, cells | {"orig.ident": ["x"] * 3})
     )
     assert (raw.columns, raw.notes) == (["GSM1"] * 3, [])
+
+
+@pytest.mark.parametrize("unusual", ["label", "Selected"])
+def test_an_attribute_names_the_genes_by_what_it_holds(tmp_path: Path, unusual: str) -> None:
+    rows = {"Gene": ["0", "1", "225"], "place": ["chr6", "chr3", "chr1"], unusual: GENES}
+    path = write_loom(tmp_path / "s.loom", np.ones((3, 2)), rows)
+    raw = loom.read(path)
+    assert raw.ids == GENES
+    assert raw.notes == [f'the genes are named by the row attribute "{unusual}": Gene has 0, 1, 225']
+    raw = loom.read(write_loom(path, np.ones((3, 2)), {unusual: GENES}))
+    assert (raw.ids, raw.notes) == (GENES, [f'the genes are named by the row attribute "{unusual}"'])
+    assert loom.read(write_loom(path, np.ones((3, 2)), {"Gene": ["0", "1", "225"]})).ids == ["0", "1", "225"]
