@@ -360,3 +360,22 @@ def test_nothing_is_left_of_a_file_that_is_refused_while_it_is_written(
         ingest(source, samples=rows, dataset="d", organism="human", assay="single_cell", scale="tpm",
                output=tmp_path / "out" / "raw.h5ad")  # fmt: skip
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", ["table", "numbered h5ad"])
+def test_names_of_genes_are_found_and_what_was_done_is_in_the_facts(tmp_path: Path, kind: str) -> None:
+    joined = ["gene-RUNX2", "gene-ALPL", "gene-HLA-A"]
+    counts = pd.DataFrame([[11, 2, 5], [3, 14, 6]], index=["a", "b"], columns=joined)
+    path = tmp_path / ("t.h5ad" if "h5ad" in kind else "t.tsv")
+    if "h5ad" in kind:
+        var = pd.DataFrame({"features": joined, "kind": ["x"] * 3}, index=["0", "1", "225"])
+        ad.AnnData(counts.to_numpy(np.float32), obs=pd.DataFrame(index=counts.index), var=var).write_h5ad(path)
+    else:
+        counts.T.to_csv(path, sep="\t")
+    result = ingest(
+        path, samples=table_for("d", ["a", "b"], ["control", "osteoporosis"]), dataset="d", organism="human",
+        assay="bulk", scale="counts",
+    )  # fmt: skip
+    assert result.adata.to_df().to_dict("list") == {"RUNX2": [11, 3], "ALPL": [2, 14], "HLA-A": [5, 6]}
+    notes = [note for note in result.facts["notes"] if "names were cut" in note or "named by the column" in note]
+    assert len(notes) == (2 if "h5ad" in kind else 1)
