@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import io
-import re
 import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fatescore import organisms
 from fatescore.errors import InputError, few
-from fatescore.gene_sets import symbols
+from fatescore.ingest.gene_names import share_known
 
 if TYPE_CHECKING:
     from fatescore.ingest.text_table import Table
@@ -23,7 +21,6 @@ _SHEETS = "xl/workbook.xml"
 _RATIO = 200  # as for every other packed file
 _FLOOR = 10**8
 _LEAST_KNOWN = 0.3  # of the names, for a table of genes
-_MANY = 500
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -97,15 +94,7 @@ def read_sheet(data: bytes, source: Path, sheet: str, parse: Callable[[bytes], T
 def _names_genes(table: Table) -> bool:
     """Tell whether most rows, or columns, are named by genes, alone or joined with another name."""
     rows = [*map(str, table.data.index), *table.other_names]
-    return any(_share_known(names) >= _LEAST_KNOWN for names in (rows, [str(name) for name in table.data.columns]))
-
-
-def _share_known(names: list[str]) -> float:
-    looked_at = names[:: max(1, len(names) // _MANY)]
-    parts = [re.split(r"[_|;:, ]+", name) for name in looked_at]
-    return max(
-        sum(symbols.fraction_known(words, one) > 0 for words in parts) / max(len(parts), 1) for one in organisms.names()
-    )
+    return any(share_known(names) >= _LEAST_KNOWN for names in (rows, [str(name) for name in table.data.columns]))
 
 
 def _sheets(data: bytes, source: Path) -> dict[str, bytes]:
