@@ -63,6 +63,11 @@ def test_second_name_serves_where_the_first_is_unknown() -> None:
     assert genes.var["original_id"].tolist() == ids
 
 
+def test_a_known_first_name_goes_before_the_second() -> None:
+    genes = to_genes(np.array([[1, 2]]), ["RUNX2", "x1x"], "human", "counts", other_names=["ALPL", "SP7"])
+    assert list(genes.var.index) == ["RUNX2", "SP7"]
+
+
 def test_probes() -> None:
     matrix = np.array([[1.0, 2, 3, 4, 5]])
     cells = pd.Series(["RUNX2", "RUNX2", "PMF1-BGLAP /// PMF1 /// BGLAP", "A1BG///A2M", "---"])

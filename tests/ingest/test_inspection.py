@@ -305,3 +305,10 @@ def test_the_reason_says_which_sample_of_geo_a_column_is(series: Path) -> None:
     assert 'op.1 is GSM1 (title "op 1")' in inspect(series).reasons["samples"]
     path.write_text(path.read_text().replace("op.2", "op..1"))
     assert "could be GSM1" in inspect(series).reasons["samples"]
+
+
+@pytest.mark.parametrize("pattern", ["hg38_{}", "{}__chr6", "gene-{}"])
+def test_the_organism_is_read_from_joined_names(tmp_path: Path, pattern: str) -> None:
+    names = [pattern.format(gene) for gene in ("RUNX2", "ALPL", "SP7", "HLA-A")]
+    pd.DataFrame({"a": [1, 2, 3, 40], "b": [5, 6, 7, 8]}, index=names).to_csv(path := tmp_path / "t.csv")
+    assert inspect(path).dataset["organism"] == "human"

@@ -49,6 +49,12 @@ def test_other_numbers_are_part_of_the_name(ids: list[str]) -> None:
     assert list(sums(ids)) == ids
 
 
+def test_a_gene_with_a_number_of_its_own_stays() -> None:
+    ids = ["Krtap13", "Krtap13-1", "Alpl"]  # of the mouse, both approved
+    genes = to_genes(np.array([[1, 2, 4]]), ids, "mouse", "counts")
+    assert list(genes.var.index) == ids
+
+
 def test_an_id_beside_the_name_decides() -> None:
     ids, beside = ["RUNX2", "RUNX2-1"], ["ENSG00000124813", "ENSG00000162551"]
     assert sums(ids, beside) == {"RUNX2": 1, "ALPL": 2}

@@ -14,6 +14,7 @@ from fatescore.gene_sets import symbols
 from fatescore.geo.accession_files import FILE_NAME as MANIFEST
 from fatescore.ingest import cell_names, conditions
 from fatescore.ingest.equal_sums import equal_sums
+from fatescore.ingest.gene_names import plain_names
 from fatescore.ingest.geo_names import accessions_of
 from fatescore.ingest.levels import check_centred, check_log_ratios
 from fatescore.ingest.locate import locate, read_raw
@@ -142,10 +143,10 @@ def _organism(raw: Raw) -> tuple[Organism | None, str]:
 def _names(raw: Raw) -> list[str]:
     if raw.annotation is not None:
         names = [text.split("///")[0].strip() for text in raw.annotation if text]
-    else:
-        names = [other or own.split("|")[0] for own, other in zip(raw.ids, raw.other_names or raw.ids, strict=True)]
-    step = max(1, len(names) // MANY)
-    return names[::step]
+        return names[:: max(1, len(names) // MANY)]
+    names = [other or own for own, other in zip(raw.ids, raw.other_names or raw.ids, strict=True)]
+    plain, _ = plain_names(names[:: max(1, len(names) // MANY)])
+    return [name for name in plain if name]
 
 
 def _assay(found: Located, raw: Raw) -> tuple[str, str]:
