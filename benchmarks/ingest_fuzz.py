@@ -90,6 +90,30 @@ def tar(members: Callable[[random.Random], dict[str, bytes]]) -> Callable[[rando
     return make
 
 
+def zip_of(members: Callable[[random.Random], dict[str, bytes]]) -> Callable[[random.Random], bytes]:
+    def make(draw: random.Random) -> bytes:
+        out = io.BytesIO()
+        with zipfile.ZipFile(
+            out, "w", draw.choice([zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+        ) as zip_:
+            for name, data in members(draw).items():
+                zip_.writestr(name, data)
+        return out.getvalue()
+
+    return make
+
+
+def within(draw: random.Random) -> dict[str, bytes]:
+    """Return an archive for every sample."""
+    kind, ending = draw.choice([(tar, ".tar"), (zip_of, ".zip")])
+    parts = triplets(draw)
+    samples = sorted({name.partition("_")[0] for name in parts})
+    return {
+        f"{sample}_x{ending}": kind(lambda _, s=sample: {n: d for n, d in parts.items() if n.startswith(f"{s}_")})(draw)
+        for sample in samples
+    }
+
+
 def tables(draw: random.Random) -> dict[str, bytes]:
     end = draw.choice([".txt", ".txt.gz", ".counts.tsv"])
     header = draw.choice([[], [["gene", "count"]]])
@@ -165,6 +189,8 @@ KINDS = {
     "cells x genes": Kind(across, use("single_cell", ["S1"]), "cells.tsv", packs=False),
     "archive of tables": Kind(tar(tables), use("bulk", ["GSM1", "GSM2", "GSM3"]), "GSE1_RAW.tar", packs=False),
     "archive of triplets": Kind(tar(triplets), use("single_cell", ["GSM1", "GSM2"]), "GSE1_RAW.tar", packs=False),
+    "zip of tables": Kind(zip_of(tables), use("bulk", ["GSM1", "GSM2", "GSM3"]), "GSE1_all.zip", packs=False),
+    "archives in an archive": Kind(tar(within), use("single_cell", ["GSM1", "GSM2"]), "GSE1_RAW.tar", packs=False),
     "10x HDF5": Kind(
         hdf5(tenx), use("single_cell", ["GSM1"]), "GSM1_filtered_feature_bc_matrix.h5", packs=False, apart=True
     ),

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from fatescore.typing import BoolArray, IntArray, Matrix
 
-AT_ONCE = 1 << 22  # stored values of a block
+AT_ONCE = 1 << 20  # stored values of a block: larger arrays leave holes in the heap that grow with the file
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from fatescore.errors import InputError
 from fatescore.ingest import ingest
-from fatescore.ingest.readers import tenx_h5
+from fatescore.ingest.readers import tenx_h5, tenx_mtx
 
 IDS = ["ENSG00000124813", "ENSG00000132170", "ENSG00000162551"]
 SYMBOLS = ["RUNX2", "PPARG", "ALPL"]
@@ -261,3 +261,35 @@ def test_barcodes_symbols_and_transgenes_that_repeat(
     assert adata.to_df()["RUNX2"].tolist() == [1, 3, 2, 3, 3, 3, 4, 3]  # two features of one symbol
     assert adata.to_df()["EGFP"].tolist() == [9] * 8
     assert adata.var.loc["EGFP", "mapped_by"] == "unmapped"
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("place", "shape", "total"),
+    [
+        ("seurat/visium/filtered_feature_bc_matrix.h5", (2689, 100), 132231),
+        ("10x_data/1.2.0/multiple_genomes.h5", (12, 686), 25),
+        ("10x_data/1.2.0/filtered_gene_bc_matrices_h5.h5", (12, 343), 12),
+        ("10x_data/3.0.0/filtered_feature_bc_matrix.h5", (1107, 507), 41549),
+    ],
+)
+def test_files_of_cellranger(real_data: Path, place: str, shape: tuple[int, int], total: int) -> None:
+    raw = tenx_h5.read(real_data / "tenx_layouts" / place)
+    assert (raw.matrix.shape, raw.matrix.sum(), len(raw.barcodes)) == (shape, total, shape[0])
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("hdf5", "triplet"),
+    [
+        ("1.2.0/filtered_gene_bc_matrices_h5.h5", "1.2.0/filtered_gene_bc_matrices/hg19_chr21"),
+        ("3.0.0/filtered_feature_bc_matrix.h5", "3.0.0/filtered_feature_bc_matrix"),
+    ],
+)
+def test_both_forms_of_cellranger_are_the_same(real_data: Path, hdf5: str, triplet: str) -> None:
+    one, other = (
+        reader.read(real_data / "tenx_layouts" / "10x_data" / place)
+        for reader, place in ((tenx_h5, hdf5), (tenx_mtx, triplet))
+    )
+    assert (one.ids, one.other_names, one.barcodes) == (other.ids, other.other_names, other.barcodes)
+    assert (one.matrix != other.matrix).nnz == 0
