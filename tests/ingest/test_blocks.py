@@ -100,6 +100,22 @@ def test_damaged_pointers(tmp_path: Path, name: str, values: list[int]) -> None:
             list(csr_of_hdf5(file, (2, 2)))
 
 
+def test_damage_behind_the_first_block_is_found_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 1)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["data"], file["indices"], file["indptr"] = [1, 2, 3], [0, 1, 0], [0, 1, 3, 2, 3]
+        with pytest.raises(ValueError, match="the row pointers are damaged"):
+            next(csr_of_hdf5(file, (4, 2)))
+
+
+def test_entries_of_a_group_of_cells_are_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 50)
+    scratch, written = Scratch(), []
+    monkeypatch.setattr(scratch, "put", lambda array: written.append(len(array)) or (0, 0, array.dtype))
+    CellSorter((10, 10), 100, scratch).add(np.arange(100) % 10, np.arange(100) // 10, np.ones(100))
+    assert written == [50] * 6  # cells, features and values of two groups
+
+
 def test_small_whole_numbers_take_little_room() -> None:
     kinds = [compact(np.array(values, dtype=np.float32)).dtype for values in ([1, 255], [1, 256], [0.5, 1], [-1, 1])]
     assert kinds == [np.uint8, np.uint16, np.float32, np.float32]

@@ -132,10 +132,23 @@ def test_scaled_cells_are_refused_and_rounded_cpm_told(tmp_path: Path, caplog: p
     ad.AnnData(scaled, var=pd.DataFrame(index=genes)).write_h5ad(tmp_path / "scaled.h5ad")
     with pytest.raises(InputError, match="z-scores"):
         read_expression(tmp_path / "scaled.h5ad", "human")
+    beside = ad.AnnData(scaled, var=pd.DataFrame(index=genes), layers={"umi": sp.csr_matrix(counts)})
+    beside.write_h5ad(tmp_path / "beside.h5ad")
+    assert np.array_equal(read_expression(tmp_path / "beside.h5ad", "human").to_df()[genes], counts)
+    assert 'the counts are those of layers["umi"]' in caplog.text
+    beside.layers["counts"] = beside.layers["umi"]
+    beside.write_h5ad(tmp_path / "counts.h5ad")
+    found = read_expression(tmp_path / "counts.h5ad", "human")
+    assert np.array_equal(found.to_df()[genes], counts)
+    assert np.array_equal(found.to_df("counts")[genes], counts)
+    assert 'X is centred per gene: layers["counts"] was read' in caplog.text
     cpm = pd.DataFrame(np.rint(counts[:4] / counts[:4].sum(1, keepdims=True) * 1e6).T, genes, list("abcd"))
     cpm.astype(int).to_csv(tmp_path / "cpm.tsv", sep="\t")
     read_expression(tmp_path / "cpm.tsv", "human")
     assert "every sample sums to 1,000,000, give or take" in caplog.text
+    ad.AnnData(cpm.T.astype(np.float32)).write_h5ad(tmp_path / "cpm.h5ad")
+    read_expression(tmp_path / "cpm.h5ad", "human")
+    assert "every cell sums to 1,000,000, give or take" in caplog.text
 
 
 JOINED = {

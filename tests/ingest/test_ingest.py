@@ -292,12 +292,14 @@ def test_a_sex_that_expression_contradicts_is_noted_and_kept(tmp_path: Path) -> 
 
 
 def ten_cells(folder: Path, kind: str, tarred: Any) -> Path:
-    """Write two samples of ten cells each in a way that stays on the disk; a gene is there twice, another unknown."""
+    """Write a man's and a woman's ten cells in a way that stays on the disk; a gene is there twice, another unknown."""
     genes = ["ENSG00000124813", "ENSG00000132170", "ENSG00000124813", "ENSGX", "ENSG00000229807", "ENSG00000067048"]
+    genes += ["DDX3X", "KDM5C", "KDM6A", "USP9X", "UTY", "KDM5D"]
     draw = np.random.default_rng(3)
     folder.mkdir()
     for n in (1, 2):
-        counts = sp.csr_matrix(draw.poisson(1.5, (10, len(genes))) * (draw.random((10, len(genes))) < 0.7))
+        level = np.array([1, 1, 1, 1, 9 * (n - 1), 9 * (2 - n), 9, 9, 9, 9, *[9 * (2 - n)] * 2])
+        counts = sp.csr_matrix(draw.poisson(1.5, (10, len(genes))) * (draw.random((10, len(genes))) < 0.7) * level)
         name = f"GSM{n}"
         if kind == "mtx":
             scipy.io.mmwrite(folder / f"{name}_matrix.mtx", counts.T.tocoo(), field="integer", symmetry="general")
@@ -336,6 +338,7 @@ def test_cells_are_written_block_by_block_as_they_are_in_memory(
     monkeypatch.setattr(blocks.Blocks, "load", None)  # nothing may ask for the whole
     written = ingest(source, samples=rows, output=tmp_path / "out.h5ad", **how)
     assert written.adata.X is None
+    assert set(written.sample_fields["sex_expressed"]) == {"female", "male"}
     assert written.facts == inside.facts
     pd.testing.assert_frame_equal(written.sample_fields, inside.sample_fields)
     found = ad.read_h5ad(tmp_path / "out.h5ad")

@@ -14,7 +14,9 @@ import scipy.sparse as sp
 
 from fatescore.typing import BoolArray, IntArray, Matrix
 
-AT_ONCE = 1 << 20  # stored values of a block: larger arrays leave holes in the heap that grow with the file
+# Of 60,000 cells the peak is 20 MB above that of 20,000 with 2**18 values, 70 MB with 2**20: larger arrays leave holes
+# in the heap.
+AT_ONCE = 1 << 18  # stored values of a block
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ from fatescore.errors import InputError, few
 from fatescore.ingest import archive
 from fatescore.ingest.equal_sums import equal_sums
 from fatescore.ingest.identifiers import scored_genes, to_genes
-from fatescore.ingest.levels import check_centred, check_log_ratios
+from fatescore.ingest.levels import check_centred, check_log_ratios, is_centred
 from fatescore.ingest.locate import layout_of_file, locate, read_raw
 from fatescore.ingest.matrix import Located, Raw, numbered
 from fatescore.ingest.readers import count_table, h5ad
-from fatescore.ingest.readers._h5ad_file import gene_names
+from fatescore.ingest.readers._h5ad_counts import choose_values
+from fatescore.ingest.readers._h5ad_file import H5adFile, Values, gene_names, of_anndata
 from fatescore.ingest.scale import check_values
 from fatescore.tables import columns as col
 from fatescore.typing import Matrix, Organism, Scale, StrPath
@@ -122,25 +123,39 @@ def _from_h5ad(source: Path, organism: Organism) -> AnnData:
     adata = h5ad.open_h5ad(source)
     if not adata.obs_names.is_unique:
         raise InputError(f"{source} repeats names of observations", expected="unique obs_names", fix="make them unique")
-    main = adata.layers[col.COUNTS] if adata.X is None else adata.X
-    check_centred(main, "cell")
     notes: list[str] = []
-    ids, second = gene_names(adata.var, adata.obs, organism, notes)
-    scale: Scale = "counts" if col.COUNTS in adata.layers or _whole(_stored(main)) else "log2"
+    values = _levels(of_anndata(adata, str(source)), notes)
+    main = values.matrix.load()
+    ids, second = gene_names(values.genes, adata.obs, organism, notes)
+    layer = adata.layers.get(col.COUNTS)
+    counts = main if layer is None and _whole(_stored(main)) else layer
     observations = [str(name) for name in adata.obs_names]
     check_values(main, ids, observations, source)
-    if col.COUNTS in adata.layers:
-        check_values(adata.layers[col.COUNTS], ids, observations, source, counts=True)
+    if counts is not None:
+        check_values(counts, ids, observations, source, counts=layer is not None)
+        alike = equal_sums([counts], "cell")
+        notes += [] if alike is None else [alike.text]
     wanted = scored_genes(organism)
+    scale: Scale = "log2" if counts is None else "counts"
     genes = to_genes(main, ids, organism, scale, other_names=second, keep_genes=wanted)
     _log(source, [*notes, *genes.notes])
     out = anndata.AnnData(X=genes.matrix, obs=adata.obs.copy(), var=genes.var)
-    if col.COUNTS in adata.layers:
-        counted = to_genes(adata.layers[col.COUNTS], ids, organism, "counts", other_names=second, keep_genes=wanted)
-        out.layers[col.COUNTS] = counted.matrix
+    if layer is not None:
+        out.layers[col.COUNTS] = to_genes(layer, ids, organism, "counts", other_names=second, keep_genes=wanted).matrix
     if col.UNS in adata.uns:
         out.uns[col.UNS] = adata.uns[col.UNS]
     return out
+
+
+def _levels(file: H5adFile, notes: list[str]) -> Values:
+    """Return ``X``, or the counts that stand beside it where it has none or is centred."""
+    main = file.matrices.get("X")
+    if main is None or is_centred(main.matrix.load()):
+        main = choose_values(file, "counts", notes)
+        check_centred(main.matrix.load(), "cell")
+        if "X" in file.matrices and not notes:
+            notes.append(f"X is centred per gene: {main.place} was read")
+    return main
 
 
 def _log(source: Path, notes: list[str]) -> None:

@@ -60,8 +60,13 @@ def _ratios(raw: Raw, name: str) -> str:
     )
 
 
+def is_centred(matrix: Matrix) -> bool:
+    """Tell whether nearly every gene has mean or median 0 over all observations."""
+    return _share_centred(matrix) >= _MOST_GENES
+
+
 def check_centred(matrix: Matrix, each: str = "sample") -> None:
-    """Refuse values of which nearly every gene has mean or median 0 over all samples, or cells."""
+    """Refuse values that are centred, see :func:`is_centred`; ``each`` observation is a sample or a cell."""
     share = _share_centred(matrix)
     if share >= _MOST_GENES:
         raise InputError(

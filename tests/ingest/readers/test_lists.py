@@ -22,6 +22,7 @@ from fatescore.ingest.readers._lists import read_list
         ("\ufeffRUNX2\r\nALPL\r\n", [], ["RUNX2", "ALPL"]),
         ("574405\tPwwp4b\n574404\tPwwp4a\n", [], ["574405", "574404"]),
         ('"RUNX2","a, b"\n"ALPL","c"\n', [], ["RUNX2", "ALPL"]),
+        (f'"RUNX2","{"x" * 200_000}"\n"ALPL","c"\n', [], ["RUNX2", "ALPL"]),  # beyond csv's limit
         ("", [], []),
     ],
 )

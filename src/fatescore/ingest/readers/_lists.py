@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 from dataclasses import dataclass
@@ -85,7 +86,10 @@ def read_list(data: bytes) -> NameList:
 
 
 def _cells(line: str, mark: str) -> list[str]:
-    return next(csv.reader([line])) if mark == "," and '"' in line else line.split(mark)
+    if mark == "," and '"' in line:
+        with contextlib.suppress(csv.Error):  # of a cell beyond csv's limit
+            return next(csv.reader([line]))
+    return line.split(mark)
 
 
 def _is_header(cells: list[str]) -> bool:

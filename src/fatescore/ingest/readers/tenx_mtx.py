@@ -82,7 +82,7 @@ def _find(files: Files, file: str, organism: Organism | None, notes: list[str]) 
 
 def _one(triplet: Triplet, files: Files, scratch: Scratch, organism: Organism | None, notes: list[str]) -> Library:
     """Return the library of one triplet."""
-    where = f"{files.path.name}: {triplet.name}"
+    where = f"{files.path.name}: {triplet.name}" if triplet.name else files.path.name
     reader = MatrixMarketReader(files.blocks(triplet.parts["matrix"]), where)
     lists = {kind: read_list(files.read(name)) for kind, name in triplet.parts.items() if kind != "matrix"}
     for kind, listed in lists.items():
