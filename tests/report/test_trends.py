@@ -76,7 +76,7 @@ def test_the_page_shows_every_level_and_all_genes(results: Any) -> None:
         "genes_differ:share=0.061,genes=500,alpha=0.05",
         "genes_expected:share=0.05,quantile=0.9,high=0.1",
     )
-    audit = CONFOUNDING.frame([("GSE1", "time", "all genes", "evidence", differ, expected, None, 0.061, 0.3)])
+    audit = CONFOUNDING.frame([("GSE1", "time", "all genes", "evidence", differ, expected, None, 0.061, 0.3, "")])
     genes = tables.contributions.assign(contrast="time")
     page = report.dataset_page(
         replace(tables, sample_scores=data, scores=data, contrasts=contrasts, confounding=audit, contributions=genes)

@@ -10,7 +10,7 @@ from scipy import stats as scipy_stats
 
 from fatescore.errors import InputError
 from fatescore.stats import Audit, audit_summary, confounding
-from fatescore.tables import CONFOUNDING
+from fatescore.tables import CONFOUNDING, parse_notes
 from fatescore.tables.codes import AuditVerdict
 
 ARMS = {"case": "sick", "control": "well"}
@@ -226,10 +226,14 @@ def test_numbers_written_in_many_ways_are_numbers(fields, case: list[str], contr
     assert verdict_of(fields(4, 4, value=case + control), "value") == "complete_separation"
 
 
-def test_numbers_of_different_units_are_not_compared(fields) -> None:
-    assert (
-        verdict_of(fields(3, 3, age=["8 weeks", "9 weeks", "10 weeks", "2 years", "3 years", "4 years"]), "age") is None
-    )
+def test_times_are_converted_and_other_units_are_told_apart(fields) -> None:
+    ages = ["8 weeks", "9 weeks", "10 weeks", "3 months", "2 years", "3 years", "4 years", "5 years"]
+    doses = ["5 mg", "6 mg", "7 mg", "8 mg", "5 mmol", "6 mmol", "7 mmol", "8 mmol"]
+    found = confounding(fields(4, 4, age=ages, dose=doses), **ARMS).set_index("field")
+    assert set(found["verdict"]) == {"complete_separation"}
+    assert found.loc["age", "case_values"] == "0.1909 [0.1533, 0.25]"
+    assert found.loc["age", "note"] == "units_converted:units=month|week,unit=year"
+    assert parse_notes(found.loc["dose", "note"])[0].number("samples") == 4
 
 
 def test_an_arm_without_donors_is_not_assessed(fields) -> None:

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import re
 
+from fatescore.missing import is_missing
+
 MISSING = "missing"
 DATE = "date"
 NUMBER = "number"
-
-_MISSING = frozenset(
-    ["", "na", "n/a", "n.a.", "nan", "<na>", "nd", "null", "nil", "none", "-", "--", "---", ".", "?", "/", "//", "///",
-     "#n/a", "#na", "#ref!", "#name?", "#value!", "#null!", "#num!", "#div/0!"]
-)  # fmt: skip
 
 # As spreadsheets write months in English, German, French, Spanish, Portuguese, Italian and Dutch.
 _MONTH = (
@@ -49,7 +46,7 @@ def name_error(name: str) -> str:
     >>> [name_error(name) for name in ("RUNX2", "SEPT2", "7SK", "2310009E13Rik")]
     ['', '', '', '']
     """
-    if name.casefold() in _MISSING:
+    if is_missing(name):
         return MISSING
     if _DATE.fullmatch(name):
         return DATE

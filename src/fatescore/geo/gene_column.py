@@ -11,6 +11,7 @@ import pandas as pd
 from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.gene_sets import symbols
+from fatescore.missing import is_missing
 from fatescore.typing import Organism
 
 # In order of trust. ILMN_Gene is Illumina's name.
@@ -19,7 +20,6 @@ _USUAL = (
     "gene_assignment",
 )  # fmt: skip
 _SEPARATOR = re.compile(r"///|[;|,]")
-_NO_SYMBOL = {"", "---", "--", "-", "NA", "N/A", "NULL", "null", "nan", "None", "<NA>"}
 _IN_TITLE = re.compile(r"\(([^()\s]+)\),")  # "Homo sapiens RUNX family transcription factor 2 (RUNX2), mRNA."
 _MOST_COLUMNS = 200  # that are looked at; platforms have at most some dozens
 _SHOWN = 12
@@ -68,14 +68,14 @@ def split_symbols(text: str) -> list[str]:
     (['PMF1-BGLAP', 'PMF1', 'BGLAP'], [])
     """
     parts = (part.strip() for part in _SEPARATOR.split(str(text)))
-    return list(dict.fromkeys(part for part in parts if part not in _NO_SYMBOL))
+    return list(dict.fromkeys(part for part in parts if not is_missing(part)))
 
 
 def _readings(table: pd.DataFrame) -> Iterator[pd.Series[str]]:
     """Yield every column as text; one of Affymetrix's records in both ways that they give a symbol."""
     for place in range(1, min(table.shape[1], _MOST_COLUMNS)):
         column = table.iloc[:, place].astype(object).where(table.iloc[:, place].notna(), "").astype(str).str.strip()
-        filled = column[~column.isin(_NO_SYMBOL)]
+        filled = column[~column.map(is_missing).astype(bool)]
         if filled.str.contains(" // ", regex=False).mean() > 0.5:
             yield column.map(_from_assignment)
             yield column.map(_from_titles)

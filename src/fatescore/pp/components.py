@@ -11,7 +11,7 @@ from scipy.special import factorial, gammaln
 from scipy.stats import median_abs_deviation
 
 from fatescore.errors import InputError
-from fatescore.stats._fields import clean_text, parse_numbers, same_wording
+from fatescore.stats._fields import read_field
 from fatescore.stats.fdr import bh
 from fatescore.tables import QC_COMPONENTS
 from fatescore.tables import columns as col
@@ -178,20 +178,20 @@ def _outliers(scores: pd.DataFrame, variance_ratio: FloatArray) -> pd.Series[str
 
 def _design(field: pd.Series) -> tuple[NDArray[np.intp], FloatArray, str, float] | None:
     """Return known samples, an orthonormal basis of what the field can explain, its kind and the smallest p value."""
-    text = clean_text(field)
-    known = np.flatnonzero(text.notna())
-    text = text.iloc[known]
-    distinct = text.nunique()
-    if len(known) < 4 or distinct < 2:
+    read = read_field(field)
+    numbers = read.numbers
+    if numbers is not None and len(np.unique(numbers.values[np.isfinite(numbers.values)])) < 3:
+        numbers = None  # two numbers are a category as two words are
+    known = np.flatnonzero(read.texts.notna() if numbers is None else np.isfinite(numbers.values))
+    if len(known) < 4:
         return None
-    numbers = parse_numbers(text)
-    if numbers is not None and distinct > 2:
-        values = numbers.values  # noqa: PD011  (not a pandas object)
+    if numbers is not None:
+        values = numbers.values[known]
         columns = values[:, None] - values.mean()
         arrangements = _arrangements(pd.Series(values)) / 2  # a line has no direction in R2: at best
         kind = "number"
     else:
-        codes = same_wording(text)
+        codes = read.texts.iloc[known]
         if codes.nunique() < 2 or codes.nunique() > len(known) / 2:
             return None
         columns = pd.get_dummies(codes).to_numpy(dtype=np.float64)[:, 1:]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from fatescore.errors import InputError, nearest
 from fatescore.stats import _fields
+from fatescore.stats._labels import is_nameless, labels, with_labels
 from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode
 from fatescore.tables.notes import Note
@@ -55,6 +56,7 @@ def donor_means(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     for column in (col.SAMPLE, col.DONOR, col.CONDITION, *columns):
         if column not in table.columns:
             raise InputError(f'the table has no column "{column}"', fix=nearest(str(column), map(str, table.columns)))
+    table = with_labels(table)
     keys = [col.DATASET] if col.DATASET in table.columns else []
     repeated = table.loc[table.duplicated([*keys, col.SAMPLE]), col.SAMPLE]
     if len(repeated):
@@ -63,18 +65,21 @@ def donor_means(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
             expected="one row per sample",
             fix="make pseudobulks or give sample_scores.tsv",
         )
-    nameless = table.loc[table[col.DONOR].fillna("").astype(str).str.strip() == "", col.SAMPLE]
+    nameless = table.loc[table[col.DONOR].map(is_nameless).astype(bool)]
     if len(nameless):
-        raise InputError(f'sample "{nameless.iloc[0]}" has no donor', fix="name its donor in the sample table")
+        sample, donor = nameless[[col.SAMPLE, col.DONOR]].iloc[0]
+        known = f' but "{donor}"' if donor else ""
+        raise InputError(f'sample "{sample}" has no donor{known}', fix="name its donor in the sample table")
     keys += [col.DONOR, col.CONDITION]
     numbers = table[list(columns)].apply(_finite)
-    identity = table[keys].astype(str).where(table[keys].notna())
-    means: pd.DataFrame = pd.concat([identity, numbers], axis=1).groupby(keys, sort=True).mean().reset_index()
+    means: pd.DataFrame = pd.concat([table[keys], numbers], axis=1).groupby(keys, sort=True).mean().reset_index()
     return means
 
 
-def donor_fields(fields: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def donor_fields(fields: pd.DataFrame, columns: Sequence[str], *, names: Collection[str] = ()) -> pd.DataFrame:
     """Return fields of every donor and condition: numbers averaged, text where all samples of the donor agree.
+
+    Those of ``columns`` that are in ``names`` (batches) are text, whatever they look like.
 
     Examples
     --------
@@ -87,12 +92,12 @@ def donor_fields(fields: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
             raise InputError(
                 f'the sample fields have no column "{name}" to adjust for', fix=nearest(name, map(str, fields.columns))
             )
+    fields = with_labels(fields)
     keys = [key for key in (col.DATASET, col.DONOR, col.CONDITION) if key in fields]
-    found = fields[keys].astype(str).where(fields[keys].notna())
+    found = fields[keys].copy()
     for name in columns:
-        texts = _fields.same_wording(_fields.clean_text(fields[name]))
-        numbers = _fields.parse_numbers(texts)
-        found[name] = texts if numbers is None else pd.Series(numbers.values, index=fields.index)
+        read = _fields.read_field(pd.Series(labels(fields[name])) if name in names else fields[name])
+        found[name] = read.texts if read.numbers is None or name in names else read.numbers.values
     grouped = found.groupby(keys, sort=True)
 
     def one(values: pd.Series) -> object:
@@ -131,13 +136,19 @@ def split(donors: pd.DataFrame, measure: str, case: str, control: str) -> Arms:
 
 def averaged(table: pd.DataFrame, donors: pd.DataFrame, conditions: Collection[str]) -> list[Note]:
     """Note how many samples were averaged within how many donors, if any were."""
-    samples, units = (int(rows[col.CONDITION].isin(conditions).sum()) for rows in (table, donors))
+    samples, units = (sum(name in conditions for name in labels(rows[col.CONDITION])) for rows in (table, donors))
     return [Note(NoteCode.SAMPLES_AVERAGED, {"samples": samples, "donors": units})] if samples > units else []
+
+
+def unlabelled(table: pd.DataFrame) -> list[Note]:
+    """Note how many samples are left out because they have no condition."""
+    samples = labels(table[col.CONDITION]).count("")
+    return [Note(NoteCode.NO_CONDITION, {"samples": samples})] if samples else []
 
 
 def check_conditions(found: pd.Series[str], wanted: Collection[str], known: Collection[str], name: str) -> None:
     """Refuse a condition that no sample has."""
-    present = sorted({*found.dropna().unique(), *known})
+    present = sorted({*found.dropna().unique(), *labels(known)})
     for condition in wanted:
         if condition not in present:
             where = f' of contrast "{name}"' if name else ""

@@ -11,20 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from fatescore.missing import is_missing
+from fatescore.stats._numbers import Numbers, parse_numbers
 from fatescore.typing import BoolArray, FloatArray
 
-_NUMBER = re.compile(r"(?:(?:p|passage)\.? *)?([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([^\d]*)", re.IGNORECASE)
-_DATE = re.compile(
-    r"(?:[a-z]{3,9} \d{1,2},? \d{4}|\d{1,2}[ -][a-z]{3,9}[ -]\d{4}|\d{4}[-/]\d{2}[-/]\d{2}.*)", re.IGNORECASE
-)
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?!\d)")
-_TIMES = {
-    "y": "year", "yr": "year", "yo": "year", "mo": "month", "mth": "month", "wk": "week", "w": "week", "d": "day",
-    "h": "hour", "hr": "hour",
-}  # fmt: skip
 # A point between digits is part of a number; plus and minus tell CD271+ from CD271-.
 _PUNCTUATION = re.compile(r"(?<!\d)\.|\.(?!\d)|[,;:!?'\"()\[\]]")
-_MISSING = {"", "na", "n/a", "nan", "none", "null", "not available", "missing", "unknown"}
+# An answer among words, a missing value among numbers.
+_ABSENT = {"none", "nil"}
+_KEYED = re.compile(r"([^\W\d][^:=\d]{0,39}[:=])\s*(.*)")
 _WIDTH = 80
 _AROUND = 4  # words
 _SHOWN = 4
@@ -32,23 +27,46 @@ _NO_VALUE = "NA"
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """Numbers read from text; dates are days since 1970."""
+class Field:
+    """A sample field: its values as text of one wording, missing where there is none, and as numbers if they are."""
 
-    values: FloatArray
-    dates: bool
+    texts: pd.Series
+    numbers: Numbers | None
 
 
-def clean_text(field: pd.Series) -> pd.Series:
-    """Return values as text with single blanks; what stands for "missing" becomes missing.
+def read_field(field: pd.Series) -> Field:
+    """Read the values of a field, of whatever type, as numbers or text.
 
     Examples
     --------
-    >>> clean_text(pd.Series([1.0, "kit  A", "n/a"])).tolist()
-    ['1.0', 'kit A', nan]
+    >>> read_field(pd.Series(["age: 82", "age: not collected", "age: >89"])).numbers.values.tolist()
+    [82.0, nan, 89.0]
+    >>> read_field(pd.Series(["none", "Dex", "dex", "n/a"])).texts.tolist()
+    ['none', 'Dex', 'Dex', nan]
     """
-    text = field.astype(object).map(lambda value: " ".join(str(value).split()), na_action="ignore")
-    return text.where(text.notna() & ~text.astype(str).str.casefold().isin(_MISSING), np.nan)
+    raw = _without_key(_as_text(field))
+    known = raw.where([isinstance(text, str) and not is_missing(text) for text in raw])
+    numbers = parse_numbers(known)
+    if numbers is None:
+        folded = raw.map(str.casefold, na_action="ignore")
+        answers = folded.isin(_ABSENT | ({"-"} if (folded == "+").any() else set()))
+        known = raw.where(known.notna() | answers)
+    return Field(same_wording(known), numbers)
+
+
+def _as_text(field: pd.Series) -> pd.Series:
+    """Return values as text with single blanks, in a column of objects."""
+    text = [np.nan if gap else " ".join(str(value).split()) for value, gap in zip(field, field.isna(), strict=True)]
+    return pd.Series(text, index=field.index, dtype=object)
+
+
+def _without_key(texts: pd.Series) -> pd.Series:
+    """Take off what stands before the colon of every value (``age: 82``)."""
+    keyed = texts.map(_KEYED.fullmatch, na_action="ignore")
+    found = [one for one in keyed if isinstance(one, re.Match)]
+    if len(found) < texts.notna().sum() or len({one[1].casefold() for one in found}) != 1:
+        return texts
+    return keyed.map(lambda one: one[2], na_action="ignore")
 
 
 def same_wording(texts: pd.Series) -> pd.Series:
@@ -64,43 +82,6 @@ def same_wording(texts: pd.Series) -> pd.Series:
     for text in known:
         first.setdefault(_wording(text), text)
     return texts.map({text: first[_wording(text)] for text in known})
-
-
-def parse_numbers(texts: pd.Series) -> Numbers | None:
-    """Read every value as a number (with the same first word of unit, if any) or as a date, or return None.
-
-    A comma is read as the decimal sign, unless it sets off thousands in every value that has one.
-
-    Examples
-    --------
-    >>> parse_numbers(pd.Series(["79 yrs (old)", "80 yrs"])).values.tolist()
-    [79.0, 80.0]
-    >>> parse_numbers(pd.Series(["kit 1", "kit 2"])) is None
-    True
-    """
-    known = texts.dropna()
-    with_comma = [text for text in known if "," in text]
-    comma = "" if all(_THOUSANDS.match(text) for text in with_comma) else "."
-    matches = [_NUMBER.fullmatch(re.sub(r"(?<=\d),(?=\d)", comma, text)) for text in known]
-    values = np.full(len(texts), np.nan)
-    positions = np.flatnonzero(texts.notna())
-    read = [match for match in matches if match is not None]
-    if len(read) == len(known) and len({_unit(match[2]) for match in read} - {""}) < 2:
-        values[positions] = [float(match[1]) for match in read]
-        return Numbers(values, dates=False)
-    if all(_DATE.fullmatch(text) for text in known):
-        days = pd.to_datetime(known, errors="coerce", format="mixed", utc=True)
-        if days.notna().all():
-            values[positions] = (days - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-            return Numbers(values, dates=True)
-    return None
-
-
-def _unit(text: str) -> str:
-    """Return the first word of a unit, the many spellings of a time as one."""
-    word = (text.split() or [""])[0].casefold().rstrip(".,;:")
-    word = word.removesuffix("s") if len(word) > 1 else word
-    return _TIMES.get(word, word)
 
 
 def format_numbers(values: FloatArray, *, dates: bool) -> str:

@@ -33,7 +33,9 @@ from scipy import stats
 
 from fatescore.errors import InputError
 from fatescore.stats import _fields, effect, permutation
-from fatescore.tables import CONFOUNDING, join_names
+from fatescore.stats._labels import label, with_labels
+from fatescore.stats._numbers import Numbers
+from fatescore.tables import CONFOUNDING, join_names, join_notes
 from fatescore.tables import columns as col
 from fatescore.tables.codes import AuditVerdict, FieldVerdict
 from fatescore.typing import BoolArray, FloatArray
@@ -86,6 +88,7 @@ class _Finding:
     smd: float
     statistic: float
     p_value: float
+    note: str = ""
 
 
 def confounding(
@@ -132,7 +135,9 @@ def confounding(
     for column in (col.SAMPLE, col.DONOR, col.CONDITION):
         if column not in fields.columns:
             raise InputError(f'the table of sample fields has no column "{column}"')
-    rows = fields.loc[fields[col.CONDITION].isin([case, control])]
+    case, control = label(case), label(control)
+    known = with_labels(fields)
+    rows = known.loc[known[col.CONDITION].isin([case, control])]
     keys = [key for key in (col.DATASET, col.DONOR, col.CONDITION) if key in rows.columns]
     units = rows.groupby(keys, sort=True, dropna=False).ngroup().to_numpy()
     order = rows.assign(_unit=units).drop_duplicates("_unit").sort_values("_unit")
@@ -202,27 +207,41 @@ def audit_cells(audit: Audit | None) -> dict[str, str]:
 
 def _assess(field: pd.Series, units: np.ndarray, is_case: BoolArray, seed: int) -> _Finding | None:
     """Test one field; None for a field that is empty or only names the donors."""
-    texts = _fields.same_wording(_fields.clean_text(field))
+    read = _fields.read_field(field)
+    texts, numbers = read.texts, read.numbers
     if texts.isna().all():
         return None
-    numbers = _fields.parse_numbers(texts)
-    present = pd.Series(texts.notna().to_numpy()).groupby(units).any().to_numpy()
-    one_sided = not present[is_case].any() or not present[~is_case].any()
-    if numbers is not None and not one_sided:
-        values = pd.Series(numbers.values).groupby(units).mean().to_numpy().astype(np.float64)
-        if not _acts_as_code(values, is_case):
-            return _assess_numbers(values, is_case, numbers, seed)
+    recorded = texts.notna().to_numpy() if numbers is None else np.isfinite(numbers.values)
+    present = pd.Series(recorded).groupby(units).any().to_numpy()
     sets = [frozenset(part.dropna()) for _, part in pd.Series(texts.to_numpy()).groupby(units)]
     labels = [" + ".join(sorted(values)) for values in sets]
-    named = [label for label in labels if label]
-    if one_sided:
-        codes = [str(bool(label)) for label in labels]
-    elif len(named) > 1 and len(set(named)) == len(named):
-        return None
-    else:
-        codes = labels
     disjoint = not (_union(sets, is_case) & _union(sets, ~is_case))
-    return _assess_text(codes, labels, is_case, disjoint, seed)
+    recorded_or_not = [str(bool(known)) for known in present]
+    found: list[_Finding] = []
+    mixed = numbers is not None and bool(numbers.left_out.any())
+    if not present[is_case].any() or not present[~is_case].any():
+        found.append(_assess_text(recorded_or_not, labels, is_case, disjoint, seed))
+    else:
+        if numbers is not None:
+            found += _of_numbers(numbers, units, is_case, seed)
+        if mixed:  # words among numbers may separate by themselves
+            found.append(_assess_text(recorded_or_not, labels, is_case, False, seed))
+        if (mixed or not found) and not _are_names(labels):
+            found.append(_assess_text(labels, labels, is_case, disjoint, seed))
+    worst = min(found, key=lambda one: _RANK[one.verdict], default=None)
+    return replace(worst, note=join_notes(numbers.notes)) if worst and numbers else worst
+
+
+def _of_numbers(numbers: Numbers, units: np.ndarray, is_case: BoolArray, seed: int) -> list[_Finding]:
+    """Test the means of the donors, unless the numbers are labels."""
+    values = pd.Series(numbers.values).groupby(units).mean().to_numpy().astype(np.float64)
+    return [] if _acts_as_code(values, is_case) else [_assess_numbers(values, is_case, numbers, seed)]
+
+
+def _are_names(labels: Sequence[str]) -> bool:
+    """Whether text differs in every donor that has any."""
+    known = [label for label in labels if label]
+    return len(known) > 1 and len(set(known)) == len(known)
 
 
 def _assess_text(codes: list[str], labels: list[str], is_case: BoolArray, disjoint: bool, seed: int) -> _Finding:
@@ -235,7 +254,7 @@ def _assess_text(codes: list[str], labels: list[str], is_case: BoolArray, disjoi
     return _Finding(verdict, *shown, math.nan, statistic, p_value)
 
 
-def _assess_numbers(values: FloatArray, is_case: BoolArray, numbers: _fields.Numbers, seed: int) -> _Finding:
+def _assess_numbers(values: FloatArray, is_case: BoolArray, numbers: Numbers, seed: int) -> _Finding:
     known = ~np.isnan(values)
     a, b = values[is_case & known], values[~is_case & known]
     ranks = stats.rankdata(np.concatenate([a, b]))
@@ -249,7 +268,11 @@ def _assess_numbers(values: FloatArray, is_case: BoolArray, numbers: _fields.Num
         disjoint = bool(a.max() < b.min() or b.max() < a.min())
     sides = pd.Series(a), pd.Series(b)
     enough = min(len(a), len(b)) > 1
-    verdict = _field_verdict(disjoint and enough, p_value, all(_concentrated(side) for side in sides), enough)
+    # one number beside words that could not be read may stand for them
+    suspicious = enough or bool(numbers.left_out.any())
+    disjoint = disjoint and suspicious
+    concentrated = enough and all(_concentrated(side) for side in sides)
+    verdict = _field_verdict(disjoint, p_value, concentrated, suspicious)
     case, control = (_fields.format_numbers(side, dates=numbers.dates) for side in (a, b))
     return _Finding(verdict, case, control, _standardised_difference(a, b), separation, p_value)
 

@@ -16,7 +16,8 @@ import pandas as pd
 
 from fatescore.errors import InputError, nearest
 from fatescore.stats import effect, fdr, permutation
-from fatescore.stats._donors import Arms, averaged, check_conditions, donor_means, split
+from fatescore.stats._donors import Arms, averaged, check_conditions, donor_means, split, unlabelled
+from fatescore.stats._labels import label
 from fatescore.stats.confounding import Audit, audit_cells
 from fatescore.stats.models import adjustment
 from fatescore.stats.moderated import NO_SPREAD, moderated_p, spread
@@ -92,13 +93,14 @@ def contrast(
     [[-4.0, 0.1, 0.1, 'not_significant']]
     """
     check_labels(kind, expected)
+    case, control = label(case), label(control)
     if case == control:
         raise InputError(f'case and control are both "{case}"', fix="name two conditions")
     donors = donor_means(table, measures)
     check_conditions(donors[col.CONDITION], (case, control), known_conditions, contrast)
     labels = {"dataset": dataset, "contrast": contrast, "kind": kind, "case": case, "control": control}
     labels |= {"unit": str(Unit.DONOR), "expected": expected, "adjusted_for": ""} | audit_cells(audit)
-    within = averaged(table, donors, (case, control))
+    within = [*averaged(table, donors, (case, control)), *unlabelled(table)]
     model = adjustment(donors, fields, case=case, control=control, covariates=covariates, block=block)
     rows, spreads = [], []
     for measure in measures:
@@ -159,6 +161,7 @@ def contributions(
     >>> contributions(table, case="sick", control="well")["contribution"].round(3).tolist()
     [-0.5, -0.1]
     """
+    case, control = label(case), label(control)
     identity = {*col.IDENTITY, col.OBS_NAME}
     genes = [str(column) for column in table.columns if column not in identity]
     scored = table[genes].notna().any(axis=1)

@@ -17,6 +17,7 @@ from scipy import stats
 
 from fatescore.errors import InputError
 from fatescore.stats import permutation
+from fatescore.stats._labels import labels
 from fatescore.tables import CONFOUNDING, Note
 from fatescore.tables.codes import FieldVerdict, NoteCode, Test
 from fatescore.typing import BoolArray, FloatArray
@@ -107,10 +108,10 @@ def expression_shift(
     >>> found.share > 0.5, round(found.p_value, 3), str(found.test), found.n_arrangements
     (True, 0.029, 'exact_permutation', 70)
     """
-    x, case = np.asarray(values, dtype=np.float64), np.asarray(is_case, dtype=bool)
+    x, case = np.asarray(values, dtype=np.float64), _as_flags(is_case)
     if x.ndim != 2 or len(case) != len(x) or (donors is not None and len(donors) != len(x)):
         raise InputError(f"values of shape {x.shape} with {len(case)} labels", expected="samples x genes, a label each")
-    names = np.arange(len(x)).astype(str) if donors is None else np.asarray(donors).astype(str)
+    names = np.arange(len(x)).astype(str) if donors is None else np.array(labels(donors), dtype=str)
     x, case, names = _donor_rows(x[:, np.isfinite(x).all(axis=0)], case, names)
     # A difference of rounding is no variation.
     x = x[:, np.ptp(x, axis=0) > 1e-9 * np.maximum(1.0, np.abs(x).max(axis=0, initial=0.0))]
@@ -168,11 +169,18 @@ def add_evidence(audit: pd.DataFrame, shift: ExpressionShift, *, dataset: str = 
     expected = Note(NoteCode.GENES_EXPECTED, {"share": shift.expected, "quantile": QUANTILE, "high": shift.high})
     row = (
         dataset, contrast, ALL_GENES, str(FieldVerdict.EVIDENCE), str(differ), str(expected), math.nan, shift.share,
-        shift.p_value,
+        shift.p_value, "",
     )  # fmt: skip
     clean = audit["verdict"] == FieldVerdict.CLEAN
     parts = [part for part in (audit[~clean], CONFOUNDING.frame([row]), audit[clean]) if len(part)]
     return pd.concat(parts, ignore_index=True)
+
+
+def _as_flags(is_case: npt.ArrayLike) -> BoolArray:
+    flags = np.asarray(is_case, dtype=object)
+    if pd.isna(flags).any() or not set(flags.ravel()) <= {0, 1}:
+        raise InputError("is_case holds something else than True and False", fix="give condition == case")
+    return flags.astype(bool)
 
 
 def _not_tested(reason: Note, n_genes: int) -> ExpressionShift:

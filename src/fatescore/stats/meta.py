@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from fatescore.errors import InputError
+from fatescore.stats._labels import with_labels
 from fatescore.stats._pooling import Tau2, between_groups, pool
 from fatescore.tables import CONTRASTS, META, META_ROBUSTNESS, Note, join_names, join_notes, parse_notes, split_names
 from fatescore.tables import columns as col
@@ -134,6 +135,7 @@ def _comparable(contrasts: pd.DataFrame) -> list[tuple[tuple[Any, Any], pd.DataF
     if contrasts.empty:
         return []
     CONTRASTS.check(contrasts, "the table of contrasts", _NEEDED)
+    contrasts = with_labels(contrasts, ("dataset", "contrast", "kind", "measure", "audit_verdict"))
     # Shares of cell types are findings about a sample as it was taken, not about the index: they are not pooled.
     shares = contrasts["measure"].astype(str).str.startswith(col.COMPOSITION_PREFIX)
     disease = contrasts.loc[(contrasts["kind"] == ContrastKind.DISEASE) & ~shares]

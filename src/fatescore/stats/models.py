@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from fatescore.errors import InputError
 from fatescore.stats import _fields
 from fatescore.stats._donors import donor_fields, donor_means
+from fatescore.stats._labels import label
 from fatescore.stats.effect import t_interval
 from fatescore.tables import ADJUSTED_DIFFERENCES
 from fatescore.tables import columns as col
@@ -72,7 +73,7 @@ def adjustment(
         if fields is None:
             raise InputError(f"there are no sample fields to adjust for {', '.join(wanted)}", expected="fields")
         at = pd.MultiIndex.from_frame(rows[[*keys, col.CONDITION]])
-        known = donor_fields(fields, wanted).reindex(at).set_axis(rows.index)
+        known = donor_fields(fields, wanted, names=[block]).reindex(at).set_axis(rows.index)
     columns = covariate_columns(known, covariates)
     blocks = _blocks(rows, known, keys, block, of_donors=bool(shared.any()))
     is_case = (rows[col.CONDITION] == case).to_numpy()
@@ -107,18 +108,21 @@ def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> pd.Data
     columns: dict[str, FloatArray] = {}
     missing = np.zeros(len(table), dtype=bool)
     for name in covariates:
-        texts = _fields.same_wording(_fields.clean_text(table[name]))
-        missing |= texts.isna().to_numpy()
-        numbers = _fields.parse_numbers(texts)
+        read = _fields.read_field(table[name])
+        texts, numbers = read.texts, read.numbers
         if numbers is not None:
             known = numbers.values  # noqa: PD011  (not a pandas object)
+            missing |= np.isnan(known)
             columns[name] = known - np.nanmean(known)
         else:
+            missing |= texts.isna().to_numpy()
+            if missing.all():
+                columns[name] = np.full(len(table), _NAN)  # a covariate of which nothing is known leaves nobody
             for value in sorted(texts.dropna().unique())[1:]:
                 columns[f"{name}[{value}]"] = (texts == value).to_numpy(dtype=float)
     out = pd.DataFrame(columns, index=table.index)
     out[missing] = _NAN
-    return out.loc[:, (out.max() > out.min()).to_numpy()]
+    return out.loc[:, (out.isna().all() | (out.max() > out.min())).to_numpy()]
 
 
 def adjusted_difference(values: ArrayLike, is_case: ArrayLike, covariates: pd.DataFrame) -> Adjusted:
@@ -225,6 +229,7 @@ def adjusted_differences(
     >>> found["adjusted_difference"].round(2).tolist()
     [1.07]
     """
+    case, control = label(case), label(control)
     rows = []
     for name in covariates:
         donors = donor_means(table, [measure, name])

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import ArrayLike
 
+from fatescore.errors import InputError
 from fatescore.tables.codes import Test
 from fatescore.tables.notes import Note
 from fatescore.typing import FloatArray, IntArray
@@ -96,7 +97,7 @@ def permutation_test(
     >>> permutation_test([5, 6, 7], [1, 2, 3]).p_value
     0.1
     """
-    a, b = np.asarray(case, dtype=np.float64), np.asarray(control, dtype=np.float64)
+    a, b = _finite(case, "case"), _finite(control, "control")
     small = min(len(a), len(b))
     values = np.concatenate([a, b] if len(a) <= len(b) else [b, a])
     values = values - values.mean()
@@ -108,6 +109,13 @@ def permutation_test(
     return permutation_result(test, extreme, len(index), seed, smallest_p(len(a), len(b), max_arrangements, draws))
 
 
+def _finite(values: ArrayLike, name: str) -> FloatArray:
+    numbers = np.asarray(values, dtype=np.float64)
+    if not numbers.size or not np.isfinite(numbers).all():
+        raise InputError(f"{name} holds no values, or some that are missing", fix="leave donors without a value out")
+    return numbers
+
+
 def sign_flip_test(differences: ArrayLike, *, seed: int = 0) -> PermutationResult:
     """Test the mean of paired differences, one per donor, by flipping their signs; two-sided.
 
@@ -116,7 +124,7 @@ def sign_flip_test(differences: ArrayLike, *, seed: int = 0) -> PermutationResul
     >>> sign_flip_test([1.0, 2.0, 3.0]).p_value
     0.25
     """
-    d = np.asarray(differences, dtype=np.float64)
+    d = _finite(differences, "differences")
     signs, exact = sign_flips(len(d), seed=seed)
     sums = np.abs(signs @ d)
     extreme = _count_extreme(sums, abs(float(d.sum())), d)

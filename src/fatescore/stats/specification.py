@@ -13,6 +13,7 @@ import pandas as pd
 
 from fatescore.errors import InputError
 from fatescore.stats._pooling import Tau2
+from fatescore.stats._labels import with_labels
 from fatescore.stats.confounding import Audit
 from fatescore.stats.contrast import contrast as compare
 from fatescore.stats.meta import meta
@@ -110,6 +111,7 @@ def meta_specification(
     if tables.empty:
         return META_SPECIFICATION.frame()
     SPECIFICATION.check(tables, "the table", CHOICES)
+    tables = with_labels(tables, ("dataset", "contrast", *CHOICES))
     parts, combinations = [], {}
     for (_, method, index), group in tables.groupby(["contrast", "method", "index"], sort=False):
         of_cells = [unit for unit in group["unit"].unique() if unit != Unit.SAMPLE]
@@ -135,6 +137,7 @@ def _wide(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]
     if table.columns.empty:
         raise InputError("the table has no columns", expected=METHOD_SCORES.file)
     METHOD_SCORES.check(table, "the table", (col.SAMPLE, col.DONOR, col.CONDITION, *CHOICES, col.FATE_BIAS))
+    table = with_labels(table, (*col.IDENTITY, *CHOICES))
     keys = [key for key in (col.DATASET, col.SAMPLE) if key in table.columns]
     repeated = table.loc[table.duplicated([*keys, *CHOICES])]
     if len(repeated):

@@ -19,7 +19,8 @@ from scipy import stats
 
 from fatescore.errors import InputError
 from fatescore.stats import effect, fdr
-from fatescore.stats._donors import averaged, check_conditions, donor_means
+from fatescore.stats._donors import averaged, check_conditions, donor_means, unlabelled
+from fatescore.stats._labels import labels
 from fatescore.stats.confounding import Audit, audit_cells
 from fatescore.stats.contrast import MIN_DONORS, agreement, check_labels
 from fatescore.stats.permutation import level_test, smallest_p_levels
@@ -115,18 +116,19 @@ def trend(
     >>> found[["levels", "difference", "p_value", "agreement"]].round(4).to_numpy().tolist()
     [['day0;day7;day14', 2.0, 0.0048, 'agrees']]
     """
+    levels = labels(levels)
     _check_levels(levels, ordered, kind, expected)
     means = donor_means(table, measures)
     check_conditions(means[col.CONDITION], levels, known_conditions, contrast)
     donors = means[means[col.CONDITION].isin(levels)]
-    within = averaged(table, donors, levels)
-    labels: dict[str, Any] = {"dataset": dataset, "contrast": contrast, "kind": kind, "case": levels[-1]}
-    labels |= {"control": levels[0], "levels": join_names(levels), "ordered": ordered}
-    labels |= {"unit": str(Unit.DONOR), "expected": expected} | audit_cells(audit)
+    within = [*averaged(table, donors, levels), *unlabelled(table)]
+    given: dict[str, Any] = {"dataset": dataset, "contrast": contrast, "kind": kind, "case": levels[-1]}
+    given |= {"control": levels[0], "levels": join_names(levels), "ordered": ordered}
+    given |= {"unit": str(Unit.DONOR), "expected": expected} | audit_cells(audit)
     rows = []
     for measure in measures:
         course = _course(donors, measure, tuple(levels))
-        row: dict[str, Any] = dict.fromkeys(CONTRASTS.names, _NAN) | labels | {"measure": measure}
+        row: dict[str, Any] = dict.fromkeys(CONTRASTS.names, _NAN) | given | {"measure": measure}
         notes = _describe(row, course, ordered) or _test(row, course, ordered, seed)
         if ordered:
             notes.append(Note(NoteCode.SLOPE_PER_LEVEL))

@@ -192,6 +192,12 @@ class NoteCode(StrEnum):
     AUDIT_OF_ENDS = "audit_of_ends"  # case, control
     ARCSINE_SHARES = "arcsine_shares"
     NO_SAMPLE_FIELDS = "no_sample_fields"  # the audit saw nothing but what was measured
+    NO_CONDITION = "no_condition"  # samples
+    # fields of the audit
+    VALUES_APPROXIMATE = "values_approximate"  # values
+    VALUES_LEFT_OUT = "values_left_out"  # samples, values
+    UNITS_CONVERTED = "units_converted"  # units, unit
+    # between organisms
     ORTHOLOG_LOSS = "ortholog_loss"  # index, organisms, and per organism the genes that only it has
     # scores
     ARM_TOO_SMALL = "arm_too_small"  # arm, measured, size, needed, missing

@@ -119,6 +119,7 @@ CONFOUNDING = Table(
             "Strength of the separation: Cramer's V for text, |2 AUROC - 1| for numbers, the share of genes that "
             "differ for all genes"),
         Column("p_value", Kind.NUMBER, "0 to 1", "p", "Permutation p value of statistic", Format.P),
+        _NOTE,
     ),
     "every field of the confounding audit",
 )
