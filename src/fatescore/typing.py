@@ -19,5 +19,6 @@ SCALES: tuple[Scale, ...] = ("counts", "tpm", "linear", "intensity", "log2")
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+Label = str | float  # of a condition: text, or 0 and 1
 StrPath = str | PathLike[str]
 Matrix = Any  # numpy array or scipy sparse matrix, observations x genes

@@ -180,13 +180,13 @@ def _design(field: pd.Series) -> tuple[NDArray[np.intp], FloatArray, str, float]
     """Return known samples, an orthonormal basis of what the field can explain, its kind and the smallest p value."""
     read = read_field(field)
     numbers = read.numbers
-    if numbers is not None and len(np.unique(numbers.values[np.isfinite(numbers.values)])) < 3:
+    if numbers is not None and len(np.unique(numbers.array[np.isfinite(numbers.array)])) < 3:
         numbers = None  # two numbers are a category as two words are
-    known = np.flatnonzero(read.texts.notna() if numbers is None else np.isfinite(numbers.values))
+    known = np.flatnonzero(read.texts.notna() if numbers is None else np.isfinite(numbers.array))
     if len(known) < 4:
         return None
     if numbers is not None:
-        values = numbers.values[known]
+        values = numbers.array[known]
         columns = values[:, None] - values.mean()
         arrangements = _arrangements(pd.Series(values)) / 2  # a line has no direction in R2: at best
         kind = "number"

@@ -14,7 +14,7 @@ from fatescore.stats._labels import is_nameless, labels, with_labels
 from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode
 from fatescore.tables.notes import Note
-from fatescore.typing import FloatArray
+from fatescore.typing import FloatArray, Label
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def donor_means(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         known = f' but "{donor}"' if donor else ""
         raise InputError(f'sample "{sample}" has no donor{known}', fix="name its donor in the sample table")
     keys += [col.DONOR, col.CONDITION]
-    numbers = table[list(columns)].apply(_finite)
+    numbers = table[list(columns)].apply(finite_numbers)
     means: pd.DataFrame = pd.concat([table[keys], numbers], axis=1).groupby(keys, sort=True).mean().reset_index()
     return means
 
@@ -97,7 +97,7 @@ def donor_fields(fields: pd.DataFrame, columns: Sequence[str], *, names: Collect
     found = fields[keys].copy()
     for name in columns:
         read = _fields.read_field(pd.Series(labels(fields[name])) if name in names else fields[name])
-        found[name] = read.texts if read.numbers is None or name in names else read.numbers.values
+        found[name] = read.texts if read.numbers is None or name in names else read.numbers.array
     grouped = found.groupby(keys, sort=True)
 
     def one(values: pd.Series) -> object:
@@ -108,7 +108,8 @@ def donor_fields(fields: pd.DataFrame, columns: Sequence[str], *, names: Collect
     return pd.DataFrame({name: grouped[name].agg(one) for name in columns})
 
 
-def _finite(column: pd.Series) -> pd.Series[float]:
+def finite_numbers(column: pd.Series) -> pd.Series[float]:
+    """Return a column of whatever type as numbers; text and infinite values are refused."""
     numbers = pd.to_numeric(column, errors="coerce").astype(float)
     wrong = column[column.notna() & ~np.isfinite(numbers)]
     if len(wrong):
@@ -146,7 +147,7 @@ def unlabelled(table: pd.DataFrame) -> list[Note]:
     return [Note(NoteCode.NO_CONDITION, {"samples": samples})] if samples else []
 
 
-def check_conditions(found: pd.Series[str], wanted: Collection[str], known: Collection[str], name: str) -> None:
+def check_conditions(found: pd.Series[str], wanted: Collection[str], known: Collection[Label], name: str) -> None:
     """Refuse a condition that no sample has."""
     present = sorted({*found.dropna().unique(), *labels(known)})
     for condition in wanted:

@@ -39,13 +39,13 @@ def read_field(field: pd.Series) -> Field:
 
     Examples
     --------
-    >>> read_field(pd.Series(["age: 82", "age: not collected", "age: >89"])).numbers.values.tolist()
+    >>> read_field(pd.Series(["age: 82", "age: not collected", "age: >89"])).numbers.array.tolist()
     [82.0, nan, 89.0]
     >>> read_field(pd.Series(["none", "Dex", "dex", "n/a"])).texts.tolist()
     ['none', 'Dex', 'Dex', nan]
     """
     raw = _without_key(_as_text(field))
-    known = raw.where([isinstance(text, str) and not is_missing(text) for text in raw])
+    known = raw.map(lambda text: np.nan if is_missing(text) else text, na_action="ignore")
     numbers = parse_numbers(known)
     if numbers is None:
         folded = raw.map(str.casefold, na_action="ignore")

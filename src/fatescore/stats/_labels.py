@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from fatescore.errors import InputError
@@ -24,11 +24,10 @@ def label(value: object) -> str:
     """
     if isinstance(value, str):
         return value.strip()
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+    if value is None or value is pd.NA or value != value:  # NaN and NaT differ from themselves
         return ""
-    if isinstance(value, numbers.Real) and not isinstance(value, bool) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
+    is_whole = isinstance(value, (int, float, np.integer, np.floating)) and float(value).is_integer()
+    return f"{value:.0f}" if is_whole and not isinstance(value, bool) else str(value)
 
 
 def labels(values: Iterable[object]) -> list[str]:

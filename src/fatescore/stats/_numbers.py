@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,7 +20,8 @@ _DIGITS = r"(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 _NAME = r"(?:(?:passages?|p|aged?|bmi)[.:]? *)?"
 _ABOUT = r"[~≈] *|(?:about|around|approx(?:\.|imately)?|circa|ca\.|c\.) *|ca "
 _BOUND = (
-    r"[<>]=? *|[≤≥] *|(?:over|above|under|below|at least|at most|up to|(?:more|less|greater|older|younger|fewer) than) +"
+    r"[<>]=? *|[≤≥] *"
+    r"|(?:over|above|under|below|at least|at most|up to|(?:more|less|greater|older|younger|fewer) than) +"
 )
 _TAIL = r"[^\d]*(?:/ ?m\^?2)?"
 _NUMBER = re.compile(
@@ -54,8 +55,9 @@ _SCALES = (
     {"year": 365.25, "month": 365.25 / 12, "week": 7.0, "day": 1.0, "hour": 1 / 24},
     {"kg": 1e3, "g": 1.0, "mg": 1e-3, "ug": 1e-6, "μg": 1e-6, "ng": 1e-9},
 )
-_UNITS = {unit for scale in _SCALES for unit in scale} | set(
-    "%,l,ml,ul,μl,mm,cm,nm,um,μm,m,mol,mmol,umol,μmol,nmol,pmol,mm,um,nm,iu,u,kg/m,min,s,x,c,ng/ml,mg/dl,mmol/l".split(",")
+_UNITS = {unit for scale in _SCALES for unit in scale}.union(
+    ["", "%", "l", "ml", "ul", "μl", "mm", "cm", "nm", "um", "μm", "m", "mol", "mmol", "umol", "μmol", "nmol", "pmol",
+     "iu", "u", "kg/m", "min", "s", "x", "c", "ng/ml", "mg/dl", "mmol/l"]
 )  # fmt: skip
 _OF_ONE_LETTER = "cdfghklmswxy%"
 _SEXES = {"f", "m", "female", "male"}
@@ -68,7 +70,7 @@ class Numbers:
 
     Attributes
     ----------
-    values
+    array
         One per text.
     dates
         Whether they are dates.
@@ -78,7 +80,7 @@ class Numbers:
         What was read as something else than it says, converted, or left out.
     """
 
-    values: FloatArray
+    array: FloatArray
     dates: bool
     left_out: BoolArray
     notes: tuple[Note, ...] = ()
@@ -102,7 +104,7 @@ def parse_numbers(texts: pd.Series) -> Numbers | None:
 
     Examples
     --------
-    >>> parse_numbers(pd.Series(["79 yrs (old)", ">89", "80-85", "18 months"])).values.tolist()
+    >>> parse_numbers(pd.Series(["79 yrs (old)", ">89", "80-85", "18 months"])).array.tolist()
     [79.0, 89.0, 82.5, 1.5]
     >>> parse_numbers(pd.Series(["kit 1", "kit 2"])) is None
     True
@@ -116,7 +118,7 @@ def parse_numbers(texts: pd.Series) -> Numbers | None:
         return None
     position = np.flatnonzero(texts.notna())
     values, left_out = np.full(len(texts), np.nan), np.zeros(len(texts), dtype=bool)
-    values[position], left_out[position] = found.values, found.left_out  # noqa: PD011  (not a pandas object)
+    values[position], left_out[position] = found.array, found.left_out
     return Numbers(values, found.dates, left_out, found.notes)
 
 
@@ -145,8 +147,9 @@ def _dates(texts: Sequence[str]) -> Numbers | None:
     iso = [_iso(found, day_first) if found else text for found, text in zip(short, texts, strict=True)]
     like = pd.Series([text if _DATE.fullmatch(text) else None for text in iso], dtype=object)
     days = pd.to_datetime(like, errors="coerce", format="mixed", utc=True)
-    values = ((days - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(dtype=np.float64)
-    taken = np.isfinite(values)
+    since = (days - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+    values: FloatArray = np.asarray(since, dtype=np.float64)
+    taken: BoolArray = np.isfinite(values)
     if not _enough(values[taken], len(texts)):
         return None
     return Numbers(values, True, ~taken, tuple(_left_out(texts, taken)))
@@ -185,7 +188,7 @@ def _read(text: str) -> _Value | None:
         tail, number = found["tail"], float(found["number"])
         unit = _unit(tail)
         attached = len(unit) == 1 and tail[0].isalpha()
-        if attached and tail[0].casefold() not in _OF_ONE_LETTER or not np.isfinite(number):
+        if (attached and tail[0].casefold() not in _OF_ONE_LETTER) or not np.isfinite(number):
             return None
         exact = not (found["about"] or found["bound"] or _OPEN_END.match(tail))
         return _Value(number, _SPELLINGS.get(unit, unit), exact, doubtful=attached and tail[0].isupper())
@@ -205,7 +208,7 @@ def _read(text: str) -> _Value | None:
 def _without_overlaps(read: list[_Value | None]) -> list[_Value | None]:
     """Take ranges for names (``12-345``) where there is nothing else and they overlap, as those of ages do not."""
     ends = sorted({value.ends for value in read if value and value.ends})
-    overlap = any(before[1] > after[0] for before, after in zip(ends, ends[1:], strict=False))
+    overlap = any(before[1] > after[0] for before, after in itertools.pairwise(ends))
     if overlap and not any(value for value in read if value and not value.ends):
         return [None] * len(read)
     return read
@@ -224,9 +227,11 @@ def _in_one_unit(read: Sequence[_Value | None]) -> tuple[FloatArray, str]:
     if len(named) > 1 and named <= _SEXES:  # 82 F and 80 M
         named = set()
     if len(named) > 1:  # 1 control and 2 patients are no units
-        read = [value if value and value.unit in _UNITS | {""} else None for value in read]
+        read = [value if value and value.unit in _UNITS else None for value in read]
     units = [value.unit for value in read if value]
-    main = max(sorted(set(units), reverse=True), key=units.count, default="") if len(named) > 1 else min(named, default="")
+    main = (
+        max(sorted(set(units), reverse=True), key=units.count, default="") if len(named) > 1 else min(named, default="")
+    )
     if len(named) == 1 and _scale(main, "year") and 2 * units.count(main) < len(units):
         main = ""  # 82 beside 18 months is in years, or who knows
     values = np.full(len(read), np.nan)

@@ -21,6 +21,7 @@ from fatescore.stats.contrast import contrast as compare_donors
 from fatescore.tables import CONTRASTS, Note, join_notes, parse_notes
 from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode
+from fatescore.typing import Label
 
 # What is of the shares themselves; everything else in a row is of their arcsine square roots.
 _OF_SHARES = [column for column in CONTRASTS.columns if column.unit == "of the measure"]
@@ -29,14 +30,14 @@ _OF_SHARES = [column for column in CONTRASTS.columns if column.unit == "of the m
 def composition(
     table: pd.DataFrame,
     *,
-    case: str,
-    control: str,
+    case: Label,
+    control: Label,
     shares: Mapping[str, str],
     dataset: str = "",
     contrast: str = "",
     kind: str = "other",
     audit: Audit | None = None,
-    known_conditions: Collection[str] = (),
+    known_conditions: Collection[Label] = (),
     seed: int = 0,
 ) -> pd.DataFrame:
     """Compare the shares of cell types between the donors of two conditions.

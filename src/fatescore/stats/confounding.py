@@ -4,7 +4,10 @@ Rules (all documented here, none hidden):
 
 - The donor is the unit; samples of a donor within a condition are put together first (text joined, numbers averaged).
 - Texts that differ only in capitals and punctuation are the same text.
-- A field is a number when every value is one, perhaps with the same unit (``79 yrs``, ``passage 2``), or a date.
+- Missing-value terms are missing (:mod:`fatescore.missing`). A field is a number when at least half of its values are,
+  in one unit (``79 yrs``, ``passage 2``), or dates; bounds, ranges and times in other units are read and noted.
+- Words among numbers are noted. They separate where the numbers do, where the text does, or where one side has numbers
+  and the other words: the worst of the three verdicts is the field's.
 - Text: Cramer's V, and the exact permutation p of the chi-square statistic (Fisher-Freeman-Halton style: the labels
   are rearranged, margins fixed). Missing counts as a value of its own.
 - Numbers: ``|2 AUROC - 1|`` (0 no separation, 1 complete, the same scale as V), the exact rank-sum p, and the
@@ -38,7 +41,7 @@ from fatescore.stats._numbers import Numbers
 from fatescore.tables import CONFOUNDING, join_names, join_notes
 from fatescore.tables import columns as col
 from fatescore.tables.codes import AuditVerdict, FieldVerdict
-from fatescore.typing import BoolArray, FloatArray
+from fatescore.typing import BoolArray, FloatArray, Label
 
 P_PARTIAL = 0.1
 MAX_ARRANGEMENTS = 20_000
@@ -94,8 +97,8 @@ class _Finding:
 def confounding(
     fields: pd.DataFrame,
     *,
-    case: str,
-    control: str,
+    case: Label,
+    control: Label,
     ignore: Sequence[str] = DEFAULT_IGNORE,
     dataset: str = "",
     contrast: str = "",
@@ -211,7 +214,7 @@ def _assess(field: pd.Series, units: np.ndarray, is_case: BoolArray, seed: int) 
     texts, numbers = read.texts, read.numbers
     if texts.isna().all():
         return None
-    recorded = texts.notna().to_numpy() if numbers is None else np.isfinite(numbers.values)
+    recorded = texts.notna().to_numpy() if numbers is None else np.isfinite(numbers.array)
     present = pd.Series(recorded).groupby(units).any().to_numpy()
     sets = [frozenset(part.dropna()) for _, part in pd.Series(texts.to_numpy()).groupby(units)]
     labels = [" + ".join(sorted(values)) for values in sets]
@@ -234,7 +237,7 @@ def _assess(field: pd.Series, units: np.ndarray, is_case: BoolArray, seed: int) 
 
 def _of_numbers(numbers: Numbers, units: np.ndarray, is_case: BoolArray, seed: int) -> list[_Finding]:
     """Test the means of the donors, unless the numbers are labels."""
-    values = pd.Series(numbers.values).groupby(units).mean().to_numpy().astype(np.float64)
+    values = pd.Series(numbers.array).groupby(units).mean().to_numpy().astype(np.float64)
     return [] if _acts_as_code(values, is_case) else [_assess_numbers(values, is_case, numbers, seed)]
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from fatescore.errors import InputError, nearest
 from fatescore.stats import effect, fdr, permutation
-from fatescore.stats._donors import Arms, averaged, check_conditions, donor_means, split, unlabelled
+from fatescore.stats._donors import Arms, averaged, check_conditions, donor_means, finite_numbers, split, unlabelled
 from fatescore.stats._labels import label
 from fatescore.stats.confounding import Audit, audit_cells
 from fatescore.stats.models import adjustment
@@ -24,6 +24,7 @@ from fatescore.stats.moderated import NO_SPREAD, moderated_p, spread
 from fatescore.tables import CONTRASTS, CONTRIBUTIONS, Note, join_notes
 from fatescore.tables import columns as col
 from fatescore.tables.codes import Agreement, ContrastKind, NoteCode, Test, Unit
+from fatescore.typing import Label
 
 SIGNS = ("+", "-", "")
 MIN_DONORS = 3
@@ -34,15 +35,15 @@ _NAN = math.nan
 def contrast(
     table: pd.DataFrame,
     *,
-    case: str,
-    control: str,
+    case: Label,
+    control: Label,
     measures: Sequence[str],
     dataset: str = "",
     contrast: str = "",
     kind: str = "other",
     expected: str = "",
     audit: Audit | None = None,
-    known_conditions: Collection[str] = (),
+    known_conditions: Collection[Label] = (),
     fields: pd.DataFrame | None = None,
     covariates: Sequence[str] = (),
     block: str = "",
@@ -127,8 +128,8 @@ def contrast(
 def contributions(
     table: pd.DataFrame,
     *,
-    case: str,
-    control: str,
+    case: Label,
+    control: Label,
     arms: Mapping[str, str] | None = None,
     factors: pd.DataFrame | None = None,
     dataset: str = "",
@@ -164,8 +165,9 @@ def contributions(
     case, control = label(case), label(control)
     identity = {*col.IDENTITY, col.OBS_NAME}
     genes = [str(column) for column in table.columns if column not in identity]
-    scored = table[genes].notna().any(axis=1)
-    filled = table[genes].fillna(0.0).where(scored)
+    parts_of = table[genes].apply(finite_numbers)
+    scored = parts_of.notna().any(axis=1)
+    filled = parts_of.fillna(0.0).where(scored)
     donors = donor_means(pd.concat([table.drop(columns=genes), filled], axis=1), genes)
     sides = [split(donors, gene, case, control) for gene in genes]
     if not genes or not len(sides[0].case) or not len(sides[0].control):

@@ -16,8 +16,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
+from fatescore.stats._labels import label, labels
 from fatescore.tables import columns as col
-from fatescore.typing import FloatArray
+from fatescore.typing import FloatArray, Label
 
 REFERENCE_G = 1.0
 _NAN = math.nan
@@ -164,7 +165,7 @@ def auroc(case: ArrayLike, control: ArrayLike) -> float:
     return float((ranks.sum() - len(a) * (len(a) + 1) / 2) / (len(a) * len(b)))
 
 
-def auroc_of_cells(cells: pd.DataFrame, *, case: str, control: str, measures: Sequence[str]) -> dict[str, float]:
+def auroc_of_cells(cells: pd.DataFrame, *, case: Label, control: Label, measures: Sequence[str]) -> dict[str, float]:
     """Return, per measure, the probability that a case cell exceeds a control cell.
 
     Cells of one donor are not replicates, so this says how well a known fate is recovered cell by cell and
@@ -189,7 +190,8 @@ def auroc_of_cells(cells: pd.DataFrame, *, case: str, control: str, measures: Se
     >>> auroc_of_cells(cells, case="OS", control="RE", measures=["fate_bias"])
     {'fate_bias': 0.75}
     """
-    sides = [cells[cells[col.CONDITION] == condition] for condition in (case, control)]
+    names = np.array(labels(cells[col.CONDITION]), dtype=object)
+    sides = [cells[names == label(condition)] for condition in (case, control)]
     values = {measure: [side[measure].dropna().to_numpy(dtype=float) for side in sides] for measure in measures}
     return {measure: auroc(a, b) for measure, (a, b) in values.items()}
 

@@ -21,7 +21,7 @@ from fatescore.tables import ADJUSTED_DIFFERENCES
 from fatescore.tables import columns as col
 from fatescore.tables.codes import Model
 from fatescore.tables.notes import Note
-from fatescore.typing import BoolArray, FloatArray
+from fatescore.typing import BoolArray, FloatArray, Label
 
 _NAN = math.nan
 _MIN_DF = 2  # residual degrees of freedom below which a model fits anything
@@ -111,7 +111,7 @@ def covariate_columns(table: pd.DataFrame, covariates: Sequence[str]) -> pd.Data
         read = _fields.read_field(table[name])
         texts, numbers = read.texts, read.numbers
         if numbers is not None:
-            known = numbers.values  # noqa: PD011  (not a pandas object)
+            known = numbers.array
             missing |= np.isnan(known)
             columns[name] = known - np.nanmean(known)
         else:
@@ -190,8 +190,8 @@ def mixed_difference(
 def adjusted_differences(
     table: pd.DataFrame,
     *,
-    case: str,
-    control: str,
+    case: Label,
+    control: Label,
     covariates: Sequence[str],
     measure: str = col.FATE_BIAS,
     dataset: str = "",

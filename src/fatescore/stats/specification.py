@@ -12,14 +12,15 @@ from typing import Any
 import pandas as pd
 
 from fatescore.errors import InputError
-from fatescore.stats._pooling import Tau2
 from fatescore.stats._labels import with_labels
+from fatescore.stats._pooling import Tau2
 from fatescore.stats.confounding import Audit
 from fatescore.stats.contrast import contrast as compare
 from fatescore.stats.meta import meta
 from fatescore.tables import META_SPECIFICATION, METHOD_SCORES, SPECIFICATION
 from fatescore.tables import columns as col
 from fatescore.tables.codes import Unit
+from fatescore.typing import Label
 
 CHOICES = (col.METHOD, col.INDEX, col.UNIT)
 
@@ -27,14 +28,14 @@ CHOICES = (col.METHOD, col.INDEX, col.UNIT)
 def specification(
     table: pd.DataFrame,
     *,
-    case: str,
-    control: str,
+    case: Label,
+    control: Label,
     dataset: str = "",
     contrast: str = "",
     kind: str = "other",
     expected: str = "",
     audit: Audit | None = None,
-    known_conditions: Collection[str] = (),
+    known_conditions: Collection[Label] = (),
     seed: int = 0,
 ) -> pd.DataFrame:
     """Compare the donors of two conditions under every method, index and unit.

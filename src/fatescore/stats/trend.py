@@ -27,7 +27,7 @@ from fatescore.stats.permutation import level_test, smallest_p_levels
 from fatescore.tables import CONTRASTS, Note, join_names, join_notes
 from fatescore.tables import columns as col
 from fatescore.tables.codes import ContrastKind, NoteCode, Test, Unit
-from fatescore.typing import FloatArray
+from fatescore.typing import FloatArray, Label
 
 KINDS = (ContrastKind.KNOWN_FATE, ContrastKind.OTHER)
 _NAN = math.nan
@@ -62,7 +62,7 @@ class _Course:
 def trend(
     table: pd.DataFrame,
     *,
-    levels: Sequence[str],
+    levels: Sequence[Label],
     measures: Sequence[str],
     ordered: bool = True,
     dataset: str = "",
@@ -70,7 +70,7 @@ def trend(
     kind: str = "other",
     expected: str = "",
     audit: Audit | None = None,
-    known_conditions: Collection[str] = (),
+    known_conditions: Collection[Label] = (),
     seed: int = 0,
 ) -> pd.DataFrame:
     """Compare the donors of three or more conditions in every measure.
@@ -116,25 +116,25 @@ def trend(
     >>> found[["levels", "difference", "p_value", "agreement"]].round(4).to_numpy().tolist()
     [['day0;day7;day14', 2.0, 0.0048, 'agrees']]
     """
-    levels = labels(levels)
-    _check_levels(levels, ordered, kind, expected)
+    names = tuple(labels(levels))
+    _check_levels(names, ordered, kind, expected)
     means = donor_means(table, measures)
-    check_conditions(means[col.CONDITION], levels, known_conditions, contrast)
-    donors = means[means[col.CONDITION].isin(levels)]
-    within = [*averaged(table, donors, levels), *unlabelled(table)]
-    given: dict[str, Any] = {"dataset": dataset, "contrast": contrast, "kind": kind, "case": levels[-1]}
-    given |= {"control": levels[0], "levels": join_names(levels), "ordered": ordered}
+    check_conditions(means[col.CONDITION], names, known_conditions, contrast)
+    donors = means[means[col.CONDITION].isin(names)]
+    within = [*averaged(table, donors, names), *unlabelled(table)]
+    given: dict[str, Any] = {"dataset": dataset, "contrast": contrast, "kind": kind, "case": names[-1]}
+    given |= {"control": names[0], "levels": join_names(names), "ordered": ordered}
     given |= {"unit": str(Unit.DONOR), "expected": expected} | audit_cells(audit)
     rows = []
     for measure in measures:
-        course = _course(donors, measure, tuple(levels))
+        course = _course(donors, measure, names)
         row: dict[str, Any] = dict.fromkeys(CONTRASTS.names, _NAN) | given | {"measure": measure}
         notes = _describe(row, course, ordered) or _test(row, course, ordered, seed)
         if ordered:
             notes.append(Note(NoteCode.SLOPE_PER_LEVEL))
         row["agreement"] = agreement(row) if measure == col.FATE_BIAS and expected else ""
         if audit:
-            notes.append(Note(NoteCode.AUDIT_OF_ENDS, {"case": levels[-1], "control": levels[0]}))
+            notes.append(Note(NoteCode.AUDIT_OF_ENDS, {"case": names[-1], "control": names[0]}))
         row["note"] = join_notes([*notes, *within, *course.missing])
         rows.append(row)
     result = CONTRASTS.frame(rows)
