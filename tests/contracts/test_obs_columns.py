@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import fatescore as fs
 from fatescore import stats
+from fatescore.stats._labels import label, label_column
 from fatescore.tables import columns as col
 
 NAMES = ["sample", "donor", "condition"]
@@ -182,8 +183,8 @@ def of_cells(adata: ad.AnnData) -> dict[str, pd.DataFrame]:
         "expressed": sums.var[[col.EXPRESSED]],
         "scores": samples.scores,
         "contributions": samples.contributions,
-        "by group": fs.tl.gene_contributions(scored, organism="human", groupby="condition"),
-        "cells": of_cells,
+        "by group": fs.tl.gene_contributions(scored, organism="human", groupby="condition").rename(index=label),
+        "cells": of_cells.assign(**{name: label_column(of_cells[name]) for name in NAMES}),
         "z": scored.obs[["fate_bias", "fate_bias_z"]].astype(float),
         "intervals": intervals,
         "specification": fs.tl.specification_scores(sums, organism="human", unit="pseudobulk", cells=scored),

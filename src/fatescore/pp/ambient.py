@@ -15,6 +15,7 @@ from fatescore import organisms
 from fatescore.errors import InputError
 from fatescore.pp.bulk import raw_counts, samples_of_cells
 from fatescore.pp.cell_type import MIN_MARKERS, STROMAL, cell_types, marker_genes, read_genes
+from fatescore.stats._labels import label_column
 from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode
 from fatescore.tables.notes import Note, join_notes
@@ -176,7 +177,7 @@ def _empty_of(empty: AnnData | Matrix, name: str, adata: AnnData, n_samples: int
         if col.SAMPLE not in empty.obs:
             raise InputError(f'obs of the empty barcodes has no column "{col.SAMPLE}"', expected="their sample")
         matrix = empty.layers.get(col.COUNTS, empty.X)
-        return matrix[np.flatnonzero(empty.obs[col.SAMPLE].astype(str) == name)]
+        return matrix[np.flatnonzero(label_column(empty.obs[col.SAMPLE]) == name)]
     if n_samples != 1 or empty.shape[1] != adata.n_vars:
         raise InputError(
             f"a matrix of {empty.shape[1]} genes for {n_samples} samples of {adata.n_vars} genes",

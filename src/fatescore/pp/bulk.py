@@ -12,6 +12,7 @@ from scipy.stats import median_abs_deviation
 
 from fatescore import organisms
 from fatescore.errors import InputError
+from fatescore.stats._labels import label_column
 from fatescore.tables import columns as col
 from fatescore.tables.codes import QcFlag
 from fatescore.tables.notes import Note, join_notes
@@ -204,7 +205,7 @@ def samples_of_cells(adata: AnnData) -> NDArray[Any]:
     """Return the sample of every cell."""
     if col.SAMPLE not in adata.obs:
         raise InputError(f'obs has no column "{col.SAMPLE}"', expected="the sample of every cell")
-    return np.asarray(adata.obs[col.SAMPLE].astype(str).to_numpy(dtype=object))
+    return np.asarray(label_column(adata.obs[col.SAMPLE]).to_numpy(dtype=object))
 
 
 def sample_names(adata: AnnData) -> pd.Index:

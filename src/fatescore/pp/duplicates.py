@@ -15,6 +15,7 @@ from scipy.stats import rankdata
 from fatescore._h5ad_rows import on_disk
 from fatescore.pp.bulk import dense, sample_names
 from fatescore.pp.pseudobulk import pseudobulk
+from fatescore.stats._labels import label_column
 from fatescore.tables import DUPLICATES
 from fatescore.tables import columns as col
 from fatescore.tables.codes import DuplicateKind, YesNo
@@ -88,7 +89,7 @@ def fingerprint(adata: AnnData) -> Fingerprints:
         {
             col.DATASET: str(known.get("dataset", "")),
             col.SAMPLE: names,
-            col.DONOR: adata.obs[col.DONOR].astype(str).to_numpy() if col.DONOR in adata.obs else "",
+            col.DONOR: label_column(adata.obs[col.DONOR]).to_numpy() if col.DONOR in adata.obs else "",
             "organism": str(known.get("organism", "")),
             "overlap_group": str(known.get("overlap_group", "")),
             "digest": [_digest(row, symbols[chosen]) for row in values],

@@ -12,6 +12,7 @@ from fatescore.errors import InputError, nearest
 from fatescore.pp.arrays import quantile_normalise
 from fatescore.pp.bulk import raw_counts
 from fatescore.pp.size_factors import expressed_genes, log_cpm, size_factors, variance_stabilised
+from fatescore.stats._labels import label_column
 from fatescore.tables import columns as col
 from fatescore.typing import SCALES, Assay, FloatArray, Scale
 
@@ -133,7 +134,7 @@ def match_depth(adata: AnnData, *, by: str = col.SAMPLE, rng: int | np.random.Ge
     if (counts.data != np.rint(counts.data)).any():
         raise InputError("counts are not whole numbers", expected="counts of reads or molecules")
     depth = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel()
-    target = _envelope(depth, adata.obs[by].astype(str).to_numpy(dtype=object))
+    target = _envelope(depth, label_column(adata.obs[by]).to_numpy(dtype=object))
     thinned = ad.AnnData(
         _thinned(counts, target, np.random.default_rng(rng)), obs=adata.obs.copy(), var=adata.var.copy(),
         uns=dict(adata.uns),
@@ -157,7 +158,7 @@ def _log_bulk(adata: AnnData) -> str:
     factors = size_factors(counts)
     adata.obs[col.SIZE_FACTOR] = factors
     adata.X = log_cpm(counts, factors)
-    groups = adata.obs[col.CONDITION].astype(str).tolist() if col.CONDITION in adata.obs else None
+    groups = label_column(adata.obs[col.CONDITION]).tolist() if col.CONDITION in adata.obs else None
     adata.var[col.EXPRESSED] = expressed_genes(counts, groups)
     done = "log2(1 + counts per million of the library size times its median-of-ratios size factor)"
     stored = counts.data if sp.issparse(counts) else np.asarray(counts)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fatescore._h5ad_rows import chunks, on_disk
 from fatescore.errors import InputError
 from fatescore.pp.bulk import raw_counts
+from fatescore.stats._labels import label_column
 from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode
 from fatescore.tables.notes import Note
@@ -66,7 +67,7 @@ def pseudobulk(
     for limit, value in (("min_cells", min_cells), ("min_counts", min_counts)):
         if not value >= 0:  # NaN is not
             raise InputError(f"{limit} is {value}", expected="0 or a number above it")
-    labels = adata.obs[columns].astype(str)
+    labels = adata.obs[columns].apply(label_column)
     grouped = adata.obs.groupby([labels[name].to_numpy(dtype=object) for name in columns], sort=True)
     group = grouped.ngroup().to_numpy()
     sums = _sums(adata, group, grouped.ngroups)

@@ -41,6 +41,17 @@ def labels(values: Iterable[object]) -> list[str]:
     return [label(value) for value in values]
 
 
+def label_column(column: pd.Series) -> pd.Series[str]:
+    """Return a column of names as text, its rows named as before.
+
+    Examples
+    --------
+    >>> label_column(pd.Series([1.0, 2.0], index=["x", "y"])).to_dict()
+    {'x': '1', 'y': '2'}
+    """
+    return pd.Series(labels(column), index=column.index, dtype=object)
+
+
 def with_labels(table: pd.DataFrame, columns: Iterable[str] = col.IDENTITY) -> pd.DataFrame:
     """Return a table, its rows numbered, whose names are text or missing.
 

@@ -12,6 +12,7 @@ from scipy import stats
 from fatescore.errors import InputError
 from fatescore.gene_sets import index_weights
 from fatescore.gene_sets.index import DEFAULT_INDEX, Index
+from fatescore.stats._labels import label_column
 from fatescore.tables import columns as col
 from fatescore.tl import _matrix
 from fatescore.tl.fate_bias import as_index, gene_values, scorable_weights
@@ -150,7 +151,7 @@ def cell_intervals(
     group = group_numbers(adata, by)
     generator = np.random.default_rng(rng)
     tails = [0.5 - level / 2, 0.5 + level / 2]
-    labels = adata.obs[by].astype(str).to_numpy(dtype=object)
+    labels = label_column(adata.obs[by]).to_numpy(dtype=object)
     rows = {}
     for g in range(int(group.max(initial=-1)) + 1):
         cells = np.flatnonzero(group == g)

@@ -12,6 +12,7 @@ import pandas as pd
 from fatescore import gene_sets
 from fatescore.errors import InputError, NotScorable, nearest
 from fatescore.gene_sets import DEFAULT_INDEX, Index
+from fatescore.stats._labels import label, label_column
 from fatescore.stats.null import FittedNull
 from fatescore.tables import COVERAGE, Note, join_notes
 from fatescore.tables import columns as col
@@ -135,8 +136,8 @@ def sample_scores(
     if cells is not None:
         over_cells = cell_intervals(cells, organism=organism, index=index, rng=rng).reindex(samples.obs_names)
     if cell_scores is not None:
-        rho = depth_correlation(cell_scores)[col.RHO_DEPTH].rename(str)
-        over_cells[col.RHO_DEPTH] = rho.reindex(samples.obs[col.SAMPLE].astype(str)).to_numpy()
+        rho = depth_correlation(cell_scores)[col.RHO_DEPTH].rename(label)
+        over_cells[col.RHO_DEPTH] = rho.reindex(label_column(samples.obs[col.SAMPLE])).to_numpy()
     at = list(scores).index(col.FATE_BIAS) + 1
     for name, column in {**over_genes, **over_cells}.items():
         scores.insert(at, name, column.to_numpy())

@@ -15,6 +15,7 @@ from fatescore import methods
 from fatescore.errors import InputError
 from fatescore.gene_sets import index_names, index_weights, load_index, why_not_scorable
 from fatescore.gene_sets.index import Index
+from fatescore.stats._labels import label_column
 from fatescore.tables import METHOD_SCORES, Note, join_notes
 from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode, Unit
@@ -188,8 +189,8 @@ def _cell_means(cells: AnnData, samples: AnnData, definitions: Sequence[Index], 
     weights = {one.name: index_weights(one, genes)[col.FATE_BIAS] for one in definitions}
     sets = {name: _nonzero(column) for name, column in weights.items()}
     scores = _set_scores(cells, sets, METHOD, n_jobs)
-    means = scores.groupby(cells.obs[col.SAMPLE].astype(str).to_numpy()).mean()
-    means = means.reindex(samples.obs[col.SAMPLE].astype(str))
+    means = scores.groupby(label_column(cells.obs[col.SAMPLE]).to_numpy()).mean()
+    means = means.reindex(label_column(samples.obs[col.SAMPLE]))
     return {name: means[name].to_numpy(dtype=np.float64) * weights[name].abs().sum() for name in sets}
 
 
@@ -207,7 +208,7 @@ def _method_scores(
     samples: AnnData, method: str, index: str, unit: str, scores: FloatArray | None, reason: str
 ) -> pd.DataFrame:
     identity: dict[str, Any] = {
-        key: samples.obs[key].astype(str).to_numpy() if key in samples.obs else "" for key in col.IDENTITY
+        key: label_column(samples.obs[key]).to_numpy() if key in samples.obs else "" for key in col.IDENTITY
     }  # fmt: skip
     rows = pd.DataFrame({**identity, "method": method, "index": index, "unit": unit}, index=samples.obs_names)
     rows[col.FATE_BIAS] = np.nan if scores is None else scores

@@ -28,6 +28,7 @@ from fatescore.pp.qc.thresholds import (
     thresholds,
 )
 from fatescore.pp.signatures import signatures, transgenes
+from fatescore.stats._labels import label, label_column
 from fatescore.tables import QC
 from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode, QcFailReason, QcFlag, Status
@@ -63,7 +64,7 @@ def cell_qc(adata: AnnData, organism: Organism, limits: QcLimits, seed: int) -> 
     """
     places = {
         str(name): np.asarray(rows, dtype=np.int64)
-        for name, rows in adata.obs.groupby(col.SAMPLE, observed=True, sort=True).indices.items()
+        for name, rows in adata.obs.groupby(label_column(adata.obs[col.SAMPLE]), sort=True).indices.items()
     }
     if not places:
         raise NotScorable("there are no cells", reason=str(Note(NoteCode.NO_CELLS)), table=QC.frame())
@@ -80,7 +81,7 @@ def cell_qc(adata: AnnData, organism: Organism, limits: QcLimits, seed: int) -> 
         cells=_cell_table(obs, pd.concat(limits_of)),
         metrics=pd.DataFrame(list(metrics), index=pd.Index(places, name=col.SAMPLE)),
         sums={name: summed for name, summed in zip(places, sums, strict=True) if summed is not None},
-        fields=constant_columns(adata.obs, adata.obs[col.SAMPLE].astype(str).to_numpy()),
+        fields=constant_columns(adata.obs, label_column(adata.obs[col.SAMPLE]).to_numpy()),
     )
 
 
@@ -103,7 +104,7 @@ def kept_cells(adata: AnnData, found: CellQc) -> AnnData:
     import anndata as ad
 
     good = found.samples.loc[found.samples["verdict"] == Status.OK, col.SAMPLE]
-    kept = (found.obs[col.QC_FAIL_REASON] == "") & found.obs[col.SAMPLE].astype(str).isin(good)
+    kept = (found.obs[col.QC_FAIL_REASON] == "") & label_column(found.obs[col.SAMPLE]).isin(good)
     rows = np.flatnonzero(kept.to_numpy(dtype=bool))
     obs = found.obs.drop(columns=col.QC_FAIL_REASON)
     if on_disk(adata):
@@ -220,7 +221,7 @@ def _row(part: AnnData, cells: AnnData, limits: QcLimits) -> dict[str, Any]:
     elif n_kept < limits.min_stromal_cells:
         reason = [Note(QcFailReason.FEW_STROMAL_CELLS, {"cells": n_kept, "needed": limits.min_stromal_cells})]
     return {
-        **identity(part.obs, str(part.obs[col.SAMPLE].iloc[0])),
+        **identity(part.obs, label(part.obs[col.SAMPLE].iloc[0])),
         **medians(cells.obs[cells.obs[col.QC_FAIL_REASON] == ""] if n_kept else cells.obs),
         "n_obs": part.n_obs,
         "n_kept": n_kept,
@@ -255,7 +256,7 @@ def _cell_table(obs: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """Return one row per cell: what it is, why it is dropped, its numbers and the limits of its sample."""
     numbers = (col.TOTAL_COUNTS, col.N_GENES, col.PCT_MT, col.CELL_TYPE, col.CELL_TYPE_MARGIN)
     columns = [name for name in (col.SAMPLE, col.QC_FAIL_REASON, *numbers, *col.CELL_SCORES) if name in obs]
-    limited = limits.reindex(obs[col.SAMPLE].astype(str)).add_prefix("limit_")
+    limited = limits.reindex(label_column(obs[col.SAMPLE])).add_prefix("limit_")
     table = obs[columns].reset_index(drop=True)
     table.insert(0, col.OBS_NAME, obs.index.astype(str))
     return pd.concat([table, limited.reset_index(drop=True)], axis=1)

@@ -16,6 +16,7 @@ from fatescore.pp.components import batch_in_components, components
 from fatescore.pp.duplicates import duplicates, fingerprint
 from fatescore.pp.qc.thresholds import QcLimits, identity, medians
 from fatescore.pp.tissue import DOMINANT, contamination, foreign_tissue, no_stroma
+from fatescore.stats._labels import label
 from fatescore.tables import QC, QC_PCA
 from fatescore.tables import columns as col
 from fatescore.tables.codes import QcFailReason, QcFlag, Status
@@ -53,7 +54,7 @@ def sample_table(adata: AnnData, assay: Assay, limits: QcLimits) -> pd.DataFrame
         cells = adata.obs.loc[[name]]
         rows.append(
             {
-                **identity(cells, str(obs[col.SAMPLE])),
+                **identity(cells, label(obs[col.SAMPLE])),
                 **medians(cells),
                 "n_obs": 1,
                 "n_kept": int(not reason),

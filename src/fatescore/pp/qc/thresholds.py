@@ -14,6 +14,7 @@ from scipy.stats import median_abs_deviation
 from fatescore import organisms
 from fatescore.errors import InputError
 from fatescore.pp.cell_type import STROMAL
+from fatescore.stats._labels import label, label_column
 from fatescore.tables import columns as col
 from fatescore.tables.codes import QcFailReason, QcFlag
 from fatescore.tables.notes import Note
@@ -92,7 +93,7 @@ def add_depth(adata: AnnData, organism: Organism) -> None:
 def identity(obs: pd.DataFrame, sample: str) -> dict[str, str]:
     """Return data set, sample, donor and condition of a sample's observations."""
     first = obs.iloc[0]
-    return {key: sample if key == col.SAMPLE else str(first[key]) for key in col.IDENTITY}
+    return {key: sample if key == col.SAMPLE else label(first[key]) for key in col.IDENTITY}
 
 
 def medians(obs: pd.DataFrame) -> dict[str, float]:
@@ -109,7 +110,7 @@ def thresholds(obs: pd.DataFrame, limits: QcLimits) -> pd.DataFrame:
     would go) nor above ``max_pct_mt``. Indexed by sample: ``min_total_counts``, ``min_genes``, ``max_pct_mt``.
     """
     rows = {}
-    for sample, cells in obs.groupby(col.SAMPLE, observed=True, sort=True):
+    for sample, cells in obs.groupby(label_column(obs[col.SAMPLE]), sort=True):
         counts, genes = (_low(cells[key], limits.n_mads) for key in (col.TOTAL_COUNTS, col.N_GENES))
         share = cells[col.PCT_MT].dropna()
         high = share.median() + limits.n_mads * _mad(share) if len(share) else limits.max_pct_mt
@@ -127,7 +128,7 @@ def fail_reasons(obs: pd.DataFrame, by_sample: pd.DataFrame, doublet: pd.Series[
 
     ``by_sample`` is as :func:`thresholds` returns it; ``cell_type`` counts where ``obs`` has it.
     """
-    own = by_sample.reindex(obs[col.SAMPLE].astype(str))
+    own = by_sample.reindex(label_column(obs[col.SAMPLE]))
     few, shallow, high = (own[name].to_numpy() for name in ("min_genes", "min_total_counts", "max_pct_mt"))
     reason = pd.Series("", index=obs.index, dtype=object)
     if col.CELL_TYPE in obs:
