@@ -128,7 +128,7 @@ class Results:
             ("title", FieldVerdict.CONDITION_LABEL, "osteopo_*", "old_*", None, 1.0, 0.01),
             ("total_counts", FieldVerdict.CLEAN, "2e6 [1e6, 3e6]", "2e6 [1e6, 3e6]", 0.1, 0.55, 0.9),
         ]
-        confounding = CONFOUNDING.frame([(name, spec["id"], *row) for row in fields])
+        confounding = CONFOUNDING.frame([(name, spec["id"], *row, "") for row in fields])
         coverage = pd.DataFrame(
             [
                 (name, "osteogenic", 40, 38, 1, 2, 0.95, "IBSP;BGLAP", True, ""),

@@ -104,7 +104,7 @@ def parse_numbers(texts: pd.Series) -> Numbers | None:
 
     Examples
     --------
-    >>> parse_numbers(pd.Series(["79 yrs (old)", ">89", "80-85", "18 months"])).array.tolist()
+    >>> parse_numbers(pd.Series(["79 yrs (old)", ">89 y", "80-85 y", "18 months"])).array.tolist()
     [79.0, 89.0, 82.5, 1.5]
     >>> parse_numbers(pd.Series(["kit 1", "kit 2"])) is None
     True
