@@ -111,6 +111,8 @@ def test_categories_stay_text(values: list[str]) -> None:
 def test_none_and_minus_are_answers_among_words() -> None:
     assert read_field(pd.Series(["none", "dex", "n/a"])).texts.tolist() == ["none", "dex", np.nan]
     assert read_field(pd.Series(["+", "-", "+"])).texts.tolist() == ["+", "-", "+"]
+    assert read_field(pd.Series(["none", "NONE", None])).texts.isna().all()
+    assert read_field(pd.Series(["drug: dex", "drug: n/a"])).texts.tolist() == ["drug: dex", np.nan]
     assert read_field(pd.Series(["A", "-", "B"])).texts.tolist() == ["A", np.nan, "B"]
 
 

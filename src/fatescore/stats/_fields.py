@@ -44,13 +44,15 @@ def read_field(field: pd.Series) -> Field:
     >>> read_field(pd.Series(["none", "Dex", "dex", "n/a"])).texts.tolist()
     ['none', 'Dex', 'Dex', nan]
     """
-    raw = _without_key(_as_text(field))
-    known = raw.map(lambda text: np.nan if is_missing(text) else text, na_action="ignore")
+    raw = _as_text(field)
+    bare = _without_key(raw)
+    known = bare.map(lambda text: np.nan if is_missing(text) else text, na_action="ignore")
     numbers = parse_numbers(known)
-    if numbers is None:
-        folded = raw.map(str.casefold, na_action="ignore")
-        answers = folded.isin(_ABSENT | ({"-"} if (folded == "+").any() else set()))
-        known = raw.where(known.notna() | answers)
+    given = known.notna()
+    if numbers is None and given.any():
+        folded = bare.map(str.casefold, na_action="ignore")
+        given |= folded.isin(_ABSENT | ({"-"} if (folded == "+").any() else set()))
+    known = raw.where(given)
     return Field(same_wording(known), numbers)
 
 
