@@ -14,8 +14,8 @@ from fatescore.tables.io import read_tsv
 def main(results: Path) -> None:
     """Write docs/images/gse35958.png."""
     folder = results / "datasets" / "GSE35958"
-    donors = fs.pl.donors(read_tsv(folder / "sample_scores.tsv"), case="osteoporosis", control="control")
-    genes = fs.pl.waterfall(read_tsv(folder / "contributions.tsv"))
+    donors = fs.pl.charts.donors(read_tsv(folder / "sample_scores.tsv"), case="osteoporosis", control="control")
+    genes = fs.pl.charts.waterfall(read_tsv(folder / "contributions.tsv"))
     chart = alt.hconcat(
         donors.properties(width=330, title="Every donor"),
         genes.properties(width=330, title="Which genes make the difference"),

@@ -35,15 +35,17 @@ def charts(make_cells: Callable[[int], pd.DataFrame], judged_cells: pd.DataFrame
     )
     way = {"method": "rank_log", "unit": "sample", "g": 1.0, "g_low": 0.0, "g_high": 2.0}
     return {
-        "arms_scatter": pl.arms_scatter(cells),
-        "embedding": pl.embedding(cells.assign(donor=np.resize(HOSTILE, 2000)), "donor", title=HOSTILE[0]),
-        "few cells": pl.embedding(cells.iloc[:100]),
-        "cell_quality": pl.cell_quality(judged, "total_counts"),
-        "dropped": pl.dropped(judged),
-        "sample_quality": pl.sample_quality(metrics, names, "top_1", limit=0.2),
-        "ambient": pl.ambient(metrics),
-        "samples_pca": pl.samples_pca(pca, dict(zip(HOSTILE, HOSTILE, strict=True)), case=HOSTILE[0], title=HOSTILE[1]),
-        "specification": pl.specification(pd.DataFrame([{**way, "index": name} for name in HOSTILE])),
+        "arms_scatter": pl.charts.arms_scatter(cells),
+        "embedding": pl.charts.embedding(cells.assign(donor=np.resize(HOSTILE, 2000)), "donor", title=HOSTILE[0]),
+        "few cells": pl.charts.embedding(cells.iloc[:100]),
+        "cell_quality": pl.charts.cell_quality(judged, "total_counts"),
+        "dropped": pl.charts.dropped(judged),
+        "sample_quality": pl.charts.sample_quality(metrics, names, "top_1", limit=0.2),
+        "ambient": pl.charts.ambient(metrics),
+        "samples_pca": pl.charts.samples_pca(
+            pca, dict(zip(HOSTILE, HOSTILE, strict=True)), case=HOSTILE[0], title=HOSTILE[1]
+        ),
+        "specification": pl.charts.specification(pd.DataFrame([{**way, "index": name} for name in HOSTILE])),
     }
 
 

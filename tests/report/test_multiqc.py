@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fatescore.pl.cell_quality import FATE_COLOURS
+from fatescore.pl.charts.cell_quality import FATE_COLOURS
 from fatescore.report.multiqc import dropped_section, samples_section
 from fatescore.tables import QC, QC_METRICS
 

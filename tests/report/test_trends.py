@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fatescore import pl, report, stats
+from fatescore import report, stats
+from fatescore.pl import charts
 from fatescore.report.answers import answer
 from fatescore.report.summary import summary_page
 from fatescore.tables import CONFOUNDING, join_names
@@ -103,6 +104,6 @@ def test_the_summary_takes_a_trend_for_a_control(results: Any) -> None:
 
 
 def test_the_donor_plot_keeps_the_order_of_levels() -> None:
-    chart = pl.donors(samples(0.4), case="day14", control="day0", levels=LEVELS).to_dict()
+    chart = charts.donors(samples(0.4), case="day14", control="day0", levels=LEVELS).to_dict()
     points = next(data for data in chart["datasets"].values() if "condition" in data[0])
     assert list(dict.fromkeys(point["condition"] for point in points)) == LEVELS

@@ -43,7 +43,7 @@ def save(chart: Any, path: StrPath, *, scale: float = 2, width: int = 640) -> No
     Examples
     --------
     >>> import pandas as pd, tempfile
-    >>> from fatescore.pl.waterfall import waterfall
+    >>> from fatescore.pl.charts.waterfall import waterfall
     >>> genes = pd.DataFrame({"gene": ["RUNX2"], "arm": ["osteogenic"], "contribution": [0.1]})
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(waterfall(genes), folder + "/genes.svg")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import pl
 from fatescore.i18n import gettext as _
 from fatescore.i18n import ngettext
+from fatescore.pl import charts
 from fatescore.pl.labels import label, listed
 from fatescore.report import elements, formatting
 from fatescore.report.answers import all_genes, answer, audit_text, audit_verdict, levels
@@ -156,7 +156,7 @@ def _fields(audit: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 def _donors(tables: DatasetTables, row: Mapping[str, Any], index: int) -> elements.Figure:
     case, control, several = str(row["case"]), str(row["control"]), levels(row)
     cells = tables.scores if is_single_cell(tables) else None
-    chart = pl.donors(tables.sample_scores, cells, case=case, control=control, levels=several)
+    chart = charts.donors(tables.sample_scores, cells, case=case, control=control, levels=several)
     shown = tables.sample_scores
     shown = shown[shown[col.CONDITION].astype(str).isin(several or [case, control])]
     intervals = (col.CELLS_LOW, col.CELLS_HIGH, col.GENES_LOW, col.GENES_HIGH)
@@ -217,4 +217,4 @@ def _genes(genes: pd.DataFrame, row: Mapping[str, Any], index: int) -> elements.
         title = _("Which genes make the difference of {case} to {control}").format(
             case=row["case"], control=row["control"]
         )
-    return elements.figure(f"genes-{index}", title, pl.waterfall(genes), alt, caption=caption, behind=behind)
+    return elements.figure(f"genes-{index}", title, charts.waterfall(genes), alt, caption=caption, behind=behind)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import pl
 from fatescore.gene_sets import titles
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop
+from fatescore.pl import charts
 from fatescore.pl.labels import code_label, label
 from fatescore.report import elements, formatting
 from fatescore.report.answers import FATE_BIAS_DEFINITION
@@ -182,9 +182,9 @@ def _arms_scatter(tables: DatasetTables) -> elements.Figure | None:
             "expressed as highly."
         )
     case, control = sides(tables.contrasts)
-    if len(scores) > pl.MOST_POINTS:
+    if len(scores) > charts.MOST_POINTS:
         caption += " " + _("Each of the {n} cells is a dot; rare calls are drawn on top.").format(n=f"{len(scores):,}")
-    chart = pl.arms_scatter(scores, case=case, control=control)
+    chart = charts.arms_scatter(scores, case=case, control=control)
     return elements.figure(
         "arms-scatter", _("Bone against fat"), chart, alt, caption=caption, behind=behind, most="40rem"
     )  # fmt: skip
@@ -207,7 +207,7 @@ def cell_map(tables: DatasetTables) -> Section | None:
             alt = _("Map of {n} cells (UMAP), coloured {how}.").format(
                 n=f"{len(cells):,}", how=_(how)[:1].lower() + _(how)[1:]
             )
-            chart = pl.embedding(cells, column, case=case, control=control)
+            chart = charts.embedding(cells, column, case=case, control=control)
             figures.append(elements.figure(f"map-{column}", _(how), chart, alt, most="30rem"))
     good = len(cells)
     if len(tables.qc_cells):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from fatescore import pl
 from fatescore.i18n import gettext as _
 from fatescore.i18n import ngettext
+from fatescore.pl import charts
 from fatescore.report import elements, formatting
 from fatescore.report.answers import confounded
 from fatescore.report.sentences import notes_text
@@ -31,7 +31,7 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame) -> elements.Figure | Non
     each = "; ".join(f"{row['dataset']} {formatting.number(row['g'])}" for row in records(rows))
     alt = _("Forest plot of Hedges' g of fate_bias: {each}.").format(each=each)
     return elements.figure(
-        "forest-chart", _("The difference, data set by data set"), pl.forest(rows, _with_notes(meta)), alt,
+        "forest-chart", _("The difference, data set by data set"), charts.forest(rows, _with_notes(meta)), alt,
         caption=_forest_caption(rows, meta), behind=behind,
     )  # fmt: skip
 
@@ -74,7 +74,7 @@ def heatmap(contrasts: pd.DataFrame) -> elements.Figure | None:
         caption += " " + _("⚠: completely confounded with another field.")
     wide = f"{16 + 9 * len(rows.groupby(['dataset', 'contrast']))}rem"  # a few columns need no whole line
     return elements.figure(
-        "heatmap-chart", _("Every measure, data set by data set"), pl.heatmap(rows), alt,
+        "heatmap-chart", _("Every measure, data set by data set"), charts.heatmap(rows), alt,
         caption=caption, behind=behind, most=wide,
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ def controls(rows: pd.DataFrame) -> elements.Figure:
         "1, where one towards fat (-) is, 0; 0.5 is guessing."
     )
     return elements.figure(
-        "controls-chart", _("Does the index find known fates?"), pl.controls(rows), alt, caption=caption,
+        "controls-chart", _("Does the index find known fates?"), charts.controls(rows), alt, caption=caption,
         behind=behind,
     )  # fmt: skip
 
@@ -121,7 +121,8 @@ def curve(rows: pd.DataFrame, name: str, *, where: str = "") -> elements.Figure 
         "one used everywhere else. {counts}"
     )
     return elements.figure(
-        name, title, pl.specification(_with_notes(rows)), counts, caption=caption.format(counts=counts), behind=behind
+        name, title, charts.specification(_with_notes(rows)), counts, caption=caption.format(counts=counts),
+        behind=behind,
     )  # fmt: skip
 
 

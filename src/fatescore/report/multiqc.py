@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from fatescore.i18n import gettext as _
-from fatescore.pl.cell_quality import FATE_COLOURS, KEPT
+from fatescore.pl.charts.cell_quality import FATE_COLOURS, KEPT
 from fatescore.pl.labels import code_label, label
 from fatescore.report.elements import cell_text
 from fatescore.tables import QC, QC_METRICS

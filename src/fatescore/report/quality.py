@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from fatescore import pl
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop, ngettext
-from fatescore.pl.cell_quality import KEPT
+from fatescore.pl import charts
+from fatescore.pl.charts.cell_quality import KEPT
 from fatescore.pl.labels import code_label, label, listed
 from fatescore.report import elements, formatting
 from fatescore.report.elements import FigureGrid, Heading, Section, Soft
@@ -54,13 +54,13 @@ def quality(tables: DatasetTables) -> Section:
 def _verdicts(tables: DatasetTables) -> list[Any]:
     """Return what became of samples and cells, and the metrics by which."""
     dropped = _dropped(tables)
-    charts = _cell_charts(tables) if len(tables.qc_cells) else _sample_charts(tables)
+    figures = _cell_charts(tables) if len(tables.qc_cells) else _sample_charts(tables)
     how = _("One point per sample. A hollow point is an outlier; a flag drops nothing. A dashed line is a limit.")
     if dropped:
         how = _(
             "A tick is the limit of that sample; what lies beyond it is dropped. Samples without a tick have no limit."
         )
-    shown = [Heading(_("Distributions and limits")), Soft(how), FigureGrid(charts, level=4)] if charts else []
+    shown = [Heading(_("Distributions and limits")), Soft(how), FigureGrid(figures, level=4)] if figures else []
     none = _("No quality table was written.")
     return [_samples(tables) or none, _left_out(tables), dropped, *shown, _ambient(tables)]
 
@@ -75,14 +75,14 @@ def _sex(tables: DatasetTables) -> list[Any]:
 
 def _pca(tables: DatasetTables) -> list[Any]:
     """Return the samples on their components, the fields associated with them, and all other metrics."""
-    charts, parts = _pca_charts(tables), []
-    if charts:
+    figures, parts = _pca_charts(tables), []
+    if figures:
         how = _(
             "Principal components of the expression. Where the colours of the batch part the samples as those of the "
             "condition do, no statistics can separate the two."
         )
-        parts = [Heading(_("Principal components of the samples")), Soft(how), FigureGrid(charts, level=4)]
-        if len(charts) == 1:
+        parts = [Heading(_("Principal components of the samples")), Soft(how), FigureGrid(figures, level=4)]
+        if len(figures) == 1:
             parts.append(_("No other recorded field is associated with the first two components beyond chance."))
     components = _components(tables)
     if components:
@@ -137,7 +137,7 @@ def _dropped(tables: DatasetTables) -> elements.Figure | None:
         "so they are not scored."
     )
     return elements.figure(
-        "dropped-chart", _("What became of the cells"), pl.dropped(cells), alt,
+        "dropped-chart", _("What became of the cells"), charts.dropped(cells), alt,
         caption=formatting.sentences(alt, caption), behind=behind,
     )  # fmt: skip
 
@@ -146,7 +146,7 @@ def _cell_charts(tables: DatasetTables) -> list[elements.Figure]:
     """Draw the distribution of every metric of the cells, with the limits of their samples."""
     cells, text = tables.qc_cells, _("{title}, sample by sample, as a distribution.")
     return [
-        elements.figure(f"cells-{metric}", _(title), pl.cell_quality(cells, metric), text.format(title=_(title)))
+        elements.figure(f"cells-{metric}", _(title), charts.cell_quality(cells, metric), text.format(title=_(title)))
         for metric, title in _CELL_METRICS.items()
         if metric in cells and cells[metric].notna().any()
     ]
@@ -154,16 +154,16 @@ def _cell_charts(tables: DatasetTables) -> list[elements.Figure]:
 
 def _sample_charts(tables: DatasetTables) -> list[elements.Figure]:
     """Draw the metrics of the samples; the limit where there is one."""
-    metrics, charts = tables.qc_metrics, []
+    metrics, figures = tables.qc_metrics, []
     limits = dict(facts(tables.statuses, "qc").get("limits") or {})
     for metric, title in _SAMPLE_METRICS.items():
         if metric not in metrics or metrics[metric].nunique() < 2:
             continue  # not measured, or the same for all samples
         limit = limits.get(_LIMIT_OF.get(metric, ""))
-        chart = pl.sample_quality(metrics, tables.qc, metric, limit=limit, title=label(metric))
+        chart = charts.sample_quality(metrics, tables.qc, metric, limit=limit, title=label(metric))
         alt = _("{title}, one point per sample.").format(title=_(title))
-        charts.append(elements.figure(f"samples-{metric}", _(title), chart, alt))
-    return charts
+        figures.append(elements.figure(f"samples-{metric}", _(title), chart, alt))
+    return figures
 
 
 def _ambient(tables: DatasetTables) -> elements.Figure | None:
@@ -176,7 +176,7 @@ def _ambient(tables: DatasetTables) -> elements.Figure | None:
         "Counts that come from broken cells and not from the cell itself, estimated sample by sample. The line is a "
         "95 % interval."
     )
-    return elements.figure("ambient-chart", _("Ambient RNA"), pl.ambient(metrics), alt, caption=caption)
+    return elements.figure("ambient-chart", _("Ambient RNA"), charts.ambient(metrics), alt, caption=caption)
 
 
 def _pca_charts(tables: DatasetTables) -> list[elements.Figure]:
@@ -192,16 +192,16 @@ def _pca_charts(tables: DatasetTables) -> list[elements.Figure]:
     keys = [name for name in (col.SAMPLE, col.DONOR, col.CONDITION) if name in pca]
     wide = pca.pivot_table(index=keys, columns="component", values="score", observed=True).reset_index()
     behind = elements.table("pca-table", _("Scores of the samples on the components"), wide)
-    chart = pl.samples_pca(pca, condition, case=case, control=control)
+    chart = charts.samples_pca(pca, condition, case=case, control=control)
     alt = text.format(n=n, field=_("condition"))
-    charts = [elements.figure("pca-condition", _("Samples by condition"), chart, alt, behind=behind)]
+    figures = [elements.figure("pca-condition", _("Samples by condition"), chart, alt, behind=behind)]
     field = batch_field(tables)
     if field:
         name = label(field)
         title = _("The same samples by {field}").format(field=name)
-        chart = pl.samples_pca(pca, _values(tables.sample_fields, field), title=name)
-        charts.append(elements.figure("pca-batch", title, chart, text.format(n=n, field=name)))
-    return charts
+        chart = charts.samples_pca(pca, _values(tables.sample_fields, field), title=name)
+        figures.append(elements.figure("pca-batch", title, chart, text.format(n=n, field=name)))
+    return figures
 
 
 def batch_field(tables: DatasetTables) -> str:

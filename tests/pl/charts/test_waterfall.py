@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fatescore import pl
-from fatescore.pl.waterfall import steps
+from fatescore.pl import charts
+from fatescore.pl.charts.waterfall import steps
 
 
 @given(
@@ -35,7 +35,7 @@ def test_waterfall_writes_the_contributions_within_the_chart(svg: Callable[..., 
     })  # fmt: skip
     numbers = {
         tag.text: (tag.get("text-anchor"), float(re.findall(r"[-\d.]+", tag.get("transform", ""))[0]))
-        for tag in svg(pl.waterfall(genes), width=180).iter()
+        for tag in svg(charts.waterfall(genes), width=180).iter()
         if tag.tag.endswith("}text") and tag.get("font-size") == "10px"
     }
     assert {text: anchor for text, (anchor, _) in numbers.items()} == {

@@ -11,7 +11,8 @@ import pandas as pd
 
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop
-from fatescore.pl import _encoding, _palette
+from fatescore.pl import _palette
+from fatescore.pl.charts import _colours, _encoding
 from fatescore.pl.labels import label, listed
 from fatescore.tables import columns as col
 from fatescore.tables import parse_notes
@@ -218,7 +219,7 @@ def samples_pca(
 
     data = _scores(pca, colour)
     if pd.api.types.is_numeric_dtype(data["value"]) and not pd.api.types.is_bool_dtype(data["value"]):
-        shown = _palette.of_numbers(data["value"], title).channel
+        shown = _colours.of_numbers(data["value"], title).channel
         channels = {"color": alt.condition("isValid(datum.value)", shown, alt.value(_palette.NOT_SCORABLE))}
     else:
         data["value"] = _named(data["value"], case, control)
@@ -288,7 +289,7 @@ def _by_name(found: list[str], title: str | None, case: str, control: str) -> di
     colours = _palette.categories(names, known)
     fixed = {case: "diamond", control: "circle"}
     shapes = {name: fixed.get(name, shape) for name, shape in zip(names, itertools.cycle(_palette.BATCH_SHAPES))}
-    legend = alt.Legend(title=title, columns=_palette.legend_columns(names), labelLimit=260)
+    legend = alt.Legend(title=title, columns=_colours.legend_columns(names), labelLimit=260)
     return {
         "color": _encoding.by_name(alt.Color, "value", colours, legend),
         "shape": _encoding.by_name(alt.Shape, "value", shapes, legend),

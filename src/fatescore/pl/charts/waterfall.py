@@ -8,7 +8,8 @@ import pandas as pd
 
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop, ngettext
-from fatescore.pl import _encoding, _palette
+from fatescore.pl import _palette
+from fatescore.pl.charts import _encoding
 from fatescore.tables import columns as col
 
 TOTAL = gettext_noop("sum = difference")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fatescore import pl
-from fatescore.pl import _palette, _raster
+from fatescore.pl import _palette, charts
+from fatescore.pl.charts import _raster
 
 LIMITS = [-1.0, 1.0]
 
@@ -67,7 +67,7 @@ def test_the_same_cells_give_the_same_bytes(
     make_cells: Callable[[int], pd.DataFrame], draw: Callable[[Any], Any]
 ) -> None:
     cells = make_cells(3000)
-    first, second = (draw(pl.arms_scatter(cells)).spec for _ in range(2))
+    first, second = (draw(charts.arms_scatter(cells)).spec for _ in range(2))
     assert first == second
 
 
@@ -75,11 +75,11 @@ def test_nothing_of_matplotlib_is_left_behind(make_cells: Callable[[int], pd.Dat
     import matplotlib as mpl
 
     before = dict(mpl.rcParams)
-    pl.arms_scatter(make_cells(2000))
+    charts.arms_scatter(make_cells(2000))
     assert dict(mpl.rcParams) == before
 
 
-@pytest.mark.parametrize("chart", [pl.arms_scatter, pl.embedding])
+@pytest.mark.parametrize("chart", [charts.arms_scatter, charts.embedding])
 def test_size_does_not_grow_with_the_cells(
     chart: Callable[[pd.DataFrame], Any], make_cells: Callable[[int], pd.DataFrame], draw: Callable[[Any], Any]
 ) -> None:
@@ -117,4 +117,4 @@ def test_rare_calls_lie_over_common_ones(draw: Callable[[Any], Any]) -> None:
         "obs_name": [f"c{i}" for i in range(n)], "osteogenic": rng.normal(scale=0.01, size=n),
         "adipogenic": rng.normal(scale=0.01, size=n), "fate_call": calls,
     })  # fmt: skip
-    assert near(draw(pl.arms_scatter(table)).picture(), _palette.DUAL).sum() > 20
+    assert near(draw(charts.arms_scatter(table)).picture(), _palette.DUAL).sum() > 20

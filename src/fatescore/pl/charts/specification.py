@@ -11,7 +11,8 @@ from fatescore.errors import InputError
 from fatescore.gene_sets import DEFAULT_INDEX
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop
-from fatescore.pl import _encoding, _palette
+from fatescore.pl import _palette
+from fatescore.pl.charts import _encoding
 from fatescore.pl.labels import code_label
 from fatescore.tables.codes import Unit
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from fatescore.errors import InputError, nearest
 from fatescore.i18n import gettext as _
-from fatescore.pl import _encoding, _palette, _raster
+from fatescore.pl import _palette
+from fatescore.pl.charts import _colours, _encoding, _raster
 from fatescore.pl.labels import code_label, label
 from fatescore.tables import columns as col
 from fatescore.tables.codes import FateCall
@@ -184,11 +185,11 @@ def embedding(
     if pd.api.types.is_numeric_dtype(data["value"]):
         bias = colour == col.FATE_BIAS
         scale_title = _("{measure} (grey: median of these cells)").format(measure=heading) if bias else heading
-        colours = _palette.of_numbers(data["value"], scale_title, about_median=bias, logged=colour == col.TOTAL_COUNTS)
+        colours = _colours.of_numbers(data["value"], scale_title, about_median=bias, logged=colour == col.TOTAL_COUNTS)
     else:
         own = {case: _palette.CASE, control: _palette.CONTROL} if colour == col.CONDITION else {}
         known = {code_label(name): one for name, one in _CODED[colour].items()} if colour in _CODED else own
-        colours = _palette.of_names(data["value"], heading, known)
+        colours = _colours.of_names(data["value"], heading, known)
     few = len(data) <= MOST_ON_MAP
     layers = _map_points(data, axes, colours, heading) if few else _map_cloud(data, axes, colours, limits)
     chart = alt.layer(*layers).properties(width="container", height=380)
@@ -209,7 +210,7 @@ def _cells(cells: pd.DataFrame, colour: str) -> pd.DataFrame:
     return data[data[["x", "y"]].notna().all(axis=1)].reset_index(drop=True)
 
 
-def _map_points(data: pd.DataFrame, axes: dict[str, Any], colours: _palette.Colours, heading: str) -> list[Any]:
+def _map_points(data: pd.DataFrame, axes: dict[str, Any], colours: _colours.Colours, heading: str) -> list[Any]:
     import altair as alt
 
     if pd.api.types.is_numeric_dtype(data["value"]):
@@ -228,13 +229,13 @@ def _map_points(data: pd.DataFrame, axes: dict[str, Any], colours: _palette.Colo
     place = {"x": alt.X(field="x", **axes["x"]), "y": alt.Y(field="y", **axes["y"]), "tooltip": tooltip}
     base = alt.Chart(data)
     behind = base.transform_filter(f"!({there})").mark_point(
-        filled=True, size=22, opacity=_palette.FAINT, color=_palette.NEUTRAL
+        filled=True, size=22, opacity=_colours.FAINT, color=_palette.NEUTRAL
     )
     shown = base.transform_filter(there).mark_point(filled=True, size=22, opacity=0.9)
     return [behind.encode(**place), shown.encode(color=colours.channel, **place)]
 
 
-def _map_cloud(data: pd.DataFrame, axes: dict[str, Any], colours: _palette.Colours, limits: list[float]) -> list[Any]:
+def _map_cloud(data: pd.DataFrame, axes: dict[str, Any], colours: _colours.Colours, limits: list[float]) -> list[Any]:
     picture = _raster.picture(data["x"], data["y"], colours.of_dots, limits)
     table, row = _raster.counted(data["x"], data["y"], limits)
     if pd.api.types.is_numeric_dtype(data["value"]):

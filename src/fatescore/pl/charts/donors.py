@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from fatescore.i18n import gettext as _
-from fatescore.pl import _encoding, _palette
+from fatescore.pl import _palette
+from fatescore.pl.charts import _encoding
 from fatescore.tables import columns as col
 
 BINS = 48  # a row; of many rows fewer

@@ -10,7 +10,8 @@ import pandas as pd
 from fatescore.errors import InputError, nearest
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop
-from fatescore.pl import _encoding, _palette
+from fatescore.pl import _palette
+from fatescore.pl.charts import _encoding
 from fatescore.pl.labels import code_label, label
 from fatescore.tables import columns as col
 from fatescore.tables.codes import QcFailReason

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fatescore import pl
 from fatescore.errors import InputError
 from fatescore.gene_sets import DEFAULT_INDEX
+from fatescore.pl import charts
 from fatescore.tl.fate_bias import METHOD
 
 Draw = Callable[[Any], Any]
@@ -27,7 +27,7 @@ def pooled() -> pd.DataFrame:
 
 
 def test_ways_go_from_low_to_high(pooled: pd.DataFrame, draw: Draw) -> None:
-    drawn = draw(pl.specification(pooled))
+    drawn = draw(charts.specification(pooled))
     rows = drawn.rows("effect")
     assert [row["effect"] for row in rows] == pytest.approx(sorted(pooled["effect"]))
     assert [row["low"] for row in rows] == pytest.approx(sorted(pooled["ci_low"]))
@@ -38,7 +38,7 @@ def test_ways_go_from_low_to_high(pooled: pd.DataFrame, draw: Draw) -> None:
 
 
 def test_the_default_way_is_marked_once(pooled: pd.DataFrame, draw: Draw) -> None:
-    drawn = draw(pl.specification(pooled))
+    drawn = draw(charts.specification(pooled))
     marked = [row["row"] for row in drawn.rows("effect") if row["main"]]
     assert marked == ["rank_log · extended"]
     assert drawn.channel("color")[0]["scale"]["domain"] == ["the default", "core", "extended"]
@@ -46,25 +46,25 @@ def test_the_default_way_is_marked_once(pooled: pd.DataFrame, draw: Draw) -> Non
 
 def test_the_default_is_that_of_the_library(draw: Draw) -> None:
     row = {"method": METHOD, "index": DEFAULT_INDEX, "unit": "sample", "g": 1.0, "g_low": 0.0, "g_high": 2.0}
-    (drawn,) = draw(pl.specification(pd.DataFrame([row]))).rows("effect")
+    (drawn,) = draw(charts.specification(pd.DataFrame([row]))).rows("effect")
     assert drawn["main"]
     assert drawn["row"] == f"{METHOD} · {DEFAULT_INDEX}"  # one unit is not named
 
 
 def test_a_way_without_a_number_is_left_out(pooled: pd.DataFrame, draw: Draw) -> None:
     pooled.loc[0, "effect"] = np.nan
-    assert len(draw(pl.specification(pooled)).rows("effect")) == 4
-    assert draw(pl.specification(pooled.iloc[:0])).spec["width"] == "container"
+    assert len(draw(charts.specification(pooled)).rows("effect")) == 4
+    assert draw(charts.specification(pooled.iloc[:0])).spec["width"] == "container"
 
 
 def test_rows_of_two_contrasts_are_refused(pooled: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="rank_log · core · pseudobulk stands in several rows; expected rows of one"):
-        pl.specification(pd.concat([pooled, pooled.assign(contrast="ovx")]))
+        charts.specification(pd.concat([pooled, pooled.assign(contrast="ovx")]))
 
 
 def test_the_legend_names_the_definitions_one_below_the_other(pooled: pd.DataFrame, draw: Draw) -> None:
     for channel in ("color", "shape"):
-        (found,) = {str(one["legend"]) for one in draw(pl.specification(pooled)).channel(channel)}
+        (found,) = {str(one["legend"]) for one in draw(charts.specification(pooled)).channel(channel)}
         assert found == "{'columns': 1, 'orient': 'bottom', 'title': None}"
 
 
@@ -73,5 +73,7 @@ def test_lines_stand_in_the_order_of_the_effects_however_wide_they_are(draw: Dra
         "method": ["ucell", "zscore", "aucell"], "index": "core", "unit": "sample",
         "g": [0.5, 0.1, 0.3], "g_low": [-3.0, 0.0, -1.0], "g_high": [0.6, 4.0, 0.4],
     })  # fmt: skip
-    (order,) = {tuple(channel["sort"]) for channel in draw(pl.specification(rows)).channel("y") if "sort" in channel}
+    (order,) = {
+        tuple(channel["sort"]) for channel in draw(charts.specification(rows)).channel("y") if "sort" in channel
+    }
     assert order == ("zscore · core", "aucell · core", "ucell · core")

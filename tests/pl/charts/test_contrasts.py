@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fatescore import pl
-from fatescore.pl import _palette
+from fatescore.pl import _palette, charts
 from fatescore.tables import CONTRASTS
 
 
@@ -22,7 +21,7 @@ def cell(dataset: str, measure: str, **values: float) -> dict[str, Any]:
 
 def test_heatmap_has_a_cell_per_measure_and_contrast(draw: Callable[[Any], Any]) -> None:
     table = pd.DataFrame([cell("A", "fate_bias", g=0.1), cell("A", "set:wnt", g=0.2), cell("B", "set:wnt")])
-    drawn = draw(pl.heatmap(table)).rows("column")
+    drawn = draw(charts.heatmap(table)).rows("column")
     assert [(row["column"], row["measure"], row["g"]) for row in drawn] == [
         ("A", "fate_bias", 0.1),
         ("A", "wnt", 0.2),
@@ -35,7 +34,7 @@ def test_heatmap_stars_what_is_below_the_fdr(svg: Callable[..., ET.Element], n: 
     cells = [(1.234, 0.049), (-1.234, 0.05), (0.5, np.nan), (0.04, 0.9), (np.nan, 0.01)]
     table = pd.DataFrame([cell("A", f"m{i}", g=g, padj=padj) for i, (g, padj) in enumerate(cells)])
     others = pd.DataFrame([cell(f"B{i}", "m0", g=-0.9) for i in range(n - 1)])
-    drawn = svg(pl.heatmap(pd.concat([table, others]), limit=1.5))
+    drawn = svg(charts.heatmap(pd.concat([table, others]), limit=1.5))
     found = [tag.text or "" for tag in drawn.iter() if tag.tag.endswith("}text")]
     assert [text for text in expected if text not in found] == []
     assert sum("*" in text for text in found) == 1
@@ -50,7 +49,7 @@ def test_ink_on_the_heatmap_can_be_read(
     table = pd.DataFrame([cell("A", f"m{i}", g=g) for i, g in enumerate(values)])
     (inks,) = [
         [tag.get("fill", "") for tag in group.iter() if tag.tag.endswith("}text")]
-        for group in svg(pl.heatmap(table)).iter()
+        for group in svg(charts.heatmap(table)).iter()
         if group.get("class", "").startswith("mark-text") and "layer_2" in group.get("class", "")
     ]
     fills = [_blend(g / 2) for g in np.clip(values, -2, 2)]
