@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
+from fatescore._extras import babel_mofile, babel_pofile
 from fatescore.errors import InputError, nearest
 
 LANGUAGES = ("en", "zh")
@@ -92,12 +93,9 @@ def gettext_noop(text: str) -> str:
 def _catalogue(code: str) -> NullTranslations:
     if code == "en":
         return NullTranslations()
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
     with (CATALOGUES / f"{code}.po").open("rb") as stream:
-        catalogue = read_po(stream, locale=code)
+        catalogue = babel_pofile.read_po(stream, locale=code)
     compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
+    babel_mofile.write_mo(compiled, catalogue)
     compiled.seek(0)
     return GNUTranslations(compiled)

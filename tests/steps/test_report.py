@@ -92,4 +92,8 @@ def test_without_the_extra_it_says_what_to_install(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert main(["report", str(run.path)]) == 2
-    assert 'pip install "fatescore[report]"' in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert (
+        "altair and itables and jinja2 and vl-convert-python are not installed; pip install 'fatescore[report]'" in said
+    )

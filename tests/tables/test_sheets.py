@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
+import sys
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -34,17 +33,10 @@ def test_a_workbook_is_read_as_text(tmp_path: Path) -> None:
 
 
 def test_a_workbook_without_its_reader_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "sheet.csv"  # whatever it is called
-    path.write_bytes(b"PK\x03\x04 and more")
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:
-        if name.startswith("openpyxl"):
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(InputError, match="save the sheet as CSV UTF-8"):
+    pd.DataFrame({"sample": ["a"]}).to_excel(tmp_path / "sheet.xlsx", index=False)
+    path = (tmp_path / "sheet.xlsx").rename(tmp_path / "sheet.csv")  # whatever it is called
+    monkeypatch.setitem(sys.modules, "openpyxl", None)  # as if it were not there
+    with pytest.raises(InputError, match=r"save the sheet as CSV UTF-8, or pip install 'fatescore\[excel\]'$"):
         read_sheet(path, "a sheet")
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from fatescore import organisms
+from fatescore._extras import how_to_install
 from fatescore.errors import InputError
 from fatescore.typing import Organism
 
@@ -67,7 +68,7 @@ def _table(path: Path) -> pd.DataFrame:
             table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except ImportError as error:
         raise InputError(
-            f"{path}: reading .xlsx needs openpyxl", fix="install it, or save the table as .csv"
+            f"{path}: reading .xlsx needs openpyxl", fix=f"{how_to_install('openpyxl')}, or save the table as .csv"
         ) from error
     except (ValueError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         raise InputError(f"{path} cannot be read as a table ({error})", expected=_EXPECTED) from error

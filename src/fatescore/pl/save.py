@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fatescore._extras import altair, vl_convert
 from fatescore.errors import InputError, nearest
 from fatescore.files import atomic_path
 from fatescore.pl._palette import config
@@ -55,8 +56,6 @@ def save(chart: Any, path: StrPath, *, scale: float = 2, width: int = 640) -> No
         raise InputError(
             f'{path}: charts are not written as "{suffix}"', expected="svg, pdf or png", fix=nearest(suffix, _SUFFIXES)
         )
-    import vl_convert
-
     convert = getattr(vl_convert, f"vegalite_to_{suffix[1:]}")
     options = {"scale": scale} if suffix == ".png" else {}
     data = convert(_specification(chart, width), vl_version=vega_lite_version(), **options)
@@ -65,8 +64,6 @@ def save(chart: Any, path: StrPath, *, scale: float = 2, width: int = 640) -> No
 
 
 def _specification(chart: Any, width: int) -> dict[str, Any]:
-    import altair
-
     with altair.data_transformers.enable("default", max_rows=None):
         spec: dict[str, Any] = dict(chart) if isinstance(chart, Mapping) else chart.to_dict()
     if spec.get("width") == "container":
@@ -87,6 +84,4 @@ def _renumbered(svg: str) -> str:
 
 def vega_lite_version() -> str:
     """Return the version of Vega-Lite that Altair writes."""
-    import altair
-
     return ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from fatescore._extras import altair
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop
 from fatescore.pl.labels import code_label, label, listed, measure_label
@@ -291,8 +292,6 @@ def figure(
     name: str, title: str, chart: Any, alt: str, *, caption: str = "", behind: Table | None = None, most: str = "none"
 ) -> Figure:
     """Turn an Altair chart into a figure of a page, not wider than ``most`` (CSS)."""
-    import altair
-
     with altair.data_transformers.enable("default", max_rows=None, consolidate_datasets=True):
         spec = chart.to_dict()
     spec.pop("$schema", None)  # an address nobody needs: the library is inside the page

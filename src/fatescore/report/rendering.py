@@ -10,6 +10,7 @@ import functools
 import json
 from typing import Any
 
+from fatescore._extras import itables_javascript, itables_options, jinja2, vl_convert
 from fatescore.i18n import current, gettext, ngettext
 from fatescore.pl import _palette
 from fatescore.pl.save import vega_lite_version
@@ -35,8 +36,6 @@ def library(name: str) -> Any:
 
 
 def _vega() -> str:
-    import vl_convert
-
     make: Any = vl_convert.javascript_bundle  # its type stub calls an optional argument required
     bundle = str(make(vl_version=vega_lite_version()))
     # A closing tag inside a string of the bundle would end the script element.
@@ -44,23 +43,17 @@ def _vega() -> str:
 
 
 def _tables() -> str:
-    import itables.options
-    from itables.javascript import generate_init_offline_itables_html
-
-    html = str(generate_init_offline_itables_html(itables.options.dt_bundle))
+    html = str(itables_javascript.generate_init_offline_itables_html(itables_options.dt_bundle))
     # What follows the script is a message for notebooks.
     return html[: html.index("</script>") + len("</script>")]
 
 
 def _tables_global() -> str:
-    from itables.javascript import _itables_underscore_version
-
-    return str(_itables_underscore_version())
+    return str(itables_javascript._itables_underscore_version())
 
 
 @functools.cache
 def _environment() -> Any:
-    import jinja2
     from markupsafe import Markup
 
     environment = jinja2.Environment(
@@ -71,7 +64,7 @@ def _environment() -> Any:
         undefined=jinja2.StrictUndefined,
         extensions=["jinja2.ext.i18n"],
     )
-    install: Any = environment.install_gettext_callables  # type: ignore[attr-defined]  # the extension adds it
+    install: Any = environment.install_gettext_callables  # the extension adds it
     install(gettext, ngettext, newstyle=False)
 
     def script_json(value: Any) -> Markup:

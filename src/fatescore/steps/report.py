@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fatescore._extras import require
 from fatescore.config import Plan, settings_as_dict
-from fatescore.errors import FatescoreError
 from fatescore.files import sha256, write_json, write_text
 from fatescore.steps.declarations import RUN_STEPS, SUMMARY_REPORT
 from fatescore.tables.folder import FIGURES, PAGE, STEPS, DatasetFolder, Folder, RunFolder
@@ -33,10 +32,10 @@ def dataset_report(folder: DatasetFolder, *, language: str = "en", figures: Sequ
 
     Raises
     ------
-    FatescoreError
+    MissingExtra
         When a package that the pages need is not installed.
     """
-    _check_installed()
+    require(*_NEEDED)
     from fatescore import report
 
     with report.language(language):
@@ -60,10 +59,10 @@ def summary_report(run: RunFolder, plan: Plan, *, language: str = "en", figures:
 
     Raises
     ------
-    FatescoreError
+    MissingExtra
         When a package that the pages need is not installed.
     """
-    _check_installed()
+    require(*_NEEDED)
     from fatescore import report
 
     across = [contrast.id for contrast in plan.contrasts_across()]
@@ -84,14 +83,6 @@ def summary_report(run: RunFolder, plan: Plan, *, language: str = "en", figures:
         sources={path: sha256(path) for path in sources if Path(path).exists()},
     )  # fmt: skip
     write_json(run.file(_PROVENANCE), found)
-
-
-def _check_installed() -> None:
-    absent = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if absent:
-        raise FatescoreError(
-            f"the reports need {', '.join(absent)}", fix='install them with: pip install "fatescore[report]"'
-        )
 
 
 def _write_figures(folder: Folder, charts: Mapping[str, Mapping[str, Any]], formats: Sequence[str]) -> None:

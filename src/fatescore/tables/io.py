@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from fatescore._extras import how_to_install
 from fatescore.errors import FatescoreError, InputError
 from fatescore.files import atomic_path, check_input, write_text
 from fatescore.tables import TABLES, Kind
@@ -212,7 +213,7 @@ def read_sheet(path: StrPath, expected: str) -> pd.DataFrame:
     except ImportError as error:
         raise InputError(
             f"{source} is an Excel workbook, which needs openpyxl", expected=expected,
-            fix="save the sheet as CSV UTF-8, or pip install openpyxl",
+            fix=f"save the sheet as CSV UTF-8, or {how_to_install('openpyxl')}",
         ) from error  # fmt: skip
     except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fatescore._extras import altair as alt
 from fatescore.pl import _palette
 from fatescore.pl.charts import _encoding
 from fatescore.typing import FloatArray
@@ -32,8 +33,6 @@ def of_numbers(values: pd.Series, title: str | None, *, about_median: bool = Fal
     With ``about_median`` from fat through grey, at the median, to bone, as far on both sides; with ``logged`` on a
     logarithmic scale, where values below 1 are shown as 1.
     """
-    import altair as alt
-
     values = values.where(np.isfinite(values))
     places = np.log10(values.clip(lower=1)) if logged else values
     low, middle, high = places.quantile([CLIPPED[0], 0.5, CLIPPED[1]]) if places.notna().any() else (0.0, 0.5, 1.0)
@@ -57,8 +56,6 @@ def of_numbers(values: pd.Series, title: str | None, *, about_median: bool = Fal
 
 def of_names(values: pd.Series, title: str | None, known: Mapping[str, str]) -> Colours:
     """Give every name a colour; ``known`` ones have their own, and an empty text is no value."""
-    import altair as alt
-
     chosen = _palette.categories(sorted(set(values) - {""}), known)
     hexes = values.map(chosen)
     dots = np.full((len(values), 4), 1.0)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fatescore._extras import altair as alt
+
 _MOST_BINS = 1000  # of one chart, over all of its rows
 
 
@@ -62,8 +64,6 @@ def select(
 
 def axis(domain: Sequence[float], title: str, *, logged: bool | None = None, **options: Any) -> dict[str, Any]:
     """Return type, scale and axis of the numbers of a chart; ``options`` are those of ``altair.Axis``."""
-    import altair as alt
-
     kind = {} if logged is None else {"type": "log" if logged else "linear"}
     return {
         "type": "quantitative",
@@ -74,16 +74,12 @@ def axis(domain: Sequence[float], title: str, *, logged: bool | None = None, **o
 
 def by_name(channel: Any, field: str, values: Mapping[str, str], legend: Any) -> Any:
     """Return a channel (a class of Altair) in which every name has its own colour or shape."""
-    import altair as alt
-
     scale = alt.Scale(domain=list(values), range=list(values.values()))
     return channel(field=field, type="nominal", scale=scale, legend=legend)
 
 
 def reference_line(name: str, value: float, x: dict[str, Any]) -> Any:
     """Return a dashed upright line."""
-    import altair as alt
-
     return alt.Chart(pd.DataFrame({name: [value]})).mark_rule(strokeDash=[4, 3]).encode(x=alt.X(field=name, **x))
 
 
@@ -114,15 +110,11 @@ def digits(values: Any) -> str:
 
 def quantitative(name: str, title: str, spec: str = ".3~g") -> Any:
     """Return a tooltip line for a number."""
-    import altair as alt
-
     return alt.Tooltip(field=name, type="quantitative", title=title, format=spec)
 
 
 def nominal(name: str, title: str) -> Any:
     """Return a tooltip line for text."""
-    import altair as alt
-
     return alt.Tooltip(field=name, type="nominal", title=title)
 
 

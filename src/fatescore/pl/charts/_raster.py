@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from fatescore._extras import altair as alt
+from fatescore._extras import pil_image
 from fatescore.typing import FloatArray
 
 MOST_POINTS = 1500  # observations that are drawn as points of their own, with their names
@@ -40,8 +42,6 @@ def picture(
     >>> picture([0.0], [0.0], ["#D98200"], [-1.0, 1.0]).to_dict()["mark"]["type"]
     'image'
     """
-    import altair as alt
-
     png = _png(np.asarray(x, dtype=float), np.asarray(y, dtype=float), colours, limits, rank)
     url = "data:image/png;base64," + base64.b64encode(png).decode("ascii")
     return (
@@ -57,8 +57,6 @@ def picture(
 
 def bins(table: pd.DataFrame, axes: dict[str, Any], limits: Sequence[float], **encoding: Any) -> Any:
     """Return the invisible squares that carry tooltips: rows of :func:`counted` and what else was added to them."""
-    import altair as alt
-
     step = (limits[1] - limits[0]) / BINS
     return (
         alt.Chart(table)
@@ -107,19 +105,18 @@ def _png(
     x: FloatArray, y: FloatArray, colours: Sequence[str] | FloatArray, limits: Sequence[float], rank: ArrayLike | None
 ) -> bytes:
     from matplotlib.colors import to_rgba_array
-    from PIL import Image
 
     order = np.random.default_rng(0).permutation(len(x))
     if rank is not None:
         order = order[np.argsort(np.asarray(rank)[order], kind="stable")]
     rgba = to_rgba_array(colours)[order]
     faint = rgba[:, 3] < 1
-    image = Image.new("RGBA", _PIXELS)
+    image = pil_image.new("RGBA", _PIXELS)
     for mask in (faint, ~faint):
         if mask.any():
             image.alpha_composite(_dots(x[order][mask], y[order][mask], rgba[mask], limits, len(x)))
     file = io.BytesIO()
-    image.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+    image.quantize(_COLOURS, method=pil_image.Quantize.FASTOCTREE, dither=pil_image.Dither.NONE).save(
         file, "PNG", optimize=True
     )
     return file.getvalue()
@@ -129,7 +126,6 @@ def _dots(x: FloatArray, y: FloatArray, rgba: FloatArray, limits: Sequence[float
     """Draw dots of one opacity; where they overlap they are no less see-through than one alone."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from PIL import Image
 
     diameter = float(np.clip(700 / np.sqrt(n), 2.0, 7.0))
     figure = Figure(figsize=(_PIXELS[0] / _PER_INCH, _PIXELS[1] / _PER_INCH), dpi=_PER_INCH)
@@ -140,6 +136,6 @@ def _dots(x: FloatArray, y: FloatArray, rgba: FloatArray, limits: Sequence[float
     axes.scatter(x, y, s=diameter**2, c=rgba[:, :3], linewidths=0, antialiased=False)
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba()), "RGBA")
+    image = pil_image.fromarray(np.asarray(canvas.buffer_rgba()), "RGBA")
     image.putalpha(image.getchannel("A").point([round(level * rgba[0, 3]) for level in range(256)]))
     return image

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fatescore._extras import altair as alt
 from fatescore.errors import InputError, nearest
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop
@@ -75,8 +76,6 @@ def cell_quality(cells: pd.DataFrame, metric: str) -> Any:
     >>> len(cell_quality(cells, "total_counts").to_dict()["layer"])
     3
     """
-    import altair as alt
-
     if metric not in _REASONS:
         raise InputError(f'cells are not judged by "{metric}"', fix=nearest(metric, _REASONS))
     samples = _samples(cells)
@@ -102,8 +101,6 @@ def cell_quality(cells: pd.DataFrame, metric: str) -> Any:
 
 def _bands(counts: pd.DataFrame, x: dict[str, Any], y: Any, row: float) -> list[Any]:
     """Draw the cells that were kept or dropped for this number, and in a strip below them all others."""
-    import altair as alt
-
     colours = {_(KEPT): _palette.KEPT, _(_HERE): _palette.DROPPED, _(_ELSEWHERE): _palette.NOT_SCORABLE}
     digits = _encoding.digits(counts["high"])
     encoding = {
@@ -183,8 +180,6 @@ def dropped(cells: pd.DataFrame) -> Any:
     >>> dropped(cells).to_dict()["mark"]["type"]
     'bar'
     """
-    import altair as alt
-
     counts, samples, left_out = _counted_by_reason(cells)
     colours = {code_label(fate): colour for fate, colour in FATE_COLOURS.items() if (counts["reason"] == fate).any()}
     title = _("share of cells (empty droplets left out)") if left_out else _("share of cells")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from fatescore._extras import altair as alt
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop
 from fatescore.pl import _palette
@@ -46,8 +47,6 @@ def forest(contrasts: pd.DataFrame, meta: pd.DataFrame | None = None, *, measure
     >>> forest(pd.DataFrame([row])).to_dict()["layer"][1]["mark"]["type"]
     'rule'
     """
-    import altair as alt
-
     data = _forest_rows(contrasts, meta, measure)
     x = _encoding.axis(_domain(data), _("← fat · Hedges' g · bone →"))
     tooltip = _encoding.tooltip(
@@ -147,8 +146,6 @@ def heatmap(contrasts: pd.DataFrame, *, limit: float = 2.0) -> Any:
     >>> heatmap(pd.DataFrame([row])).to_dict()["layer"][0]["mark"]["type"]
     'rect'
     """
-    import altair as alt
-
     data = _heatmap_rows(contrasts)
     measures = list(dict.fromkeys(data["measure"]))
     columns = list(dict.fromkeys(data["column"]))
@@ -230,8 +227,6 @@ def controls(contrasts: pd.DataFrame, *, measure: str = col.FATE_BIAS) -> Any:
     >>> len(controls(pd.DataFrame([row])).to_dict()["layer"])
     2
     """
-    import altair as alt
-
     data = _control_rows(contrasts, measure)
     ticks = {"values": [0, 0.25, 0.5, 0.75, 1], "tickCount": alt.Undefined}
     x = _encoding.axis([-0.02, 1.02], _("AUROC (0.5 = guessing)"), format=".2f", **ticks)
@@ -302,6 +297,4 @@ def _two_lines(first: pd.Series, second: pd.Series) -> pd.Series:
 
 
 def _name_axis() -> Any:
-    import altair as alt
-
     return alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=190, ticks=False, domain=False)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fatescore._extras import altair as alt
 from fatescore.i18n import gettext as _
 from fatescore.pl import _palette
 from fatescore.pl.charts import _encoding
@@ -55,8 +56,6 @@ def donors(
     >>> len(donors(table, case="op", control="control").to_dict()["layer"])
     2
     """
-    import altair as alt
-
     points = _points(sample_scores, measure, levels or [name for name in (control, case) if name])
     conditions = list(dict.fromkeys(points["condition"]))
     colours = _palette.condition_colours(conditions, case=case, control=control)
@@ -80,8 +79,6 @@ def donors(
 
 def _band(bars: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any) -> Any:
     """Draw the distribution of the cells of every row."""
-    import altair as alt
-
     strength = alt.Scale(domain=[0, 1], range=[0.04, 0.75])
     return (
         alt.Chart(bars)
@@ -104,8 +101,6 @@ def _band(bars: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any) -> Any:
 
 def _dots(points: pd.DataFrame, x: dict[str, Any], y: Any, colour: Any, case: str, measure: str) -> Any:
     """Draw every sample; the case has its own shape as well as its own colour."""
-    import altair as alt
-
     shapes = {name: "diamond" if name == case else "circle" for name in points["condition"]}
     return (
         alt.Chart(points)

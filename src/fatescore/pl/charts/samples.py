@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fatescore._extras import altair as alt
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop
 from fatescore.pl import _palette
@@ -63,8 +64,6 @@ def sample_quality(
     >>> len(sample_quality(metrics, qc, "top_1", limit=0.05).to_dict()["layer"])
     3
     """
-    import altair as alt
-
     data = _rows(metrics, qc, metric)
     limits = pd.DataFrame({"limit": np.atleast_1d([] if limit is None else limit).astype(float)})
     ends = np.concatenate([data["value"], limits["limit"]])
@@ -94,8 +93,6 @@ def _domain(ends: FloatArray, logged: bool) -> list[float]:
 
 def _points(data: pd.DataFrame, state: str, x: dict[str, Any], conditions: list[str]) -> Any:
     """Draw the samples of one state; both states share one legend."""
-    import altair as alt
-
     colours = {_(_INLIER): _palette.KEPT, _(_OUTLIER): _palette.DROPPED}
     legend = alt.Legend(title=None) if (data["state"] == _(_OUTLIER)).any() else None
     return (
@@ -156,8 +153,6 @@ def ambient(metrics: pd.DataFrame) -> Any:
     >>> ambient(table).to_dict()["layer"][1]["mark"]["type"]
     'point'
     """
-    import altair as alt
-
     numbers = {"share": "ambient_share", "low": "ambient_share_low", "high": "ambient_share_high"}
     data = _encoding.select(metrics, [col.SAMPLE], numbers)
     data = data[data["share"].notna()].reset_index(drop=True)
@@ -215,8 +210,6 @@ def samples_pca(
     >>> samples_pca(pca, {"a": "control"}).to_dict()["layer"][0]["encoding"]["x"]["axis"]["title"]
     'PC1 (34 % of variance)'
     """
-    import altair as alt
-
     data = _scores(pca, colour)
     if pd.api.types.is_numeric_dtype(data["value"]) and not pd.api.types.is_bool_dtype(data["value"]):
         shown = _colours.of_numbers(data["value"], title).channel
@@ -281,8 +274,6 @@ def _named(values: pd.Series, case: str, control: str) -> pd.Series:
 
 def _by_name(found: list[str], title: str | None, case: str, control: str) -> dict[str, Any]:
     """Return colour and shape of every name, in one legend."""
-    import altair as alt
-
     last = [name for name in (_(_OTHER), _(_UNKNOWN)) if name in found]
     names = sorted(set(found) - set(last)) + last
     known = {case: _palette.CASE, control: _palette.CONTROL, **dict.fromkeys(last, _palette.OTHER)}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from fatescore._extras import altair as alt
 from fatescore.errors import InputError, nearest
 from fatescore.i18n import gettext as _
 from fatescore.pl import _palette
@@ -44,8 +45,6 @@ def arms_scatter(scores: pd.DataFrame, *, case: str = "", control: str = "") -> 
     >>> arms_scatter(table).to_dict()["layer"][1]["mark"]["type"]
     'point'
     """
-    import altair as alt
-
     name = col.OBS_NAME if col.OBS_NAME in scores else col.SAMPLE
     names = {"name": name, "condition": col.CONDITION, "call": col.FATE_CALL}
     data = _encoding.select(scores, names, [col.ADIPOGENIC, col.OSTEOGENIC]).dropna()
@@ -73,8 +72,6 @@ def arms_scatter(scores: pd.DataFrame, *, case: str = "", control: str = "") -> 
 
 def _outline(conditions: pd.Series, case: str, control: str) -> dict[str, Any]:
     """Return the channel of outlines by condition; a ring in the legend, because the fill is that of the call."""
-    import altair as alt
-
     names = [name for name in (case, control) if name in set(conditions)]
     names += sorted(set(conditions) - {case, control})
     colours = _palette.condition_colours(names, case=case, control=control)
@@ -88,8 +85,6 @@ def _outline(conditions: pd.Series, case: str, control: str) -> dict[str, Any]:
 def _as_points(
     data: pd.DataFrame, axes: dict[str, Any], colour: Any, calls: Sequence[str], outline: dict[str, Any]
 ) -> Any:
-    import altair as alt
-
     few = len(data) <= FEW
     shapes = {code_label(call): _palette.CALL_SHAPES[call] for call in calls}
     return (
@@ -173,8 +168,6 @@ def embedding(
     >>> embedding(cells).to_dict()["layer"][0]["mark"]["type"]
     'point'
     """
-    import altair as alt
-
     if colour not in cells:
         raise InputError(f'the cells have no column "{colour}"', fix=nearest(colour, cells.columns))
     data = _cells(cells, colour)
@@ -211,8 +204,6 @@ def _cells(cells: pd.DataFrame, colour: str) -> pd.DataFrame:
 
 
 def _map_points(data: pd.DataFrame, axes: dict[str, Any], colours: _colours.Colours, heading: str) -> list[Any]:
-    import altair as alt
-
     if pd.api.types.is_numeric_dtype(data["value"]):
         value = _encoding.quantitative("value", heading, _encoding.digits(data["value"]))
     else:

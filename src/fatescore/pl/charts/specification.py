@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fatescore._extras import altair as alt
 from fatescore.errors import InputError
 from fatescore.gene_sets import DEFAULT_INDEX
 from fatescore.i18n import gettext as _
@@ -51,8 +52,6 @@ def specification(rows: pd.DataFrame, *, method: str = METHOD, index: str = DEFA
     >>> specification(pd.DataFrame([row])).to_dict()["layer"][1]["mark"]["type"]
     'rule'
     """
-    import altair as alt
-
     data = _rows(rows, method, index)
     limits = _encoding.padded(data[["low", "effect", "high"]], zero=True)
     x = _encoding.axis(limits, _("← fat · Hedges' g · bone →"), titleAnchor="end")

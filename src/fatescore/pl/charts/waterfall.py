@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from fatescore._extras import altair as alt
 from fatescore.i18n import gettext as _
 from fatescore.i18n import gettext_noop, ngettext
 from fatescore.pl import _palette
@@ -41,8 +42,6 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
     >>> waterfall(table).to_dict()["layer"][1]["mark"]["type"]
     'bar'
     """
-    import altair as alt
-
     data = steps(contributions, most=most)
     parts = (_(part) for part in (*_PARTS.values(), _SUM))
     colours = dict(zip(parts, (_palette.OSTEOGENIC, _palette.ADIPOGENIC, _palette.NEUTRAL), strict=True))
