@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
+from anndata import AnnData
 
+from fatescore import simulate, tl
 from fatescore.pl import save
 
 
@@ -120,3 +122,30 @@ def judged_cells() -> pd.DataFrame:
         "total_counts": counts, "n_genes_by_counts": (counts / 2).astype(int), "pct_counts_mt": share,
         "doublet_score": np.nan, "limit_min_total_counts": limit, "limit_min_genes": 50.0, "limit_max_pct_mt": 12.0,
     })  # fmt: skip
+
+
+@pytest.fixture
+def no_figures() -> Iterator[None]:
+    """Pyplot without figures of others, and none left behind."""
+    from matplotlib import pyplot as plt
+
+    plt.close("all")
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="session")
+def scored_cells() -> Callable[[], AnnData]:
+    """Simulated cells with scores and an embedding; a copy each time."""
+    adata = simulate.single_cell(n_donors=4, cells_per_donor=60, n_genes=400, seed=0)
+    tl.fate_bias(adata, organism="human")
+    adata.obsm["X_umap"] = np.random.default_rng(0).normal(size=(adata.n_obs, 2))
+    return adata.copy
+
+
+@pytest.fixture(scope="session")
+def scored_samples() -> Callable[[], AnnData]:
+    """Simulated bulk samples of ten donors with scores; a copy each time."""
+    adata = simulate.bulk(n_donors=10, n_genes=400, seed=0)
+    tl.fate_bias(adata, organism="human")
+    return adata.copy

@@ -94,7 +94,6 @@ def test_it_is_what_cellxgene_asks_for(cells: Path, tmp_path: Path) -> None:
         assert pd.api.types.infer_dtype(found.obs[column]) not in ("mixed", "mixed-integer")
 
 
-@pytest.mark.filterwarnings("ignore:The set_bad function:PendingDeprecationWarning")  # scanpy's
 def test_scanpy_draws_it_in_our_colours(cells: Path, tmp_path: Path) -> None:
     import matplotlib as mpl
     import scanpy as sc

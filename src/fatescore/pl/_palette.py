@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from fatescore.tables import columns as col
 from fatescore.tables.codes import FateCall
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 
@@ -39,6 +43,7 @@ HIGHLIGHT = BATCHES[0]
 # Numbers, low to high: viridis without its ends, which vanish on a dark or a light page.
 SEQUENTIAL = ("#3B528B", "#2C728E", "#21918C", "#28AE80", "#7AD151")
 BIAS = (ADIPOGENIC, NEUTRAL, OSTEOGENIC)
+DIVERGING = (ADIPOGENIC, "#E9E6E1", OSTEOGENIC)  # about a zero that means something, on white
 
 CALLS: dict[str, str] = {
     FateCall.OSTEOGENIC: OSTEOGENIC,
@@ -87,6 +92,21 @@ def categories(values: Iterable[str], known: Mapping[str, str] | None = None) ->
     own = known or {}
     cycle = itertools.cycle(BATCHES)
     return {name: own[name] if name in own else next(cycle) for name in dict.fromkeys(values)}
+
+
+def write_colours(adata: AnnData, column: str, colours: Mapping[str, str]) -> None:
+    """Write the colours of a column's categories into ``uns``, where scanpy and cellxgene look for them.
+
+    Examples
+    --------
+    >>> import fatescore as fs
+    >>> adata = fs.simulate.single_cell(n_donors=2, cells_per_donor=20, n_genes=300, seed=0)
+    >>> fs.tl.fate_bias(adata, organism="human")
+    >>> write_colours(adata, "fate_call", CALLS)
+    >>> adata.uns["fate_call_colors"][0]
+    '#1F77B4'
+    """
+    adata.uns[col.colours_key(column)] = [colours[name] for name in adata.obs[column].cat.categories]
 
 
 def rgb(colour: str) -> list[float]:

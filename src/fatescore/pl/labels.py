@@ -48,6 +48,14 @@ WORDS = (
     "scored", "series id", "setting", "sex", "Sex", "source name", "strain", "submission date", "supplementary file",
     "taxid", "tissue", "treatment", "treatment protocol", "type", "value", "why",
 )  # fmt: skip
+# Measures on the axis of a plot: what they are in, and where higher is.
+_AXES: dict[str, str] = {
+    col.FATE_BIAS: gettext_noop("fate bias (log2 rank; higher = towards bone)"),
+    col.FATE_BIAS_Z: gettext_noop("fate bias z (0 = as random genes of equal expression)"),
+    col.FATE_CALL: gettext_noop("fate call"),
+    col.OSTEOGENIC: gettext_noop("osteogenic (bone) score, log2 rank"),
+    col.ADIPOGENIC: gettext_noop("adipogenic (fat) score, log2 rank"),
+}
 _GEO_FIELD = re.compile(r"(?:characteristics(?:_ch\d+)?(?:\.\d+)?: ?)?(.+?)(?:_ch(\d+))?")
 
 
@@ -74,6 +82,19 @@ def label(name: str) -> str:
     if found[2] in {None, "1"}:
         return words
     return _("{field} (channel {channel})").format(field=words, channel=found[2])
+
+
+def axis_label(measure: str) -> str:
+    """Return the title of an axis that shows a measure.
+
+    Examples
+    --------
+    >>> axis_label("fate_bias"), axis_label("set:bmp_smad"), axis_label("leiden_0.5")
+    ('fate bias (log2 rank; higher = towards bone)', 'BMP/Smad', 'leiden_0.5')
+    """
+    if measure in _AXES:
+        return _(_AXES[measure])
+    return label(measure) if find_column(measure) is not None else measure
 
 
 def code_label(code: object) -> str:

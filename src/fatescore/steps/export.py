@@ -51,4 +51,4 @@ def _set_colours(adata: AnnData, *, case: str, control: str) -> None:
             colours = _palette.condition_colours(values, case=case, control=control)
         else:
             colours = _palette.categories(values, known.get(name))
-        adata.uns[col.colours_key(name)] = [colours[value] for value in values]
+        _palette.write_colours(adata, name, colours)

@@ -14,8 +14,8 @@ from fatescore.pl.charts import _encoding
 from fatescore.tables import columns as col
 
 TOTAL = gettext_noop("sum = difference")
-_PARTS = {col.OSTEOGENIC: gettext_noop("bone gene"), col.ADIPOGENIC: gettext_noop("fat gene")}
-_SUM = gettext_noop("sum")
+PARTS = {col.OSTEOGENIC: gettext_noop("bone gene"), col.ADIPOGENIC: gettext_noop("fat gene")}
+SUM = gettext_noop("sum")
 _ROOM = 0.28  # of the axis at both ends, for the number beside the longest bar on a telephone
 
 
@@ -43,7 +43,7 @@ def waterfall(contributions: pd.DataFrame, *, most: int = 20) -> Any:
     'bar'
     """
     data = steps(contributions, most=most)
-    parts = (_(part) for part in (*_PARTS.values(), _SUM))
+    parts = (_(part) for part in (*PARTS.values(), SUM))
     colours = dict(zip(parts, (_palette.OSTEOGENIC, _palette.ADIPOGENIC, _palette.NEUTRAL), strict=True))
     limits = _encoding.padded(data[["from", "to"]], zero=True, share=_ROOM)
     x = _encoding.axis(limits, _("← fat · change · bone →"))
@@ -88,7 +88,7 @@ def steps(contributions: pd.DataFrame, *, most: int = 20) -> pd.DataFrame:
     [['A', 0.0, 0.5], ['B', 0.5, 0.25], ['sum = difference', 0.0, 0.25]]
     """
     data = _encoding.select(contributions, {"gene": "gene", "part": "arm"}, ["contribution"])
-    data["part"] = data["part"].map(_PARTS).fillna(_SUM).map(_)
+    data["part"] = data["part"].map(PARTS).fillna(SUM).map(_)
     data["contribution"] = data["contribution"].fillna(0.0)
     size = data["contribution"].abs()
     data = data.assign(size=size).sort_values(["size", "gene"], ascending=[False, True], kind="stable")
@@ -97,12 +97,12 @@ def steps(contributions: pd.DataFrame, *, most: int = 20) -> pd.DataFrame:
     if len(rest):
         other = {
             "gene": ngettext("{n} other gene", "{n} other genes", len(rest)).format(n=len(rest)),
-            "part": _(_SUM),
+            "part": _(SUM),
             "contribution": rest["contribution"].sum(),
         }
         shown = pd.concat([shown, pd.DataFrame([other])], ignore_index=True)
     ends = shown["contribution"].cumsum()
     shown = shown.assign(**{"from": (ends - shown["contribution"]).round(8), "to": ends.round(8)})
-    last = {"gene": _(TOTAL), "part": _(_SUM), "contribution": total, "from": 0.0, "to": round(total, 8)}
+    last = {"gene": _(TOTAL), "part": _(SUM), "contribution": total, "from": 0.0, "to": round(total, 8)}
     bars = pd.concat([shown, pd.DataFrame([last])], ignore_index=True)
     return bars[["gene", "part", "contribution", "from", "to"]]
