@@ -1,4 +1,4 @@
-"""fatescore: the fate-bias index (positive = bone, negative = fat) for arrays, bulk RNA-seq and single cells.
+"""fatescore: the fate-bias index (higher = towards bone, lower = fat) for arrays, bulk RNA-seq and single cells.
 
 >>> import fatescore as fs
 >>> sorted(fs.gene_sets.load("review", organism="mouse"))[:2]

@@ -1,4 +1,4 @@
-"""Score cells or samples: the fate-bias index (positive = bone) and the review's gene sets, or sets of your own.
+"""Score cells or samples: the fate-bias index (higher = towards bone) and the review's gene sets, or sets of your own.
 
 For a file of your own give INPUT, --organism and --output. INPUT is an .h5ad file, or a .tsv/.csv[.gz] table of
 genes x samples. The output has one row per cell or sample; its ending (.tsv, .csv, .parquet) sets the format.

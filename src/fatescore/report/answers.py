@@ -20,8 +20,9 @@ from fatescore.tables.codes import Agreement, AuditVerdict, FieldVerdict, Test
 
 ALPHA = 0.05
 FATE_BIAS_DEFINITION = gettext_noop(
-    "fate_bias is a log2 rank ratio: positive means osteogenic (bone) genes rank higher in a sample's expression, "
-    "negative means adipogenic (fat) genes do; one unit is a factor of two."
+    "fate_bias is the log2 ratio of how high osteogenic (bone) and adipogenic (fat) genes rank in a sample's "
+    "expression: higher is towards bone, lower towards fat, and one unit is a factor of two. Its zero is no border "
+    "between them; fate_bias_z compares it with random genes expressed as highly."
 )
 
 

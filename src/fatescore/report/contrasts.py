@@ -167,7 +167,7 @@ def _donors(tables: DatasetTables, row: Mapping[str, Any], index: int) -> elemen
     )  # fmt: skip
     caption = _(
         "Every donor is a row and every sample a point; further right is towards bone, further left towards fat. "
-        "Compare the groups with each other: the dashed line (0) is no border between bone and fat cells."
+        "Compare the groups with each other: fate_bias has no zero that parts bone from fat."
     )
     cloud = ""
     if cells is not None:

@@ -172,15 +172,9 @@ def _arms_scatter(tables: DatasetTables) -> elements.Figure | None:
         columns = [col.DONOR, col.CONDITION, *FateCall]
         behind = elements.table("calls", _("Calls of the cells, donor by donor"), of_donors, columns)
     caption = _(
-        "On the dashed line bone genes and fat genes rank equally high. The call (colour) does not follow the line: "
-        "it asks whether the index differs from that of random genes expressed as highly."
+        "The call (colour) asks whether the index differs from that of random genes expressed as highly. It follows no "
+        "line in this chart: bone genes rank higher than fat genes to begin with."
     )
-    if facts(tables.statuses, "ingest").get("population") == "bmsc":
-        caption = _(
-            "On the dashed line bone genes and fat genes rank equally high. Most marrow cells lie above it, so the "
-            "call (colour) does not follow the line: it asks whether the index differs from that of random genes "
-            "expressed as highly."
-        )
     case, control = sides(tables.contrasts)
     if len(scores) > charts.MOST_POINTS:
         caption += " " + _("Each of the {n} cells is a dot; rare calls are drawn on top.").format(n=f"{len(scores):,}")

@@ -191,7 +191,7 @@ def _index(groups: Iterable[Iterable[Outcome]]) -> str:
         "Genes are named by current symbol; identifiers that could not be converted without doubt were left out "
         "and counted. {index} ranks the genes of each sample (of single-cell data: of each cell, and "
         "of each sample's cells added up) and compares the ranks of the osteogenic (bone) genes with those of the "
-        "adipogenic (fat) genes, as a log2 ratio: positive is towards bone, negative towards fat. Genes that a "
+        "adipogenic (fat) genes, as a log2 ratio: higher is towards bone, lower towards fat. Genes that a "
         "data set does not measure were left out of the index; the coverage of each gene set is given. Calls compare "
         "the index with that of random genes expressed as highly."
     ).format(index=index)

@@ -57,8 +57,8 @@ OSTEOGENIC = Column("osteogenic", Kind.NUMBER, "log2", "",
     "highest; 0 is the lowest place")
 ADIPOGENIC = Column("adipogenic", Kind.NUMBER, "log2", "", "The same of the adipogenic (fat) genes of the index")
 FATE_BIAS = Column("fate_bias", Kind.NUMBER, "log2", "",
-    "The index: osteogenic minus adipogenic; positive is towards bone, negative towards fat, one unit is a factor of "
-    "two in rank")
+    "The index: osteogenic minus adipogenic; higher is towards bone, lower towards fat, one unit is a factor of two in "
+    "rank; zero is no border, fate_bias_z compares with random genes")
 COMMITMENT = Column("commitment", Kind.NUMBER, "log2", "",
     "Osteogenic plus adipogenic: how far the cell or sample is committed at all")
 MATURATION = Column("maturation", Kind.NUMBER, "log2", "", "Late minus early osteogenic genes")

@@ -1,4 +1,4 @@
-"""The fate-bias index (positive = bone, negative = fat), and what each gene adds to it."""
+"""The fate-bias index (higher = towards bone, lower = towards fat), and what each gene adds to it."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def specification_scores(
     Returns
     -------
     One row per combination and sample, ``METHOD_SCORES.names``, the default method first. ``fate_bias`` is in
-    the method's own unit (positive = osteogenic): compare samples under one method, never numbers of two methods. It is
+    the method's own unit (higher = towards bone): compare samples under one method, never numbers of two methods. It is
     missing where the combination cannot be computed, and ``reason`` holds why, as notes.
 
     Raises
@@ -124,7 +124,7 @@ def index_scores(
 
     Returns
     -------
-    (observations,) in the method's unit, positive = osteogenic; of ``rank_log`` it is ``fate_bias``.
+    (observations,) in the method's unit, higher = towards bone; of ``rank_log`` it is ``fate_bias``.
 
     Raises
     ------

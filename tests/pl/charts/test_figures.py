@@ -163,13 +163,24 @@ def test_the_tooltip_of_a_data_set_names_it_without_its_donors() -> None:
 
 def test_few_observations_have_outlines_by_condition(samples: pd.DataFrame) -> None:
     drawn = spec(charts.arms_scatter(samples, case="op", control="control"))
-    stroke = drawn["layer"][1]["encoding"]["stroke"]
+    stroke = drawn["layer"][0]["encoding"]["stroke"]
     assert dict(zip(stroke["scale"]["domain"], stroke["scale"]["range"], strict=True)) == {
         "op": _palette.CASE, "control": _palette.CONTROL, "other": _palette.OTHER,
     }  # fmt: skip
-    assert "stroke" not in spec(charts.arms_scatter(samples))["layer"][1]["encoding"]
+    assert "stroke" not in spec(charts.arms_scatter(samples))["layer"][0]["encoding"]
     many = pd.concat([samples] * 13)
-    assert "stroke" not in spec(charts.arms_scatter(many, case="op", control="control"))["layer"][1]["encoding"]
+    assert "stroke" not in spec(charts.arms_scatter(many, case="op", control="control"))["layer"][0]["encoding"]
+
+
+def test_no_line_stands_where_the_index_is_zero(samples: pd.DataFrame, cells: pd.DataFrame) -> None:
+    for chart in (
+        charts.donors(samples, case="op", control="control"), charts.donors(samples, cells),
+        charts.arms_scatter(samples), charts.arms_scatter(cells),
+    ):  # fmt: skip
+        assert "rule" not in {layer["mark"]["type"] for layer in spec(chart)["layer"]}
+    away = samples.assign(fate_bias=samples["fate_bias"] + 100)
+    low, _high = spec(charts.donors(away))["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert low > 50  # nor does the axis reach for it
 
 
 def test_marks_are_silent_but_axes_and_legends_are_not(svg: Callable[..., ET.Element]) -> None:

@@ -46,15 +46,15 @@ def donors(
     Returns
     -------
     altair.LayerChart
-        For ``fate_bias`` the unit is the log2 rank ratio; positive is towards osteogenic (bone). A line through a
-        point is its 95 % interval over cells, where the table has it.
+        For ``fate_bias`` the unit is the log2 rank ratio; higher is towards osteogenic (bone), and no line stands at
+        zero, which is no border. A line through a point is its 95 % interval over cells, where the table has it.
 
     Examples
     --------
     >>> table = pd.DataFrame({"dataset": "A", "sample": ["s1", "s2"], "donor": ["d1", "d2"],
     ...                       "condition": ["op", "control"], "fate_bias": [-0.2, 0.1]})
     >>> len(donors(table, case="op", control="control").to_dict()["layer"])
-    2
+    1
     """
     points = _points(sample_scores, measure, levels or [name for name in (control, case) if name])
     conditions = list(dict.fromkeys(points["condition"]))
@@ -63,10 +63,10 @@ def donors(
     ends = [bars["low"], bars["high"]] if len(bars) else []
     extent = np.concatenate([points[["value", "cells_low", "cells_high"]].to_numpy().ravel(), *ends])
     title = _("← fat · fate_bias · bone →") if measure == col.FATE_BIAS else measure
-    x = _encoding.axis(_encoding.padded(extent, zero=True), title)
+    x = _encoding.axis(_encoding.padded(extent), title)
     y = alt.Y(field="row", type="nominal", sort=points["row"].drop_duplicates().tolist(), title=None)
     colour = _encoding.by_name(alt.Color, "condition", colours, alt.Legend(title=None, symbolOpacity=1))
-    layers = [_encoding.reference_line("zero", 0.0, x)]
+    layers = []
     if len(bars):
         layers.append(_band(bars, x, y, colour))
     if points["cells_low"].notna().any():

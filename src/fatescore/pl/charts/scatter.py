@@ -36,13 +36,13 @@ def arms_scatter(scores: pd.DataFrame, *, case: str = "", control: str = "") -> 
     Returns
     -------
     altair.LayerChart
-        Both axes share one scale; on the dashed diagonal both programmes are equally strong.
+        Both axes share one scale. No line parts bone from fat; the call does not follow one.
 
     Examples
     --------
     >>> table = pd.DataFrame({"obs_name": ["a", "b"], "osteogenic": [0.4, 0.2], "adipogenic": [0.1, 0.3],
     ...                       "fate_call": ["osteogenic", "adipogenic"]})
-    >>> arms_scatter(table).to_dict()["layer"][1]["mark"]["type"]
+    >>> arms_scatter(table).to_dict()["layer"][0]["mark"]["type"]
     'point'
     """
     name = col.OBS_NAME if col.OBS_NAME in scores else col.SAMPLE
@@ -56,18 +56,12 @@ def arms_scatter(scores: pd.DataFrame, *, case: str = "", control: str = "") -> 
     calls = [call for call in tuple(FateCall) if (data["call"] == call).any()]
     colours = {code_label(call): _palette.CALLS[call] for call in calls}
     colour = _encoding.by_name(alt.Color, "call", colours, alt.Legend(title=None, columns=3, symbolOpacity=1))
-    line = pd.DataFrame({"from": [limits[0]], "to": [limits[1]]})
-    diagonal = (
-        alt.Chart(line)
-        .mark_rule(strokeDash=[4, 3])
-        .encode(x=alt.X(field="from", **axes["x"]), y=alt.Y(field="from", **axes["y"]), x2="to", y2="to")
-    )
     if len(data) <= _raster.MOST_POINTS:
         outline = _outline(data["condition"], case, control) if case and len(data) <= FEW else {}
         drawn = [_as_points(data, axes, colour, calls, outline)]
     else:
         drawn = _as_cloud(data, axes, colour, limits)
-    return alt.layer(diagonal, *drawn).properties(width="container", height=380)
+    return alt.layer(*drawn).properties(width="container", height=380)
 
 
 def _outline(conditions: pd.Series, case: str, control: str) -> dict[str, Any]:
