@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from fatescore import pl
 from fatescore.errors import InputError
@@ -102,3 +103,9 @@ def test_a_folder_is_not_replaced(charts: dict[str, Any], tmp_path: Path) -> Non
     (tmp_path / "chart.svg").mkdir()
     with pytest.raises(InputError, match="it is a folder"):
         pl.save(charts["ambient"], tmp_path / "chart.svg")
+
+
+@pytest.mark.parametrize("other", [None, Figure()])
+def test_what_is_no_chart_is_named_with_what_writes_it(other: Any, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=rf"{type(other).__name__} is no chart .*return_fig=True\)\.savefig\("):
+        pl.save(other, tmp_path / "arms.png")

@@ -28,7 +28,7 @@ def save(chart: Any, path: StrPath, *, scale: float = 2, width: int = 640) -> No
     Parameters
     ----------
     chart
-        As the functions of this package return it, or its Vega-Lite specification.
+        As the functions of ``fs.pl.charts`` return it, or its Vega-Lite specification.
     path
         Its suffix says the format: ``.svg``, ``.pdf`` or ``.png``.
     scale
@@ -39,7 +39,7 @@ def save(chart: Any, path: StrPath, *, scale: float = 2, width: int = 640) -> No
     Raises
     ------
     InputError
-        For another suffix, or when the file cannot be written.
+        For another suffix, for what is no chart, or when the file cannot be written.
 
     Examples
     --------
@@ -56,6 +56,11 @@ def save(chart: Any, path: StrPath, *, scale: float = 2, width: int = 640) -> No
         raise InputError(
             f'{path}: charts are not written as "{suffix}"', expected="svg, pdf or png", fix=nearest(suffix, _SUFFIXES)
         )
+    if not (isinstance(chart, Mapping) or hasattr(chart, "to_dict")):
+        raise InputError(
+            f"{type(chart).__name__} is no chart of fs.pl.charts", expected="an Altair chart",
+            fix=f'write a plot for notebooks with fs.pl.arms(adata, return_fig=True).savefig("{path}")',
+        )  # fmt: skip
     convert = getattr(vl_convert, f"vegalite_to_{suffix[1:]}")
     options = {"scale": scale} if suffix == ".png" else {}
     data = convert(_specification(chart, width), vl_version=vega_lite_version(), **options)
