@@ -48,6 +48,10 @@ class FetchError(FatescoreError):
     """A file could not be brought here whole."""
 
 
+class FatescoreWarning(UserWarning):
+    """Something is computed, yet it may not be what the person meant."""
+
+
 def of_system(error: OSError) -> InputError:
     """Say what the operating system refused (no space, no permission) as every other error."""
     place = f"{error.filename}: " if error.filename else ""

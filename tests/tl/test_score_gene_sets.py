@@ -138,6 +138,7 @@ def test_results_and_what_made_them_are_kept(gene_sets: dict[str, Any], table: p
     expected = {"layer": "counts", "missing": "skip", "max_rank": 150, "null": "uniform", "alternative": "less"}
     ucell = dict(notes["score_ucell"])
     assert len(ucell.pop("gene_sets")) > 8
+    assert ucell.pop("coverage")["found"].tolist() == [len(genes) for genes in gene_sets.values()]
     assert ucell == expected
     assert {"null": "permutation", "n_permutations": 9, "seed": 5}.items() <= notes["score_ssgsea"].items()
     assert notes["score_singscore"]["null"] == "fitted"

@@ -6,11 +6,12 @@ import argparse
 import importlib
 import logging
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 from fatescore._version import __version__
-from fatescore.errors import FatescoreError, of_system
+from fatescore.errors import FatescoreError, FatescoreWarning, of_system
 
 VERBS = (
     "init", "fetch", "ingest", "score", "report", "tables", "steps", "simulate", "gene_sets", "inspect", "bundle",
@@ -60,7 +61,10 @@ def main(argv: Sequence[str] | None = None, *, child_process: bool = False) -> i
     args = build_parser().parse_args(argv)
     args.child_process = child_process
     try:
-        return args.run(args) or 0
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", FatescoreWarning)
+            warnings.showwarning = _in_one_line(args.verb, warnings.showwarning)
+            return args.run(args) or 0
     except FatescoreError as error:
         print(f"fatescore {args.verb}: error: {error}", file=sys.stderr)
     except BrokenPipeError:
@@ -68,3 +72,15 @@ def main(argv: Sequence[str] | None = None, *, child_process: bool = False) -> i
     except OSError as error:
         print(f"fatescore {args.verb}: error: {of_system(error)}", file=sys.stderr)
     return 2
+
+
+def _in_one_line(verb: str, otherwise: Callable[..., None]) -> Callable[..., None]:
+    """Show a warning of ours as an error is shown, without the place in the code."""
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, FatescoreWarning):
+            print(f"fatescore {verb}: warning: {message}", file=sys.stderr)
+        else:
+            otherwise(message, category, *place, **more)
+
+    return show

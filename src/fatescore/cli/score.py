@@ -47,7 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--save-null", type=Path, metavar="FILE", help="keep the level of every gene as a reference")
     sets = parser.add_argument_group("gene sets of your own, instead of the index")
-    sets.add_argument("--gene-sets", type=Path, metavar="FILE", help=".gmt or .json; a trailing - turns a gene's sign")
+    sets.add_argument(
+        "--gene-sets", metavar="SOURCE",
+        help=".gmt (a trailing - turns a gene's sign), .json, a miRNA target table, or a library such as "
+        "MSigDB_Hallmark_2020; genes get their current symbols, as those of the input do",
+    )  # fmt: skip
     sets.add_argument("--method", default="rank_log", metavar="NAME", help="scoring method (default: rank_log)")
     sets.add_argument("--max-rank", type=int, metavar="N", help="ucell: ranks are cut here (default: 1500)")
     sets.add_argument("--n-up", type=int, metavar="N", help="aucell: genes looked at (default: 5 %% of them)")
@@ -108,18 +112,20 @@ def _score_index(args: argparse.Namespace, adata: AnnData) -> pd.DataFrame:
 def _score_sets(args: argparse.Namespace, adata: AnnData) -> pd.DataFrame:
     import pandas as pd
 
-    from fatescore import tl
+    from fatescore import gene_sets, tl
 
+    sets = gene_sets.as_weights(args.gene_sets, organism=args.organism)
     null = args.null
     if null is not None and null not in ("matched", "uniform", "permutation"):
         null = tl.read_null(null)
     tl.score_gene_sets(
-        adata, args.gene_sets, method=args.method, max_rank=args.max_rank, n_up=args.n_up, w_neg=args.w_neg,
-        null=null, n_jobs=args.jobs, rng=args.seed,
+        adata, sets, organism=args.organism, method=args.method, max_rank=args.max_rank, n_up=args.n_up,
+        w_neg=args.w_neg, null=null, n_jobs=args.jobs, rng=args.seed,
     )  # fmt: skip
-    parts = [adata.obsm[col.score_key(args.method)]]
-    if null is not None:
-        parts += [adata.obsm[col.obsm_key(name, args.method)].add_suffix(f":{name}") for name in ("z", "pval")]
+    parts = [
+        adata.obsm[col.obsm_key(what, args.method)].set_axis([f"{name}{suffix}" for name in sets], axis=1)
+        for what, suffix in [("score", ""), *([("z", ":z"), ("pval", ":pval")] if null is not None else [])]
+    ]
     table: pd.DataFrame = pd.concat(parts, axis=1)
     return table.rename_axis(col.OBS_NAME).reset_index()
 

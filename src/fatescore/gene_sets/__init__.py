@@ -2,7 +2,8 @@
 
 from fatescore.gene_sets.claims import load_claims, why
 from fatescore.gene_sets.collection import axis_sets, load, not_measurable, titles
-from fatescore.gene_sets.formats import as_weights, read_gmt, read_json_sets, write_gmt, write_json_sets
+from fatescore.gene_sets.convert import as_net, as_weights
+from fatescore.gene_sets.formats import read_gmt, read_json_sets, write_gmt, write_json_sets
 from fatescore.gene_sets.index import (
     DEFAULT_INDEX,
     Index,
@@ -20,6 +21,7 @@ __all__ = [
     "DEFAULT_INDEX",
     "Index",
     "Library",
+    "as_net",
     "as_weights",
     "axis_sets",
     "coverage",

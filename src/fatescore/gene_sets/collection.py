@@ -13,13 +13,14 @@ import yaml
 from fatescore import organisms
 from fatescore._data import data_dir
 from fatescore.errors import InputError, nearest
+from fatescore.gene_sets.forms import GeneSetDict
 from fatescore.typing import Organism
 
 COLLECTIONS = ("review", "extended")
 _MEMBER_COLUMNS = ["gene_set", "gene", "sign", "weight"]
 
 
-def load(name: str = "review", *, organism: Organism = "human") -> dict[str, dict[str, float]]:
+def load(name: str = "review", *, organism: Organism = "human") -> GeneSetDict:
     """Load a collection of gene sets.
 
     Parameters
@@ -32,7 +33,8 @@ def load(name: str = "review", *, organism: Organism = "human") -> dict[str, dic
 
     Returns
     -------
-    Gene set name -> {gene symbol: weight}. A negative weight means that the gene falls when the set is active:
+    Gene set name -> {gene symbol: weight}, a dictionary that prints as a few lines.
+    A negative weight means that the gene falls when the set is active:
     the score of a miRNA's set is its activity, minus the level of its targets. Where several genes of the organism
     stand for one human gene they share its weight. What mRNA cannot measure (weight 0 in members.tsv) is not in a
     set, nor are the genes of the core index in the miRNA sets, nor miRNAs with fewer than three targets left.
@@ -61,7 +63,8 @@ def load(name: str = "review", *, organism: Organism = "human") -> dict[str, dic
         sets[arm] = _weights(table[table["gene_set"].isin(blocks)], organism)
     for gene_set, rows in table.groupby("gene_set", sort=False):
         sets.setdefault(str(gene_set), _weights(rows, organism))
-    return {gene_set: genes for gene_set, genes in sets.items() if genes} | mirna_sets(organism)
+    named = {gene_set: genes for gene_set, genes in sets.items() if genes}
+    return GeneSetDict(named | mirna_sets(organism))
 
 
 def mirna_sets(organism: Organism) -> dict[str, dict[str, float]]:

@@ -1,23 +1,18 @@
-"""Read and write gene sets as GMT or JSON, and convert the forms that users pass to weights."""
+"""Read and write gene sets as GMT or JSON; either may be packed, as .gz."""
 
 from __future__ import annotations
 
 import json
-import math
-import re
-from collections.abc import Iterable, Mapping
-from numbers import Real
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from fatescore.errors import InputError
 from fatescore.files import check_input, write_text
+from fatescore.gene_sets.forms import BREAK, GeneSetDict, GeneSets, cleaned_name, weights_of
+from fatescore.packed import read_bytes
 from fatescore.typing import StrPath
 
-GeneSets = Mapping[str, Iterable[str] | Mapping[str, float]]
-
 _JSON = 'JSON such as {"bone": {"RUNX2": 1, "PPARG": -1}} or {"bone": ["RUNX2", "SP7"]}'
-_BREAK = re.compile(r"[\t\n\r]")
 
 
 def read_gmt(path: StrPath) -> dict[str, list[str]]:
@@ -26,7 +21,7 @@ def read_gmt(path: StrPath) -> dict[str, list[str]]:
     Parameters
     ----------
     path
-        The file. Genes with a trailing ``-`` or ``+`` keep it (see :func:`as_weights`).
+        The file. Genes with a trailing ``-`` or ``+`` keep it (see :func:`fatescore.gene_sets.as_weights`).
 
     Returns
     -------
@@ -46,17 +41,17 @@ def read_gmt(path: StrPath) -> dict[str, list[str]]:
     >>> gene_sets.read_gmt(path)
     {'bone': ['RUNX2', 'SP7']}
     """
-    source = Path(path)
+    source = check_input(path, "a GMT file")
     try:
-        lines = source.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_bytes(source).decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
         raise InputError(f"{source} cannot be read ({error})", expected="a GMT file in UTF-8") from error
     sets: dict[str, list[str]] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        name, *rest = line.split("\t")
-        genes = [gene.strip() for gene in rest[1:] if gene.strip()]
+        name, *rest = map(cleaned_name, line.split("\t"))
+        genes = [gene for gene in rest[1:] if gene]
         if not genes:
             raise InputError(
                 f"{source}, line {number}: no genes after name and description",
@@ -79,7 +74,7 @@ def write_gmt(sets: GeneSets, path: StrPath, *, description: str | Mapping[str, 
     Parameters
     ----------
     sets
-        As in :func:`as_weights`.
+        As in :func:`fatescore.gene_sets.as_weights`, but for a path or a name.
     path
         The file.
     description
@@ -100,15 +95,15 @@ def write_gmt(sets: GeneSets, path: StrPath, *, description: str | Mapping[str, 
     'bone\tmine\tRUNX2\tPPARG-\n'
     """
     lines = []
-    for name, weights in as_weights(sets).items():
+    for name, weights in weights_of(sets).items():
         text = description if isinstance(description, str) else description.get(name, "")
-        if _BREAK.search(text):
+        if BREAK.search(text):
             raise InputError(f'gene set "{name}": its description holds a tab or line break', fix="leave it out")
         lines.append("\t".join([name, text, *(_with_sign(gene, weight) for gene, weight in weights.items())]))
     write_text(path, "\n".join(lines) + "\n")
 
 
-def read_json_sets(path: StrPath) -> dict[str, dict[str, float]]:
+def read_json_sets(path: StrPath) -> GeneSetDict:
     """Read gene sets from JSON, the form that keeps the size of weights.
 
     Parameters
@@ -136,13 +131,12 @@ def read_json_sets(path: StrPath) -> dict[str, dict[str, float]]:
     {'bone': {'RUNX2': 0.25, 'PPARG': -1.0}}
     """
     source = check_input(path, "a JSON file of gene sets")
+    plain = read_bytes(source)
     try:
-        value = json.loads(source.read_text(encoding="utf-8-sig"), object_pairs_hook=_without_repeats)
-        return as_weights(value if isinstance(value, dict) else {})
+        value = json.loads(plain.decode("utf-8-sig"), object_pairs_hook=_without_repeats)
+        return weights_of(value if isinstance(value, dict) else {})
     except InputError as error:
         raise InputError(f"{source}: {error.found}", expected=error.expected, fix=error.fix) from error
-    except OSError as error:
-        raise InputError(f"{source} cannot be read ({error.strerror})", fix="check its permissions") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{source} is not JSON ({error})", expected=_JSON) from error
 
@@ -158,7 +152,7 @@ def write_json_sets(sets: GeneSets, path: StrPath) -> None:
     Raises
     ------
     InputError
-        As in :func:`as_weights`.
+        As in :func:`fatescore.gene_sets.as_weights`.
 
     Examples
     --------
@@ -169,79 +163,7 @@ def write_json_sets(sets: GeneSets, path: StrPath) -> None:
     >>> gene_sets.read_json_sets(path)
     {'bone': {'RUNX2': 0.1}}
     """
-    write_text(path, json.dumps(as_weights(sets), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def as_weights(gene_sets: GeneSets | StrPath) -> dict[str, dict[str, float]]:
-    """Convert the forms that users pass into one: set name -> {gene: weight}.
-
-    Parameters
-    ----------
-    gene_sets
-        A mapping of names to genes (a trailing ``-`` turns a gene's sign, a trailing ``+`` is dropped),
-        a mapping of names to {gene: weight}, or the path of a GMT or (ending ``.json``) JSON file.
-
-    Returns
-    -------
-    Gene set name -> {gene: weight}; a gene without a weight has 1, or -1 with a trailing ``-``.
-
-    Raises
-    ------
-    InputError
-        Naming the set: its name or that of a gene is not text, is blank or holds a tab or line break; it is empty, or
-        holds a gene with both signs, or a weight of 0, not finite or not a number.
-
-    Examples
-    --------
-    >>> from fatescore import gene_sets
-    >>> gene_sets.as_weights({"s": ["RUNX2+", "PPARG-"]})
-    {'s': {'RUNX2': 1.0, 'PPARG': -1.0}}
-    """
-    if not isinstance(gene_sets, Mapping):
-        if Path(gene_sets).suffix.lower() == ".json":
-            return read_json_sets(gene_sets)
-        gene_sets = read_gmt(gene_sets)
-    if not gene_sets:
-        raise InputError("no gene set was given", expected="a mapping of names to genes, or a GMT or JSON file")
-    return {_check_name(name, "gene sets"): _weights(str(name), genes) for name, genes in gene_sets.items()}
-
-
-def _weights(name: str, genes: Iterable[str] | Mapping[str, float]) -> dict[str, float]:
-    if isinstance(genes, str):
-        raise InputError(f'gene set "{name}" is one string', expected="a list of genes", fix=f'use ["{genes}"]')
-    weights: dict[str, float] = {}
-    if isinstance(genes, Mapping):
-        for gene, weight in genes.items():
-            weights[_check_name(gene, f'gene set "{name}"')] = _finite(weight, gene, name)
-    elif isinstance(genes, Iterable):
-        for gene in genes:
-            symbol, weight = _split_sign(_check_name(gene, f'gene set "{name}"'))
-            if weights.setdefault(_check_name(symbol, f'gene set "{name}"'), weight) != weight:
-                raise InputError(f'gene set "{name}" holds {symbol} with both signs', fix="keep one of them")
-    else:
-        raise InputError(f'gene set "{name}" is {genes!r}', expected="a list of genes, or a map of genes to weights")
-    if not weights:
-        raise InputError(f'gene set "{name}" is empty', expected="at least one gene")
-    return weights
-
-
-def _check_name(name: object, where: str) -> str:
-    if not isinstance(name, str) or not name.strip() or _BREAK.search(name):
-        raise InputError(f"{where}: {name!r} is not a name", expected="text without tabs and line breaks")
-    return str(name)
-
-
-def _finite(weight: object, gene: str, name: str) -> float:
-    try:
-        number = math.nan if isinstance(weight, bool) or not isinstance(weight, Real) else float(weight)
-    except OverflowError:
-        number = math.inf
-    if number == 0 or not math.isfinite(number):
-        raise InputError(
-            f'gene set "{name}" has the weight {weight!r:.40} for {gene}', expected="a finite number other than 0",
-            fix="leave that gene out",
-        )  # fmt: skip
-    return number
+    write_text(path, json.dumps(weights_of(sets), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -258,9 +180,3 @@ def _with_sign(gene: str, weight: float) -> str:
     if weight < 0:
         return gene + "-"
     return gene + "+" if gene.endswith(("+", "-")) else gene
-
-
-def _split_sign(gene: str) -> tuple[str, float]:
-    if gene.endswith("-"):
-        return gene[:-1], -1.0
-    return gene.removesuffix("+"), 1.0

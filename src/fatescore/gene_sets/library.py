@@ -17,11 +17,13 @@ from fatescore import organisms
 from fatescore.errors import InputError, few
 from fatescore.files import check_input, sha256, write_json
 from fatescore.gene_sets import mirna_tables, symbols
-from fatescore.gene_sets.formats import as_weights, read_json_sets, write_json_sets
+from fatescore.gene_sets.formats import read_gmt, read_json_sets, write_json_sets
+from fatescore.gene_sets.forms import GeneSetDict, renamed, weights_of
+from fatescore.packed import read_bytes
 from fatescore.typing import Organism, StrPath
 
-_TABLES = (".tsv", ".txt", ".csv", ".xlsx", ".gz")
-_FILES = (".gmt", ".json", *_TABLES)
+_TABLES = (".tsv", ".txt", ".csv", ".xlsx")
+_FILES = (".gmt", ".json", *_TABLES, ".gz")
 _NAME = re.compile(r"[\w .,()+-]{1,150}")
 _MSIGDB = re.compile(r"(?P<category>[a-z0-9.]+)\.v(?P<version>\d{4}\.\d+\.(?P<organism>[A-Z][a-z]))(?:\.symbols)?")
 _NO_LIMIT = 1_000_000  # gseapy drops sets of more than 2000 genes by default
@@ -43,7 +45,7 @@ class Library:
         What was changed or left out, one sentence each.
     """
 
-    sets: Mapping[str, Mapping[str, float]]
+    sets: GeneSetDict
     source: str
     sha256: str
     notes: tuple[str, ...] = ()
@@ -57,9 +59,10 @@ def read_library(
     Parameters
     ----------
     source
-        Path of a ``.gmt`` or ``.json`` file; of a table of miRNA targets (``.tsv .txt .csv``, also ``.gz``, and
-        ``.xlsx`` where openpyxl is installed) as miRTarBase or TargetScan give it; or the name of a library: one of
-        Enrichr's (``MSigDB_Hallmark_2020``) or a collection of MSigDB with its version (``h.all.v2024.1.Hs``).
+        Path of a ``.gmt`` (or ``.txt`` of that form) or ``.json`` file; of a table of miRNA targets
+        (``.tsv .txt .csv``, and ``.xlsx`` where openpyxl is installed) as miRTarBase or TargetScan give it, all of them
+        also as ``.gz``; or the name of a library: one of Enrichr's (``MSigDB_Hallmark_2020``) or a collection of MSigDB
+        with its version (``h.all.v2024.1.Hs``).
     organism
         One of :func:`fatescore.organisms.names`: whose rows of a table to take, and whose symbols to write.
     cache_dir
@@ -88,31 +91,58 @@ def read_library(
     {'bone': {'RUNX2': 1.0, 'SP7': 1.0}}
     """
     organisms.get(organism)
+    read = read_sets(source, organism, cache_dir=cache_dir, weak=weak)
+    notes = list(read.notes)
+    return Library(_current_symbols(read.sets, organism, read.source, notes), read.source, read.sha256, tuple(notes))
+
+
+def read_sets(
+    source: StrPath, organism: Organism | None, *, cache_dir: StrPath | None = None, weak: bool = True
+) -> Library:
+    """Read gene sets as they are named in the source; the arguments are those of :func:`read_library`.
+
+    Without an organism a library is that of human, and a table of miRNA targets is refused.
+    """
     text = os.fspath(source)
+    notes: list[str] = []
     path = Path(text)
-    if path.exists() or isinstance(source, Path) or path.suffix.lower() in _FILES or path.name != text:
+    if is_file(source):
         check_input(path, "a .gmt or .json file, a table of miRNA targets, or the name of a library")
         sets, notes = _from_file(path, organism, weak)
-        digest = sha256(path)
     else:
-        path = _cached(text, organism, Path(cache_dir) if cache_dir is not None else _default_cache())
-        sets, notes, digest = read_json_sets(path), [], sha256(path)
-    current = _current_symbols(sets, organism, text, notes)
-    return Library(current, text, digest, tuple(notes))
+        path = _cached(text, organism or "human", Path(cache_dir) if cache_dir is not None else _default_cache())
+        sets = read_json_sets(path)
+    return Library(sets, text, sha256(path), tuple(notes))
 
 
-def _from_file(path: Path, organism: Organism, weak: bool) -> tuple[dict[str, dict[str, float]], list[str]]:
-    suffix = path.suffix.lower()
-    if suffix in (".gmt", ".json"):
-        return as_weights(path), []
-    if suffix in _TABLES:
-        return mirna_tables.read(path, organism, weak=weak)
-    raise InputError(f"{path} is of no known kind", expected=f"a file ending {', '.join(_FILES)}")
+def is_file(source: StrPath) -> bool:
+    """Tell whether a source of gene sets is a file, be it there or not, and no name of a library."""
+    path = Path(source)
+    return not isinstance(source, str) or path.suffix.lower() in _FILES or path.name != source or path.exists()
+
+
+def _from_file(path: Path, organism: Organism | None, weak: bool) -> tuple[GeneSetDict, list[str]]:
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith(".json"):
+        return read_json_sets(path), []
+    if name.endswith(".gmt") or (name.endswith(".txt") and not _is_of_mirnas(path)):  # Enrichr writes GMT as .txt
+        return weights_of(read_gmt(path)), []
+    if not name.endswith(_TABLES):
+        raise InputError(f"{path} is of no known kind", expected=f"a file ending {', '.join(_FILES)}")
+    if organism is None:
+        raise InputError(f"{path} is a table of miRNA targets, of one or more species", fix='give organism="human"')
+    sets, notes = mirna_tables.read(path, organism, weak=weak)
+    return weights_of(sets), notes
+
+
+def _is_of_mirnas(path: Path) -> bool:
+    first = read_bytes(path).decode("utf-8-sig", errors="replace").partition("\n")[0]
+    return mirna_tables.is_header([" ".join(name.split()).casefold() for name in first.split("\t")])
 
 
 def _current_symbols(
     sets: Mapping[str, Mapping[str, float]], organism: Organism, source: str, notes: list[str]
-) -> dict[str, dict[str, float]]:
+) -> GeneSetDict:
     names = list(dict.fromkeys(gene for genes in sets.values() for gene in genes))
     table = symbols.resolve(names, organism)
     current = dict(zip(names, table["symbol"], strict=True))
@@ -121,24 +151,12 @@ def _current_symbols(
         raise InputError(
             f"{source} names no known {organism} gene ({names[0]})", expected="gene symbols", fix="check the organism"
         )
-    renamed = [name for name in names if current[name] != name]
-    if renamed:
-        notes.append(f"{len(renamed)} of {len(names)} genes were given their current symbol")
+    changed = [name for name in names if current[name] != name]
+    if changed:
+        notes.append(f"{len(changed)} of {len(names)} genes were given their current symbol")
     if unknown:
         notes.append(f"{len(unknown)} of {len(names)} genes are not known, or not by one gene: {few(unknown, 5)}")
-    return {name: _with_current(name, genes, current, source) for name, genes in sets.items()}
-
-
-def _with_current(name: str, genes: Mapping[str, float], current: Mapping[str, str], source: str) -> dict[str, float]:
-    """Rename; where a set names one gene twice, its current symbol decides the weight, else the first name does."""
-    out: dict[str, float] = {}
-    for gene, weight in genes.items():
-        symbol = current[gene]
-        known = genes.get(symbol, out.get(symbol, weight))
-        if (known < 0) != (weight < 0):
-            raise InputError(f'{source}: gene set "{name}" holds {symbol} with both signs', fix="keep one of them")
-        out[symbol] = known
-    return out
+    return GeneSetDict({name: renamed(name, genes, current, source) for name, genes in sets.items()})
 
 
 def _default_cache() -> Path:

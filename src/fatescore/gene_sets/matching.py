@@ -3,41 +3,118 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
+from fatescore.gene_sets import symbols
+from fatescore.gene_sets.convert import as_weights
+from fatescore.gene_sets.forms import GeneSetDict, GeneSets, renamed
 from fatescore.gene_sets.index import Index
 from fatescore.tables.codes import NoteCode
 from fatescore.tables.notes import Note, join_names
+from fatescore.typing import Organism, StrPath
 
 
-def match(sets: Mapping[str, Mapping[str, float]], genes: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Keep of every set the genes that the data set has; sets keep their name even when nothing is left.
+@dataclass(frozen=True)
+class Found:
+    """Which gene of a data set every gene of some sets is.
+
+    Attributes
+    ----------
+    names
+        Gene of the sets -> gene of the data; those that the data lack are left out.
+    unclear
+        Genes of the sets that were left out as they, or their current symbol, may be several genes.
+    """
+
+    names: Mapping[str, str]
+    unclear: Sequence[str] = ()
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """The genes that the data name otherwise."""
+        return {gene: name for gene, name in self.names.items() if gene != name}
+
+
+def find(sets: Mapping[str, Mapping[str, float]], genes: Iterable[str], organism: Organism | None = None) -> Found:
+    """Find the genes of sets in a data set: as the data name them, else, with an organism, by their current symbol.
+
+    Former symbols, Ensembl ids and symbols in another case are found on both sides. A name that may be several genes,
+    or that several genes of the data may be, is not.
+
+    Examples
+    --------
+    >>> find({"s": {"CBFA1": 1.0, "SP7": 1.0}}, ["ENSG00000124813", "SP7"], "human").names
+    {'SP7': 'SP7', 'CBFA1': 'ENSG00000124813'}
+    """
+    present = dict.fromkeys(map(str, genes))
+    wanted = dict.fromkeys(gene for members in sets.values() for gene in members)
+    names = {gene: gene for gene in wanted if gene in present}
+    others = [gene for gene in wanted if gene not in present]
+    if organism is None or not others:
+        return Found(names)
+    of_data: dict[str, list[str]] = {}
+    for name, (symbol, rule) in zip(present, symbols.look_up(present, organism), strict=True):
+        if rule != symbols.AMBIGUOUS:
+            of_data.setdefault(symbol, []).append(name)
+    unclear = []
+    for gene, (symbol, rule) in zip(others, symbols.look_up(others, organism), strict=True):
+        candidates = [symbol] if symbol in present else of_data.get(symbol, [])
+        if rule == symbols.AMBIGUOUS or len(candidates) > 1:
+            unclear.append(gene)
+        elif candidates:
+            names[gene] = candidates[0]
+    return Found(names, unclear)
+
+
+def match(sets: GeneSets | StrPath, genes: Sequence[str], *, organism: Organism | None = None) -> GeneSetDict:
+    """Keep of every set the genes that the data set has, under its names for them.
+
+    Parameters
+    ----------
+    sets
+        As in :func:`as_weights`.
+    genes
+        Names of the data set's genes.
+    organism
+        With it a gene that the data do not name so is found by its current symbol: former symbols, Ensembl ids and
+        symbols in another case, in the sets and in the data. What may be several genes is not.
+
+    Returns
+    -------
+    Gene set name -> {gene of the data: weight}; sets keep their name even when nothing is left.
 
     Examples
     --------
     >>> from fatescore import gene_sets
     >>> gene_sets.match({"s": {"SP7": 1.0, "XYZ": 1.0}}, ["SP7", "GAPDH"])
     {'s': {'SP7': 1.0}}
+    >>> gene_sets.match({"s": ["Cbfa1"]}, ["Runx2"], organism="mouse")
+    {'s': {'Runx2': 1.0}}
     """
-    present = set(genes)
-    return {
-        name: {gene: weight for gene, weight in members.items() if gene in present} for name, members in sets.items()
-    }
+    weights = as_weights(sets, organism=organism)
+    return matched(weights, find(weights, genes, organism))
+
+
+def matched(sets: Mapping[str, Mapping[str, float]], found: Found) -> GeneSetDict:
+    """Return the sets under the names that were found."""
+    return GeneSetDict({name: renamed(name, members, found.names) for name, members in sets.items()})
 
 
 def coverage(
-    sets: Mapping[str, Mapping[str, float]],
+    sets: GeneSets | StrPath,
     genes: Sequence[str],
     *,
     by_alias: Sequence[str] = (),
+    organism: Organism | None = None,
 ) -> pd.DataFrame:
     """Count found and missing genes per set.
 
     Parameters
     ----------
-    sets
-        Gene set name -> {gene: weight}.
+    sets, organism
+        As in :func:`match`.
     genes
         Symbols of the data set that are measured.
     by_alias
@@ -45,7 +122,8 @@ def coverage(
 
     Returns
     -------
-    One row per set: ``gene_set size found by_alias missing fraction missing_genes``.
+    One row per set: ``gene_set size found by_alias missing fraction missing_genes``. ``by_alias`` also counts the genes
+    that were found by their current symbol.
 
     Examples
     --------
@@ -54,19 +132,24 @@ def coverage(
     >>> table.loc[0, "missing_genes"]
     'XYZ'
     """
-    present, aliased = set(genes), set(by_alias)
+    weights = as_weights(sets, organism=organism)
+    return covered(weights, find(weights, genes, organism), by_alias=by_alias)
+
+
+def covered(sets: Mapping[str, Mapping[str, float]], found: Found, *, by_alias: Iterable[str] = ()) -> pd.DataFrame:
+    """Return the table of :func:`coverage` of genes that were looked for already."""
+    aliased, names = set(by_alias), found.names
     rows = []
     for name, members in sets.items():
-        missing = [gene for gene in members if gene not in present]
-        found = len(members) - len(missing)
+        missing = [gene for gene in members if gene not in names]
         rows.append(
             {
                 "gene_set": name,
                 "size": len(members),
-                "found": found,
-                "by_alias": sum(gene in aliased and gene in present for gene in members),
+                "found": len(members) - len(missing),
+                "by_alias": sum(g in names and (names[g] != g or names[g] in aliased) for g in members),
                 "missing": len(missing),
-                "fraction": found / len(members),
+                "fraction": (len(members) - len(missing)) / len(members),
                 "missing_genes": join_names(missing),
             }
         )

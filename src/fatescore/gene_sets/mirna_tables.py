@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import zipfile
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -44,18 +45,24 @@ def read(path: Path, organism: Organism, *, weak: bool = True) -> tuple[dict[str
     if len(set(columns)) < len(columns):
         raise InputError(f"{path} has two columns of one name ({found})", expected=_EXPECTED)
     table.columns = pd.Index(columns)
+    if not is_header(columns):
+        raise InputError(f"{path} is no table of miRNA targets (columns {found})", expected=_EXPECTED)
     if {"mirna", "target gene"} <= set(columns):
         pairs, notes = _mirtarbase(table, organism, weak)
-    elif "gene symbol" in columns and any(name in columns for name in _TARGETSCAN_MIRNA):
-        pairs, notes = _targetscan(table, organism, path)
     else:
-        raise InputError(f"{path} is no table of miRNA targets (columns {found})", expected=_EXPECTED)
+        pairs, notes = _targetscan(table, organism, path)
     pairs = pairs[(pairs["mirna"] != "") & (pairs["gene"] != "")]
     if pairs.empty:
         raise InputError(f"{path} has no targets for {organism}", fix="check the organism and the species columns")
     pairs = pairs.sort_values(["mirna", "gene"], kind="stable")
     groups = pairs.groupby("mirna", sort=False)
     return {str(name): dict(zip(rows["gene"], rows["weight"], strict=True)) for name, rows in groups}, notes
+
+
+def is_header(columns: Collection[str]) -> bool:
+    """Tell whether these names, in small letters, are the columns of a table of miRNA targets."""
+    targetscan = "gene symbol" in columns and any(name in columns for name in _TARGETSCAN_MIRNA)
+    return targetscan or {"mirna", "target gene"} <= set(columns)
 
 
 def _table(path: Path) -> pd.DataFrame:

@@ -108,6 +108,17 @@ UMAP = "X_umap"
 # fmt: on
 
 
+def storable(name: str) -> str:
+    """Return a name as it may be a key of h5ad and zarr files, which take a slash for a folder.
+
+    Examples
+    --------
+    >>> storable("set:GO:0001503/ossification")
+    'set:GO:0001503|ossification'
+    """
+    return name.replace("/", "|")
+
+
 def obsm_key(what: str, method: str) -> str:
     """Return the ``obsm`` key of a method's ``"score"``, ``"z"``, ``"pval"`` or ``"dispersion"``."""
     return f"{what}_{method}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -11,19 +13,23 @@ import scipy.sparse as sp
 
 from fatescore import methods
 from fatescore._version import __version__
-from fatescore.errors import InputError, nearest
+from fatescore.errors import FatescoreWarning, InputError, few, nearest
 from fatescore.gene_sets import as_weights
 from fatescore.gene_sets.collection import digest
-from fatescore.gene_sets.formats import GeneSets
+from fatescore.gene_sets.forms import GeneSets
+from fatescore.gene_sets.matching import Found, covered, find, matched
 from fatescore.stats.null import FittedNull, inflation, tail_pvalue
 from fatescore.tables import columns as col
 from fatescore.tl import _matrix, _scoring
 from fatescore.tl.fit_null import fit_null
-from fatescore.typing import Alternative, FloatArray, IntArray, Matrix, StrPath
+from fatescore.typing import Alternative, FloatArray, IntArray, Matrix, Organism, StrPath
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
+logger = logging.getLogger(__name__)
+
+MIN_FOUND = 0.5  # of a set's genes; with fewer its score is that of another set (UCell warns there, too)
 Missing = Literal["skip", "impute"]
 Null = Literal["uniform", "matched", "permutation"] | FittedNull
 RNG = int | np.random.Generator
@@ -33,6 +39,7 @@ def score_gene_sets(
     data: AnnData | pd.DataFrame,
     gene_sets: GeneSets | StrPath,
     *,
+    organism: Organism | None = None,
     method: str = "rank_log",
     layer: str | None = None,
     max_rank: int | None = None,
@@ -56,7 +63,11 @@ def score_gene_sets(
     data
         AnnData (observations x genes), in memory, backed or with Dask arrays, or a DataFrame of the same orientation.
     gene_sets
-        Name -> genes (a trailing ``-`` turns the sign) or name -> {gene: weight}, or the path of a GMT or JSON file.
+        Name -> genes (a trailing ``-`` turns the sign) or name -> {gene: weight}, a net of decoupler, the path of a GMT
+        or JSON file, or the name of a library: every form of :func:`fatescore.gene_sets.as_weights`.
+    organism
+        With it a gene of the sets that the data do not name so is found by its current symbol, see
+        :func:`fatescore.gene_sets.match`.
     method
         Name of a scoring method, see ``fs.methods.names()``.
     layer
@@ -101,9 +112,12 @@ def score_gene_sets(
     For an AnnData ``None``; writes DataFrames of observations x gene sets: ``obsm["score_<method>"]`` (NaN where
     no gene of a set is measured) and, with a null, ``obsm["z_<method>"]`` (score in standard deviations from the
     mean of random sets) and ``obsm["pval_<method>"]``, or ``obsm["dispersion_<method>"]``; and the parameters into
-    ``uns["fatescore"]["score_<method>"]``.
-    For a DataFrame the scores; where more is asked for, one table with ``score``, ``z``, ``pval`` and ``dispersion``
-    as the upper level of columns.
+    ``uns["fatescore"]["score_<method>"]``, with ``coverage``, the table of :func:`fatescore.gene_sets.coverage`: how
+    many genes of each set were found, found by another name, and missing. A ``/`` in the name of a set is ``|`` in
+    these keys, as h5ad and zarr files take it for a folder. Sets of which fewer than half of the genes are found are
+    warned of.
+    For a DataFrame the scores, with the record in ``attrs["fatescore"]``; where more is asked for, one table with
+    ``score``, ``z``, ``pval`` and ``dispersion`` as the upper level of columns.
     An observation with one value only (an empty cell) has a score by the method's rule for ties, and no z or p.
 
     Raises
@@ -125,9 +139,13 @@ def score_gene_sets(
     ['pval_rank_log', 'score_rank_log', 'z_rank_log']
     """
     chosen = methods.get(method)
-    sets = as_weights(gene_sets)
+    sets = as_weights(gene_sets, organism=organism)
     genes = _matrix.gene_names(data)
-    weights, n_missing = _weight_matrix(sets, genes)
+    keys = _keys(sets, data)
+    found = find(sets, genes, organism)
+    weights, n_missing = _weight_matrix(sets, found, genes, organism)
+    coverage = covered(sets, found)
+    _tell(found, coverage, organism)
     given = {"max_rank": max_rank, "n_up": n_up, "w_neg": w_neg}
     params |= {name: value for name, value in given.items() if value is not None}
     _check(chosen, params, missing, null, alternative)
@@ -153,23 +171,27 @@ def score_gene_sets(
     if dispersion:
         tables["dispersion"] = _dispersion(data, layer, chosen, weights, chunk_size, n_jobs)
     frames = {
-        name: pd.DataFrame(values, index=_matrix.obs_names(data), columns=list(sets), copy=False)
+        name: pd.DataFrame(values, index=_matrix.obs_names(data), columns=keys, copy=False)
         for name, values in tables.items()
     }
-    if isinstance(data, pd.DataFrame):
-        return frames["score"] if len(frames) == 1 else pd.concat(frames, axis=1)
-    for name, frame in frames.items():
-        data.obsm[col.obsm_key(name, method)] = frame
     parameters = {"layer": layer or "X", "missing": missing, "gene_sets": digest(sets), **shown}
+    if organism is not None:
+        parameters["organism"] = organism
     if null is not None:
         parameters |= {"null": null if isinstance(null, str) else "fitted", "alternative": alternative}
     if groups is not None:
-        parameters["inflation"] = dict(zip(sets, factor.round(6).tolist(), strict=True))
+        parameters["inflation"] = dict(zip(keys, factor.round(6).tolist(), strict=True))
     if null == "permutation":
         parameters["n_permutations"] = n_permutations
     if null == "permutation" or "rng" in chosen.parameters:
         parameters["seed"] = int(rng) if isinstance(rng, int | np.integer) else str(rng.bit_generator.seed_seq)
-    record(data, col.score_key(method), parameters)
+    if isinstance(data, pd.DataFrame):
+        out: pd.DataFrame = frames["score"] if len(frames) == 1 else pd.concat(frames, axis=1)
+        out.attrs[col.UNS] = {**parameters, "coverage": coverage.to_dict("list")}  # a table there breaks pandas.concat
+        return out
+    for name, frame in frames.items():
+        data.obsm[col.obsm_key(name, method)] = frame
+    record(data, col.score_key(method), {**parameters, "coverage": coverage})
     return None
 
 
@@ -261,23 +283,59 @@ def record(adata: AnnData, key: str, parameters: Mapping[str, Any]) -> None:
     adata.uns[col.UNS] = records
 
 
-def _weight_matrix(sets: Mapping[str, Mapping[str, float]], genes: pd.Index) -> tuple[sp.csr_array, FloatArray]:
+def _keys(sets: Mapping[str, object], data: AnnData | pd.DataFrame) -> list[str]:
+    """Return the names of the columns of each set."""
+    if isinstance(data, pd.DataFrame):
+        return list(sets)
+    keys: dict[str, str] = {}
+    for name in sets:
+        other = keys.setdefault(col.storable(name), name)
+        if other != name:
+            raise InputError(
+                f'gene sets "{other}" and "{name}" cannot be told apart in a file', expected="names that differ in "
+                "more than / and |", fix="rename one",
+            )  # fmt: skip
+    return list(keys)
+
+
+def _weight_matrix(
+    sets: Mapping[str, Mapping[str, float]], found: Found, genes: pd.Index, organism: Organism | None
+) -> tuple[sp.csr_array, FloatArray]:
     """Return weights (genes x sets) and the number of positive and negative genes that are missing."""
-    n_members = [len(members) for members in sets.values()]
-    found = genes.get_indexer(pd.Index([gene for members in sets.values() for gene in members], dtype=object))
-    values = np.array([weight for members in sets.values() for weight in members.values()], dtype=float)
-    column = np.repeat(np.arange(len(sets)), n_members)
-    present = (found >= 0) & (values != 0)
-    shape = (len(genes), len(sets))
-    weights = sp.csr_array((values[present], (found[present], column[present])), shape=shape)
-    n_missing = np.zeros((2, len(sets)))
-    for row, sign in enumerate((1, -1)):
-        n_missing[row] = np.bincount(column[(found < 0) & (sign * values > 0)], minlength=len(sets))
-    if not weights.nnz:
+    if not found.names:
         first = ", ".join(map(str, genes[:3]))
+        fix = "check the organism, or convert identifiers with fatescore ingest"
+        if organism is None:
+            fix = 'give organism= ("human", "mouse"), which also finds former symbols and Ensembl ids'
         raise InputError(
             f"none of the genes of the gene sets is in the data (first names: {first})",
-            expected="gene symbols of the same organism as the gene sets",
-            fix="check the organism, or convert identifiers with fatescore ingest",
-        )
+            expected="genes of the same organism as the gene sets", fix=fix,
+        )  # fmt: skip
+    named = list(matched(sets, found).values())
+    rows = genes.get_indexer(pd.Index([gene for members in named for gene in members], dtype=object))
+    values = np.array([weight for members in named for weight in members.values()], dtype=float)
+    columns = np.repeat(np.arange(len(sets)), [len(members) for members in named])
+    weights = sp.csr_array((values, (rows, columns)), shape=(len(genes), len(sets)))
+    n_missing = np.zeros((2, len(sets)))
+    for at, members in enumerate(sets.values()):
+        lost = [weight for gene, weight in members.items() if gene not in found.names]
+        n_missing[:, at] = sum(weight > 0 for weight in lost), sum(weight < 0 for weight in lost)
     return weights, n_missing
+
+
+def _tell(found: Found, coverage: pd.DataFrame, organism: Organism | None) -> None:
+    """Say which genes have another name in the data, and warn of sets of which too little is there."""
+    if found.changed:
+        names = few([f"{gene} ({name})" for gene, name in found.changed.items()])
+        logger.info("%d genes of the sets have another name in the data: %s", len(found.changed), names)
+    messages = []
+    if found.unclear:
+        messages.append(f"left out of the gene sets, as they may be several genes of the data: {few(found.unclear)}")
+    poor = coverage[coverage["fraction"] < MIN_FOUND]
+    if len(poor):
+        rows = zip(poor["gene_set"], poor["found"], poor["size"], strict=True)
+        listed = few([f"{name} ({n} of {size})" for name, n, size in rows])
+        hint = "" if organism else "; organism= also finds former symbols and Ensembl ids"
+        messages.append(f"fewer than half of the genes are in the data of {listed}{hint}")
+    for message in messages:
+        warnings.warn(message, FatescoreWarning, stacklevel=3)
