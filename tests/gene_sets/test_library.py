@@ -240,6 +240,31 @@ def test_a_library_is_fetched_once_and_its_hash_recorded(server: Server, tmp_pat
     assert len(server.calls) == 1
 
 
+def test_the_name_of_a_library_is_a_form_of_gene_sets(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    sets = gene_sets.as_weights("MSigDB_Hallmark_2020")
+    assert sets == {"Bone": {"CBFA1": 1.0, "SP7": 1.0}, "HLA-": {"PPARG": 1.0}}  # as the library names them
+    assert gene_sets.match("MSigDB_Hallmark_2020", ["RUNX2"], organism="human")["Bone"] == {"RUNX2": 1.0}
+    assert gene_sets.as_net("MSigDB_Hallmark_2020", organism="mouse")["source"].tolist() == ["Bone", "Bone", "HLA-"]
+    assert [call[1] for call in server.calls] == ["Human", "Mouse"]
+
+
+def test_offline_the_error_says_what_to_do(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    server.answer = requests.ConnectionError("no network")
+    with pytest.raises(InputError, match=r"MSigDB_Hallmark_2020.*could not be fetched.*download it as GMT elsewhere"):
+        gene_sets.as_weights("MSigDB_Hallmark_2020")
+
+
+def test_a_table_of_targets_needs_an_organism(write: Callable) -> None:
+    path = write("t.txt", MIRTARBASE)
+    with pytest.raises(InputError, match='one or more species; give organism="human"'):
+        gene_sets.as_weights(path)
+    assert gene_sets.as_weights(path, organism="mouse") == {"mmu-miR-204-5p": {"Runx2": -1.0}}
+
+
 def test_a_changed_or_lost_copy_is_refused(server: Server, tmp_path: Path) -> None:
     read_library("L", organism="human", cache_dir=tmp_path)
     copy = tmp_path / "libraries/human/L.json"

@@ -109,6 +109,11 @@ def data_of(wildcards):
     return [path for path in [source_of(dataset, SETTINGS)] if path.exists()]
 
 
+def own_gene_sets(wildcards):
+    """Return the files of the run's own gene sets; what is no file is the name of a library."""
+    return [source for source in SETTINGS["gene_sets"] if Path(source).is_file()]
+
+
 def figures_in(folder):
     """Return the folder of charts as a named output, where charts are written."""
     return {"figures": directory(folder)} if SETTINGS["report"]["figures"] else {}

@@ -110,6 +110,7 @@ rule normalise:
 rule score:
     input:
         needs(DATASET_STEPS["score"]),
+        own_gene_sets,
     output:
         makes(DATASET_STEPS["score"]),
     log:

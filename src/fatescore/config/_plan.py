@@ -16,7 +16,10 @@ from fatescore import catalogue
 from fatescore._schema import check_patterns, filled, schema, validate, whole_numbers
 from fatescore.config._records import Contrast, Dataset, Plan, Sample
 from fatescore.config._tables import READABLE, read_datasets, read_samples
-from fatescore.errors import ConfigError, nearest
+from fatescore.errors import ConfigError, InputError, nearest
+from fatescore.files import check_input
+from fatescore.gene_sets.library import is_file, read_sets
+from fatescore.gene_sets.own import check_names
 from fatescore.typing import StrPath
 
 
@@ -56,6 +59,9 @@ def load_plan(settings: Mapping[str, Any], *, name: str = "config.yaml", root: S
             # YAML has .nan and .inf, a schema lets them through
             if isinstance(value, float) and not math.isfinite(value):
                 raise ConfigError(f"{name}, key {group}.{key}: {value}", expected="a finite number")
+    if isinstance(checked["gene_sets"], str):
+        checked["gene_sets"] = [checked["gene_sets"]] if checked["gene_sets"] else []
+    _check_gene_sets(checked["gene_sets"], Path(root), name)
     known = {accession: catalogue.load(accession) for accession in checked["catalogue"]}
     datasets = read_datasets(Path(root) / checked["datasets"], known) if checked["datasets"] else {}
     datasets = _with_patterns({**_known_datasets(known, datasets), **datasets}, known, checked["patterns"], name)
@@ -67,6 +73,24 @@ def load_plan(settings: Mapping[str, Any], *, name: str = "config.yaml", root: S
     contrasts = (*own, *_known_contrasts(known, {contrast.id for contrast in own}))
     _check_contrasts(contrasts, datasets, samples, name)
     return Plan(checked, datasets, samples, contrasts)
+
+
+def _check_gene_sets(sources: Iterable[str], root: Path, name: str) -> None:
+    """Read the names of the sets in files, so that a run does not stop at scoring; libraries wait for their network."""
+    seen: list[tuple[str, Iterable[str]]] = []
+    for source in sources:
+        path = root / source
+        if not (is_file(source) or path.exists()):
+            continue
+        try:
+            check_input(path, "a file of gene sets")
+            # what a table of miRNA targets holds depends on the organism
+            is_plain = path.name.lower().removesuffix(".gz").endswith((".gmt", ".json"))
+            sets = read_sets(path, None).sets if is_plain else {}
+            check_names([*seen, (source, sets)])
+        except InputError as error:
+            raise ConfigError(f"{name}, gene_sets: {error.found}", expected=error.expected, fix=error.fix) from error
+        seen.append((source, sets))
 
 
 def _check_sampled(datasets: Mapping[str, Dataset], samples: tuple[Sample, ...], where: str) -> None:

@@ -21,7 +21,7 @@ _EXPECTED = (
     "a map of names to genes, a net (DataFrame source, target, weight), a GMT or JSON file, or the name of a library"
 )
 _WEIGHTS = ("weight", "mor")  # decoupler's name today, and before
-_SHOWN = 200  # characters, and sets of a table
+_LINE, _WHOLE, _ROWS = 90, 200, 20  # characters of a list of names and of a whole dictionary; rows of a table
 
 
 class GeneSetDict(dict[str, dict[str, float]]):
@@ -31,17 +31,17 @@ class GeneSetDict(dict[str, dict[str, float]]):
     --------
     >>> from fatescore import gene_sets
     >>> gene_sets.load()
-    24 gene sets: osteogenic (6 genes), adipogenic (2), osteogenic_early (3), osteogenic_late (3), ... and 20 more
+    19 gene sets: osteogenic (6 genes), adipogenic (2), osteogenic_early (3), osteogenic_late (3), ... and 15 more
     """
 
     def __repr__(self) -> str:
         """Return the names and sizes of the first sets; a few genes as of any dictionary."""
-        if sum(map(len, self.values())) <= _SHOWN // 10 and len(whole := super().__repr__()) <= _SHOWN:
+        if sum(map(len, self.values())) <= _ROWS and len(whole := super().__repr__()) <= _WHOLE:
             return whole
         sizes = [f"{name} ({len(genes)})" for name, genes in self.items()]
         sizes[0] = sizes[0].removesuffix(")") + " genes)"
         n = 1
-        while n < len(sizes) and len(", ".join(sizes[: n + 1])) <= _SHOWN // 2:
+        while n < len(sizes) and len(", ".join(sizes[: n + 1])) <= _LINE:
             n += 1
         left = f", ... and {len(sizes) - n} more" if n < len(sizes) else ""
         return f"{len(sizes)} gene set{'s' if len(sizes) > 1 else ''}: {', '.join(sizes[:n])}{left}"
@@ -49,7 +49,7 @@ class GeneSetDict(dict[str, dict[str, float]]):
     def _repr_html_(self) -> str:
         rows = [
             f"<tr><td>{html.escape(name)}</td><td>{len(genes)}</td><td>{html.escape(few(list(genes)))}</td></tr>"
-            for name, genes in list(self.items())[: _SHOWN // 10]
+            for name, genes in list(self.items())[:_ROWS]
         ]
         left = f"<p>... and {len(self) - len(rows)} more</p>" if len(self) > len(rows) else ""
         head = "<thead><tr><th>gene set</th><th>genes</th><th>such as</th></tr></thead>"

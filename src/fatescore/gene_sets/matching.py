@@ -15,6 +15,8 @@ from fatescore.tables.codes import NoteCode
 from fatescore.tables.notes import Note, join_names
 from fatescore.typing import Organism, StrPath
 
+MIN_FOUND = 0.5  # of a set's genes; with fewer its score is that of another set (UCell warns there, too)
+
 
 @dataclass(frozen=True)
 class Found:

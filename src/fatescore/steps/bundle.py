@@ -43,6 +43,7 @@ def bundle_run(config: StrPath, output: StrPath) -> list[str]:
         raise ConfigError(f"{source} is not YAML", expected="settings of a run", fix="check it") from error
     plan = load_plan(settings, name=str(source))
     files = [source, Path(plan.settings["datasets"]), Path(plan.settings["samples"])]
+    files += [Path(source) for source in plan.settings["gene_sets"] if Path(source).is_file()]
     for dataset in plan.datasets.values():
         if dataset.source == "geo":
             files += _fetched_files(Path(plan.settings["resources"]) / "geo" / dataset.accession, dataset)

@@ -108,7 +108,8 @@ def arguments(step: str, name: str, plan: Plan, *, across: bool = False) -> dict
         case "normalise":
             return dict(settings["pseudobulk"])
         case "score":
-            return {key: settings[key] for key in ("index", "scorable")} | seed
+            own = {"own_sets": settings["gene_sets"]} if settings["gene_sets"] else {}
+            return {key: settings[key] for key in ("index", "scorable")} | own | seed
         case "embed":
             return seed
         case "export":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from fatescore._data import data_dir
 from fatescore._h5ad_rows import rows_of
 from fatescore.files import sha256
 from fatescore.gene_sets import Index
+from fatescore.gene_sets.forms import GeneSetDict
+from fatescore.gene_sets.matching import MIN_FOUND
+from fatescore.gene_sets.own import read_own
 from fatescore.steps.h5ad import SINGLE_CELL, open_step, read_step
 from fatescore.tables import (
     CELL_METHOD_SCORES,
@@ -28,9 +32,14 @@ from fatescore.tables.codes import Unit
 from fatescore.tables.folder import NORMALISED, PSEUDOBULK, DatasetFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from anndata import AnnData
+
+    from fatescore.gene_sets import Library
+    from fatescore.typing import StrPath
+
+logger = logging.getLogger(__name__)
 
 MOST_CELLS = 5_000  # enough for an AUROC to 0.01; every method on all cells would take hours
 
@@ -40,6 +49,7 @@ def score(
     *,
     index: str = gene_sets.DEFAULT_INDEX,
     scorable: Mapping[str, int] | None = None,
+    own_sets: Sequence[StrPath] = (),
     seed: int = 0,
     n_jobs: int = 1,
 ) -> dict[str, Any]:
@@ -53,6 +63,8 @@ def score(
         Definition of the index.
     scorable
         Arm -> smallest number of measured genes, as in :func:`fatescore.gene_sets.load_index`.
+    own_sets
+        Sources of further gene sets, each as in :func:`fatescore.gene_sets.read_library`.
     seed
         Of the bootstrap over cells, and of the choice of cells that every method scores.
     n_jobs
@@ -60,7 +72,7 @@ def score(
 
     Returns
     -------
-    Facts: index, organism, method, seed and the hashes of the curated gene sets.
+    Facts: index, organism, method, seed and the hashes of the curated gene sets and of the sources of others.
 
     Raises
     ------
@@ -73,9 +85,11 @@ def score(
     organism = facts["organism"]
     definition = gene_sets.load_index(index, organism=organism, scorable=scorable)
     unit = Unit.SAMPLE if cells is None else Unit.PSEUDOBULK
-    observations = tl.observation_scores(adata, organism=organism, index=definition, n_jobs=n_jobs)
+    libraries = read_own(own_sets, organism)
+    own = GeneSetDict({name: genes for library in libraries for name, genes in library.sets.items()}) or None
+    observations = tl.observation_scores(adata, organism=organism, index=definition, own_sets=own, n_jobs=n_jobs)
     scored = tl.sample_scores(
-        samples, organism=organism, unit=unit, index=definition, cells=cells,
+        samples, organism=organism, unit=unit, index=definition, cells=cells, own_sets=own,
         cell_scores=None if cells is None else observations, rng=seed,
     )  # fmt: skip
     how: dict[str, Any] = {"organism": organism, "scorable": definition.scorable, "n_jobs": n_jobs}
@@ -83,7 +97,9 @@ def score(
     folder.write(SAMPLE_SCORES, scored.scores)
     folder.write(GENE_CONTRIBUTIONS, scored.contributions)
     folder.write(INDEX_GENES, index_genes(definition, list(samples.var_names), dataset=folder.name))
-    folder.write(COVERAGE, tl.set_coverage(adata, organism=organism, dataset=folder.name, index=definition))
+    coverage = tl.set_coverage(adata, organism=organism, dataset=folder.name, index=definition, own_sets=own)
+    folder.write(COVERAGE, coverage)
+    _tell(libraries, coverage)
     by_method = tl.specification_scores(samples, unit=unit, counts=cells is not None, cells=cells, **how)
     folder.write(METHOD_SCORES, by_method)
     of_cells = CELL_METHOD_SCORES.frame() if cells is None else _score_some_cells(cells, seed=seed, **how)
@@ -91,6 +107,7 @@ def score(
     return {
         "index": definition.name, "organism": organism, "method": "rank_log", "n_scored": len(observations),
         "seed": seed, "gene_sets": _curated_hashes(),
+        **({"own_gene_sets": {library.source: library.sha256 for library in libraries}} if libraries else {}),
     }  # fmt: skip
 
 
@@ -118,6 +135,18 @@ def index_genes(index: Index, measured: list[str], *, dataset: str = "") -> pd.D
     weights = gene_sets.index_weights(index, measured)[col.FATE_BIAS]
     arms = np.select([weights > 0, weights < 0], [col.OSTEOGENIC, col.ADIPOGENIC], "").tolist()
     return INDEX_GENES.frame(zip(itertools.repeat(dataset), weights.index, arms, weights, strict=False))
+
+
+def _tell(libraries: Sequence[Library], coverage: pd.DataFrame) -> None:
+    """Log what became of the genes of the sets of a run."""
+    found = coverage.set_index("gene_set")
+    for library in libraries:
+        for note in library.notes:
+            logger.info("%s: %s", library.source, note)
+        for name in library.sets:
+            row = found.loc[name]
+            if row["fraction"] < MIN_FOUND:
+                logger.warning("%s: %s: %d of %d genes are measured", library.source, name, row["found"], row["size"])
 
 
 def _read_pseudobulks(folder: DatasetFolder) -> AnnData:

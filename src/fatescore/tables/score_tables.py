@@ -8,7 +8,7 @@ from fatescore.tables.column import Column, Kind, Table
 # fmt: off
 
 _GENE_SET_SCORE = Column("set:<gene set>", Kind.NUMBER, "log2", "",
-    "Score of a gene set of the review: mean of log2(N / rank) over its genes, each with its sign")
+    "Score of a gene set, of the review or the run's own: mean of log2(N / rank) over its genes, each with its sign")
 _UNIT = col.UNIT.means("What was scored: sample, pseudobulk, cell mean (mean over the sample's cells) or cell")
 _METHOD_FATE_BIAS = col.FATE_BIAS.means(
     "Osteogenic minus adipogenic under this method and index; compare samples under one method, never numbers of two "

@@ -32,8 +32,9 @@ def add_scores(adata: AnnData, scores: pd.DataFrame, embedding: pd.DataFrame | N
     Returns
     -------
     Nothing. ``obs`` gains the columns of the index (``fate_bias``, ``fate_call``, ...) and of the other gene sets
-    (``set:<gene set>``), and condition, donor, sample, cell type and call become categories. ``obsm["X_umap"]``
-    (float32, n_obs x 2) holds the map, NaN for cells that are not on it; it is not written where none is.
+    (``set:<gene set>``, a ``/`` in it written ``|``), and condition, donor, sample, cell type and call become
+    categories. ``obsm["X_umap"]`` (float32, n_obs x 2) holds the map, NaN for cells that are not on it; it is not
+    written where none is.
 
     Raises
     ------
@@ -56,7 +57,7 @@ def add_scores(adata: AnnData, scores: pd.DataFrame, embedding: pd.DataFrame | N
         )  # fmt: skip
     # gene sets go to obs as well: cellxgene does not read a file with a table in obsm, and shows columns of obs
     sets = [name for name in map(str, scores) if name.startswith(col.SET_PREFIX)]
-    new = scores.set_axis(adata.obs_names)[[*col.INDEX_COLUMNS, *sets]]
+    new = scores.set_axis(adata.obs_names)[[*col.INDEX_COLUMNS, *sets]].rename(columns=col.storable)
     obs = adata.obs.drop(columns=list(new), errors="ignore").join(new)
     for name in CATEGORIES:
         if name in obs:

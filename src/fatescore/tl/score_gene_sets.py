@@ -17,7 +17,7 @@ from fatescore.errors import FatescoreWarning, InputError, few, nearest
 from fatescore.gene_sets import as_weights
 from fatescore.gene_sets.collection import digest
 from fatescore.gene_sets.forms import GeneSets
-from fatescore.gene_sets.matching import Found, covered, find, matched
+from fatescore.gene_sets.matching import MIN_FOUND, Found, covered, find, matched
 from fatescore.stats.null import FittedNull, inflation, tail_pvalue
 from fatescore.tables import columns as col
 from fatescore.tl import _matrix, _scoring
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MIN_FOUND = 0.5  # of a set's genes; with fewer its score is that of another set (UCell warns there, too)
 Missing = Literal["skip", "impute"]
 Null = Literal["uniform", "matched", "permutation"] | FittedNull
 RNG = int | np.random.Generator

@@ -12,6 +12,8 @@ import pandas as pd
 from fatescore import gene_sets
 from fatescore.errors import InputError, NotScorable, nearest
 from fatescore.gene_sets import DEFAULT_INDEX, Index
+from fatescore.gene_sets.forms import GeneSets
+from fatescore.gene_sets.own import named_apart
 from fatescore.stats._labels import label, label_column
 from fatescore.stats.null import FittedNull
 from fatescore.tables import COVERAGE, Note, join_notes
@@ -21,7 +23,7 @@ from fatescore.tl import _matrix
 from fatescore.tl.fate_bias import METHOD, as_index, fate_bias, gene_contributions
 from fatescore.tl.intervals import cell_intervals, gene_intervals
 from fatescore.tl.score_gene_sets import score_gene_sets
-from fatescore.typing import Organism
+from fatescore.typing import Organism, StrPath
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -43,9 +45,10 @@ def observation_scores(
     organism: Organism,
     index: str | Index = DEFAULT_INDEX,
     null: Literal["matched"] | FittedNull = "matched",
+    own_sets: GeneSets | StrPath | None = None,
     n_jobs: int = 1,
 ) -> pd.DataFrame:
-    """Score every observation: index and all sets of the review.
+    """Score every observation: index, all sets of the review, and your own.
 
     Parameters
     ----------
@@ -53,11 +56,14 @@ def observation_scores(
         Observations x genes with gene symbols; not changed.
     organism, index, null, n_jobs
         As in :func:`fate_bias`.
+    own_sets
+        Further gene sets, in any form of :func:`fatescore.gene_sets.as_weights`, under names that the review does not
+        have; their genes are found as by :func:`fatescore.gene_sets.match`.
 
     Returns
     -------
     One row per observation: ``obs_name``, the identity columns and QC columns that ``obs`` has, the index's
-    columns, then ``set:<gene set>`` columns (mean log2(N / rank), signed).
+    columns, then ``set:<gene set>`` columns (mean log2(N / rank), signed) of the sets of which any gene is measured.
 
     Raises
     ------
@@ -82,11 +88,14 @@ def observation_scores(
         )
     scored = anndata.AnnData(X=adata.X, obs=adata.obs.copy(), var=adata.var[[]])  # X is shared, not copied
     fate_bias(scored, organism=organism, index=index, null=null, n_jobs=n_jobs)
-    matched = gene_sets.match(gene_sets.load(organism=organism), list(scored.var_names))
+    genes = list(scored.var_names)
+    matched = gene_sets.match(gene_sets.load(organism=organism), genes)
+    if own_sets is not None:
+        matched.update(gene_sets.match(named_apart(own_sets, organism), genes, organism=organism))
     # the arms are columns of the index already
-    sets = {name: genes for name, genes in matched.items() if genes and name not in col.INDEX_MEASURES}
+    sets = {name: members for name, members in matched.items() if members and name not in col.INDEX_MEASURES}
     score_gene_sets(scored, sets, method=METHOD, n_jobs=n_jobs)
-    table = scored.obsm[col.score_key(METHOD)].add_prefix(col.SET_PREFIX)
+    table = scored.obsm[col.score_key(METHOD)].set_axis([f"{col.SET_PREFIX}{name}" for name in sets], axis=1)
     kept = [column for column in (*col.IDENTITY, col.CELL_TYPE, col.TOTAL_COUNTS, col.N_GENES) if column in scored.obs]
     out: pd.DataFrame = pd.concat([scored.obs[kept], scored.obs[list(col.INDEX_COLUMNS)], table], axis=1)
     return out.rename_axis(col.OBS_NAME).reset_index()
@@ -100,6 +109,7 @@ def sample_scores(
     index: str | Index = DEFAULT_INDEX,
     cells: AnnData | None = None,
     cell_scores: pd.DataFrame | None = None,
+    own_sets: GeneSets | StrPath | None = None,
     rng: int | np.random.Generator = 0,
 ) -> SampleScores:
     """Score samples (bulk, arrays or pseudobulks), with intervals, and each gene's part in their index.
@@ -116,6 +126,8 @@ def sample_scores(
         The cells with their raw counts, where samples are pseudobulks.
     cell_scores
         Their table from :func:`observation_scores`, for the correlation of the index with depth among them.
+    own_sets
+        As in :func:`observation_scores`.
     rng
         Seed or generator of the bootstrap over cells.
 
@@ -124,7 +136,7 @@ def sample_scores(
     ``scores`` (one row per sample; 95 % intervals over genes and, of pseudobulks, over cells and ``rho_depth``, see
     :func:`depth_correlation`) and ``contributions`` (rows sum to ``fate_bias``).
     """
-    table = observation_scores(samples, organism=organism, index=index)
+    table = observation_scores(samples, organism=organism, index=index, own_sets=own_sets)
     parts = gene_contributions(samples, organism=organism, index=index)
     identity = [column for column in col.IDENTITY if column in table]
     scores = table[identity].copy()
@@ -146,7 +158,14 @@ def sample_scores(
     return SampleScores(scores, contributions)
 
 
-def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "", index: Index | None = None) -> pd.DataFrame:
+def set_coverage(
+    adata: AnnData,
+    *,
+    organism: Organism,
+    dataset: str = "",
+    index: Index | None = None,
+    own_sets: GeneSets | StrPath | None = None,
+) -> pd.DataFrame:
     """Return how much of every gene set the data measure, with the missing genes named.
 
     Parameters
@@ -159,6 +178,8 @@ def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "", index
         Label.
     index
         Whose two arms come first, as ``index_osteogenic`` and ``index_adipogenic``; none without it.
+    own_sets
+        As in :func:`observation_scores`.
 
     Returns
     -------
@@ -174,8 +195,11 @@ def set_coverage(adata: AnnData, *, organism: Organism, dataset: str = "", index
     aliased: list[str] = []
     if col.MAPPED_BY in adata.var:
         aliased = list(adata.var_names[adata.var[col.MAPPED_BY].isin(["previous", "alias"])])
-    sets = _arms(index) | gene_sets.load(organism=organism)
-    table = gene_sets.coverage(sets, list(adata.var_names), by_alias=aliased)
+    genes = list(adata.var_names)
+    table = gene_sets.coverage(_arms(index) | gene_sets.load(organism=organism), genes, by_alias=aliased)
+    if own_sets is not None:
+        own = gene_sets.coverage(named_apart(own_sets, organism), genes, by_alias=aliased, organism=organism)
+        table = pd.concat([table, own], ignore_index=True)
     table.insert(0, col.DATASET, dataset)
     table["scorable"] = table["found"] > 0
     silent = {
