@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 
 from fatescore.config import load_plan, read_plan, write_plan
 from fatescore.errors import ConfigError, InputError
+from fatescore.steps.planned import arguments
 
 DATASETS = """dataset\tsource\taccession\tpath\tassay\torganism\tscale
 A\tgeo\tGSE1\t\tarray\thuman\tlog2
@@ -201,3 +203,50 @@ def test_a_sample_that_is_left_out_needs_no_donor(tmp_path: Path) -> None:
 def test_whole_numbers_reach_the_flags_as_such(tmp_path: Path) -> None:
     settings = plan(tmp_path, qc={"min_genes": 200.0, "n_mads": 4}, seed=1.0).settings
     assert (str(settings["qc"]["min_genes"]), str(settings["seed"]), settings["qc"]["n_mads"]) == ("200", "1", 4)
+
+
+# --- own gene sets ----------------------------------------------------------------------------------------
+
+
+def test_own_gene_sets_are_one_source_or_a_list(tmp_path: Path) -> None:
+    (tmp_path / "a.gmt").write_text("a\t\tRUNX2\n")
+    (tmp_path / "b.json").write_text('{"b": ["RUNX2"]}')
+    assert plan(tmp_path).settings["gene_sets"] == []
+    for nothing in (None, "", []):
+        assert plan(tmp_path, gene_sets=nothing).settings["gene_sets"] == []
+    assert plan(tmp_path, gene_sets="a.gmt").settings["gene_sets"] == ["a.gmt"]
+    given = ["a.gmt", "b.json", "MSigDB_Hallmark_2020"]  # a name needs a network: it waits for the step
+    assert plan(tmp_path, gene_sets=given).settings["gene_sets"] == given
+
+
+def test_own_gene_sets_are_part_of_what_score_is_called_with(tmp_path: Path) -> None:
+    (tmp_path / "a.gmt").write_text("a\t\tRUNX2\n")
+    assert arguments("score", "A", plan(tmp_path, gene_sets="a.gmt"))["own_sets"] == ["a.gmt"]
+    assert "own_sets" not in arguments("score", "A", plan(tmp_path))
+    for step in ("qc", "normalise", "contrast", "embed"):
+        assert arguments(step, "A", plan(tmp_path, gene_sets="a.gmt")) == arguments(step, "A", plan(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("none.gmt", "config.yaml, gene_sets: .*none.gmt does not exist"),
+        ("no/folder", "config.yaml, gene_sets: .*no/folder does not exist"),
+        ("bad.gmt", "config.yaml, gene_sets: .*line 1: no genes after name"),
+        ("taken.gmt", 'gene_sets: taken.gmt: gene set "nfkb" is called as one of fatescore.*such as "my_nfkb"'),
+        ("taken.json.gz", 'gene_sets: taken.json.gz: gene set "osteogenic" is called'),
+        (["a.gmt", "again.gmt"], 'gene_sets: again.gmt: gene set "a" is called as one of a.gmt'),
+        (3, "key gene_sets: 3 is not a list or text"),
+        ([3], r"key gene_sets.0: 3 is not text"),
+        ([""], "key gene_sets.0: empty"),
+    ],
+)
+def test_own_gene_sets_that_cannot_be_used_stop_the_run_at_once(tmp_path: Path, given: Any, message: str) -> None:
+    (tmp_path / "a.gmt").write_text("a\t\tRUNX2\n")
+    (tmp_path / "again.gmt").write_text("b\t\tRUNX2\na\t\tSP7\n")
+    (tmp_path / "bad.gmt").write_text("a RUNX2\n")
+    (tmp_path / "taken.gmt").write_text("nfkb\t\tRUNX2\n")
+    (tmp_path / "taken.json.gz").write_bytes(gzip.compress(b'{"osteogenic": ["RUNX2"]}'))
+    with pytest.raises(ConfigError, match=message) as error:
+        plan(tmp_path, gene_sets=given)
+    assert "\n" not in str(error.value)

@@ -155,3 +155,83 @@ def test_names_that_are_no_genes_are_refused_in_one_line(
     assert words in error
     assert "\n" not in error
     assert not (tmp_path / "out.tsv").exists()
+
+
+# --- sets and table under the same names -----------------------------------------------------------------
+
+
+def score_own(table: pd.DataFrame, sets: str, folder: Path, *words: str) -> pd.DataFrame:
+    """Score a table of genes x samples and return the scores of every sample."""
+    table.to_csv(folder / "t.tsv", sep="\t")
+    (folder / "sets.gmt").write_text(sets)
+    command = ["score", str(folder / "t.tsv"), "--organism", words[0] if words else "human"]
+    assert main([*command, "--gene-sets", str(folder / "sets.gmt"), "--output", str(folder / "o.tsv")]) == 0
+    return pd.read_csv(folder / "o.tsv", sep="\t", index_col=0)
+
+
+FORMER = {"CCN1": "CYR61", "CCN2": "CTGF", "CAVIN1": "PTRF", "ACP3": "ACPP"}
+IDS = {"RUNX2": "ENSG00000124813", "SP7": "ENSG00000170374", "IBSP": "ENSG00000029559", "BGLAP": "ENSG00000242252"}
+
+
+@pytest.mark.parametrize("names", [FORMER, IDS])
+@pytest.mark.parametrize(("old_table", "old_sets"), [(True, True), (True, False), (False, True), (False, False)])
+def test_sets_go_through_the_same_names_as_the_table(
+    samples: pd.DataFrame, tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str],
+    names: dict[str, str], old_table: bool, old_sets: bool,
+) -> None:  # fmt: skip
+    table = samples[~samples.index.isin(names)].head(300)
+    values = np.random.default_rng(0).integers(0, 900, (len(names), table.shape[1]))
+    table = pd.concat([table, pd.DataFrame(values, index=list(names), columns=table.columns)])
+    table = table.rank(method="first").astype(int)
+    right = np.log2(len(table) / (len(table) + 1 - table.loc[list(names)])).mean()  # the mean of log2(N / rank)
+    written = table.rename(index=names) if old_table else table
+    sets = "\t".join(["mine", "", *(names.values() if old_sets else names)])
+    with caplog.at_level("INFO"):
+        scores = score_own(written, f"{sets}\n", tmp_path)
+    np.testing.assert_allclose(scores["mine"], right, rtol=1e-8)
+    assert ("4 genes of the sets have another name in the data" in caplog.text) == old_sets
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_mouse_sets_in_the_case_of_human(samples: pd.DataFrame, tmp_path: Path) -> None:
+    mouse = samples.rename(index=str.capitalize)
+    scores = score_own(mouse, "mine\t\tRUNX2\tSP7\tIBSP\n", tmp_path, "mouse")
+    expected = fs.tl.score_gene_sets(mouse.T, {"mine": ["Runx2", "Sp7", "Ibsp"]})
+    np.testing.assert_allclose(scores["mine"], expected["mine"], rtol=1e-8)
+
+
+def test_what_is_missing_of_a_set_is_said_in_one_line(
+    samples: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = "\t".join(f"no{i}" for i in range(49))
+    score_own(samples, f"poor/set\t\t SP7\t{missing}\nwhole\t\tRUNX2\n", tmp_path)
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert lines == ["fatescore score: warning: fewer than half of the genes are in the data of poor/set (1 of 50)"]
+    assert (tmp_path / "o.tsv").read_text().startswith("obs_name\tpoor/set\twhole\n")
+
+
+def test_a_slash_stays_in_the_columns_with_a_null(samples: pd.DataFrame, table_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "s.gmt").write_text("a/b\t\tRUNX2\tSP7\n")
+    words = ["--gene-sets", str(tmp_path / "s.gmt"), "--null", "matched", "--output", str(tmp_path / "o.tsv")]
+    assert main(["score", str(table_file), "--organism", "human", *words]) == 0
+    assert list(pd.read_csv(tmp_path / "o.tsv", sep="\t")) == ["obs_name", "a/b", "a/b:z", "a/b:pval"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("s\t\tCBFA1\tRUNX2-\n", 'gene set "s" holds RUNX2 with both signs'),
+        ("s\t\tno1\tno2\n", "none of the genes of the gene sets is in the data"),
+        ("s RUNX2\n", "no genes after name and description"),
+    ],
+)
+def test_bad_sets_end_in_one_line(
+    table_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, message: str
+) -> None:
+    (tmp_path / "s.gmt").write_text(text)
+    words = ["--gene-sets", str(tmp_path / "s.gmt"), "--output", str(tmp_path / "o.tsv")]
+    assert main(["score", str(table_file), "--organism", "human", *words]) == 2
+    told = capsys.readouterr().err.strip()
+    assert message in told
+    assert "\n" not in told
+    assert not (tmp_path / "o.tsv").exists()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
 
 import fatescore as fs
+from fatescore.errors import InputError
 from fatescore.steps import score as step
 from fatescore.steps.normalise import normalise
 from fatescore.tables import (
@@ -102,3 +106,43 @@ def test_of_many_cells_some_are_taken_by_the_seed(monkeypatch: pytest.MonkeyPatc
     assert len(one) == 25 * len(fs.methods.names()) * len(fs.gene_sets.index_names())
     pd.testing.assert_frame_equal(one, again)
     assert not one["fate_bias"].equals(other["fate_bias"])
+
+
+# --- a run's own gene sets ------------------------------------------------------------------------------
+
+
+def test_own_sets_are_scored_for_samples_and_cells(
+    make_folder: MakeFolder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cells = qc_of(fs.simulate.single_cell(n_donors=4, cells_per_donor=20, n_genes=400, seed=0), "single_cell")
+    folder = make_folder(qc=cells)
+    normalise(folder, min_counts=1)
+    plain = step.score(folder)
+    names, before = {table: list(folder.read(table)) for table in (SCORES, SAMPLE_SCORES)}, folder.read(COVERAGE)
+    path = tmp_path / "mine.gmt"
+    path.write_text("my/bone\t\tCBFA1\tSP7\npoor\t\tIBSP\tno1\tno2\nabsent\t\tno1\n")
+    with caplog.at_level("INFO"):
+        facts = step.score(folder, own_sets=[str(path)])
+    assert facts == plain | {"own_gene_sets": {str(path): hashlib.sha256(path.read_bytes()).hexdigest()}}
+    assert f"{path}: poor: 1 of 3 genes are measured" in caplog.text
+    assert f"{path}: 1 of 5 genes were given their current symbol" in caplog.text
+    assert "my/bone: " not in caplog.text
+    for table, known in names.items():
+        assert [name for name in folder.read(table) if name not in known] == ["set:my/bone", "set:poor"]
+    logs = ad.read_h5ad(folder.file("normalised.h5ad")).to_df()
+    expected = fs.tl.score_gene_sets(logs, {"s": ["RUNX2", "SP7"]})["s"]
+    np.testing.assert_allclose(folder.read(SCORES)["set:my/bone"], expected, rtol=1e-6)
+    sums = fs.pp.pseudobulk(cells).to_df()
+    expected = fs.tl.score_gene_sets(sums, {"s": ["RUNX2", "SP7"]})["s"]
+    np.testing.assert_allclose(folder.read(SAMPLE_SCORES)["set:my/bone"], expected, rtol=1e-6)
+    coverage = folder.read(COVERAGE)
+    pd.testing.assert_frame_equal(coverage.iloc[:-3], before)
+    assert coverage["gene_set"].tolist()[-3:] == ["my/bone", "poor", "absent"]
+    assert coverage["found"].tolist()[-3:] == [2, 1, 0]
+
+
+def test_a_name_of_the_review_is_refused_before_anything_is_written(bulk: DatasetFolder, tmp_path: Path) -> None:
+    (tmp_path / "mine.gmt").write_text("nfkb\t\tRUNX2\tSP7\n")
+    with pytest.raises(InputError, match='mine.gmt: gene set "nfkb" is called as one of fatescore'):
+        step.score(bulk, own_sets=[tmp_path / "mine.gmt"])
+    assert not bulk.file(SCORES).exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import anndata as ad
@@ -14,6 +15,7 @@ from scipy.stats import spearmanr
 import fatescore as fs
 from fatescore._h5ad_rows import open_rows
 from fatescore.errors import InputError, NotScorable
+from fatescore.tl.export import add_scores
 
 
 @pytest.fixture
@@ -129,3 +131,36 @@ def test_several_columns_and_a_wrong_one() -> None:
     assert fs.tl.depth_correlation(table, by=["donor", "sample"]).index.names == ["donor", "sample"]
     with pytest.raises(InputError, match='no column "total_count"'):
         fs.tl.depth_correlation(table, depth="total_count")
+
+
+# --- own sets beside the review's -----------------------------------------------------------------------
+
+
+def test_own_sets_are_scored_beside_the_review(samples: ad.AnnData) -> None:
+    own = {"GO:1/bone": ["CBFA1", "SP7"], "absent": ["nobody"]}
+    plain = fs.tl.observation_scores(samples, organism="human")
+    table = fs.tl.observation_scores(samples, organism="human", own_sets=own)
+    assert [name for name in table if name not in plain] == ["set:GO:1/bone"]
+    pd.testing.assert_frame_equal(table[list(plain)], plain)
+    expected = fs.tl.score_gene_sets(samples.to_df(), {"s": ["RUNX2", "SP7"]})["s"]
+    np.testing.assert_allclose(table["set:GO:1/bone"], expected, atol=1e-12)
+    by_sample = fs.tl.sample_scores(samples, organism="human", unit="sample", own_sets=own).scores
+    np.testing.assert_allclose(by_sample["set:GO:1/bone"], expected, atol=1e-12)
+    coverage = fs.tl.set_coverage(samples, organism="human", own_sets=own).set_index("gene_set")
+    assert coverage.loc["GO:1/bone", ["size", "found", "by_alias", "missing"]].tolist() == [2, 2, 1, 0]
+    assert coverage.loc["absent", ["found", "scorable"]].tolist() == [0, False]
+    assert list(coverage.index[:-2]) == fs.tl.set_coverage(samples, organism="human")["gene_set"].tolist()
+    for scored in (fs.tl.observation_scores, fs.tl.set_coverage):
+        with pytest.raises(InputError, match='"nfkb" is called as one of fatescore is'):
+            scored(samples, organism="human", own_sets={"nfkb": ["RUNX2"]})
+
+
+@pytest.mark.parametrize("kind", ["h5ad", "zarr"])
+def test_columns_of_own_sets_are_written_to_files(samples: ad.AnnData, tmp_path: Path, kind: str) -> None:
+    scores = fs.tl.observation_scores(samples, organism="human", own_sets={"GO:1/bone": ["RUNX2", "SP7"]})
+    add_scores(samples, scores)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Writing zarr v2")
+        getattr(samples, f"write_{kind}")(tmp_path / f"x.{kind}")
+        back = (ad.read_h5ad if kind == "h5ad" else ad.read_zarr)(tmp_path / f"x.{kind}")
+    np.testing.assert_array_equal(back.obs["set:GO:1|bone"], scores["set:GO:1/bone"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import shlex
 import subprocess
@@ -104,6 +105,39 @@ def test_changing_one_value_makes_again_only_what_depends_on_it(make_run: Callab
     run.config["qc"]["min_counts_bulk"] = 2000
     assert planned(run) >= {"qc", "normalise", "score", "contrast"}
     assert not planned(run) & {"ingest", "fetch", "fingerprint"}
+
+
+def test_own_gene_sets_reach_contrasts_meta_and_pages(make_run: Callable) -> None:
+    run = make_run("run", datasets={"SIM_bulk": ""})
+    sets = run.folder / "mine.gmt"
+    sets.write_text("ECM/matrix\t\tCOL1A1\tSPARC\tno1\nsigned\t\tCBFA1\tPPARG-\n")
+    run.config["gene_sets"] = "mine.gmt"
+    first = run.snakemake()
+    assert first.returncode == 0, first.stderr[-3000:]
+    folder = run.results / "datasets" / "SIM_bulk"
+    measures = {"set:ECM/matrix", "set:signed"}
+    assert measures <= set(read_tsv(folder / "contrasts.tsv")["measure"])
+    assert measures <= set(read_tsv(run.results / "tables" / "contrasts.tsv")["measure"])
+    assert measures <= set(read_tsv(run.results / "meta.tsv")["measure"])
+    assert "set:ECM|matrix" in ad.read_h5ad(folder / "scored.h5ad").obs
+    facts = json.loads((folder / "status" / "score.json").read_text())["facts"]
+    assert facts["own_gene_sets"] == {"mine.gmt": hashlib.sha256(sets.read_bytes()).hexdigest()}
+    for page in (folder / "report.html", run.results / "report.html"):
+        assert "ECM/matrix" in page.read_text()
+    assert "Nothing to be done" in run.snakemake("--dry-run").stdout
+
+    # only what is made of scores is made again, and none of the steps before
+    sets.write_text(sets.read_text().replace("SPARC", "SPP1"))
+    again = planned(run)
+    assert again >= {"score", "export", "contrast", "meta", "tables", "report_dataset", "report_summary"}
+    assert not again & {"fetch", "ingest", "qc", "normalise", "embed", "fingerprint", "duplicates"}
+    run.config["gene_sets"] = []
+    assert {"score", "contrast"} <= planned(run)
+    run.config["gene_sets"] = "mine.gmt"
+    sets.write_text("nfkb\t\tCOL1A1\n")
+    refused = run.snakemake("--dry-run")
+    assert refused.returncode != 0
+    assert 'gene set "nfkb" is called as one of fatescore' in refused.stdout + refused.stderr
 
 
 def test_a_sample_table_of_another_data_set_makes_nothing_again_here(make_run: Callable) -> None:
