@@ -14,6 +14,7 @@ from fatescore.files import atomic_path, write_text
 from fatescore.gene_sets.claims import load_claims
 from fatescore.gene_sets.collection import definition, load, members, mirna_sets, mirna_targets
 from fatescore.gene_sets.index import index_names, load_index
+from fatescore.gene_sets.matching import MIN_FOUND
 from fatescore.pl._palette import ADIPOGENIC, OSTEOGENIC
 
 DOCS = Path(__file__).resolve().parent
@@ -158,6 +159,7 @@ def page() -> str:
         "Arrows promote, bars hold back. The same as text stands [below](#axes-and-mirnas).",
         *_page_indices(),
         *_page_axes(),
+        *_page_own(),
         *_page_members(),
         *_page_silent(),
         *_page_mirna(),
@@ -216,6 +218,29 @@ def _page_axes() -> list[str]:
         "the claims on the axis and on its members (feedback targets aside). BMP4, which alone favours fat, stands in "
         "no set, nor do BMP7 and BMP9 (cartilage), SOX9 and SOX5 (cartilage) and WNT4 (osteoclasts).",
         _markdown(head, rows),
+    ]
+
+
+def _page_own() -> list[str]:
+    forms = [
+        ('`{"mine": ["RUNX2", "PPARG-"]}`', "lists, sets, Index, Series; a trailing `-` turns the sign"),
+        ('`{"mine": {"RUNX2": 0.5}}`', "weights as a map or a Series"),
+        ("DataFrame `source target weight`", "a net as decoupler has it; `fs.gene_sets.as_net(sets)` makes one"),
+        ("`sets.gmt`, `sets.json`, also `.gz`", "paths; of miRNA target tables too (with `organism=`)"),
+        ("`MSigDB_Hallmark_2020`, `h.all.v2024.1.Hs`", "libraries of Enrichr and MSigDB by name, fetched once"),
+    ]
+    return [
+        "## Your own sets",
+        "`fs.tl.score_gene_sets`, `fatescore score --gene-sets` and `gene_sets:` of a run's settings take every form, and "
+        "`fs.gene_sets.as_weights` turns all of them into `{name: {gene: weight}}`:",
+        _markdown(("form", "is"), forms),
+        "Blanks around names are taken off, missing and blank entries are no genes, and what is repeated counts once. "
+        "With `organism=` (the command line and the workflow have it) a gene that the data do not name so is found by its "
+        "current symbol, in the sets and in the data: former symbols, Ensembl ids, another case. A name that may be "
+        "several genes is left out and named. How many genes of each set were found is kept (`coverage` in "
+        f'`uns["fatescore"]`, `coverage.tsv` of a run), and a set of which less than {MIN_FOUND:.0%} is found is warned of.',
+        "In a run own sets are scored for every sample and cell beside those above, and compared and pooled as "
+        "`set:<name>`. A name that a set above has is refused. In h5ad and zarr files a `/` in a name is `|`.",
     ]
 
 

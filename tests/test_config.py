@@ -236,7 +236,7 @@ def test_own_gene_sets_are_part_of_what_score_is_called_with(tmp_path: Path) -> 
         ("taken.gmt", 'gene_sets: taken.gmt: gene set "nfkb" is called as one of fatescore.*such as "my_nfkb"'),
         ("taken.json.gz", 'gene_sets: taken.json.gz: gene set "osteogenic" is called'),
         (["a.gmt", "again.gmt"], 'gene_sets: again.gmt: gene set "a" is called as one of a.gmt'),
-        (3, "key gene_sets: 3 is not a list or text"),
+        (3, "key gene_sets: 3 is not text or a list"),
         ([3], r"key gene_sets.0: 3 is not text"),
         ([""], "key gene_sets.0: empty"),
     ],
