@@ -231,14 +231,15 @@ def _page_own() -> list[str]:
     ]
     return [
         "## Your own sets",
-        "`fs.tl.score_gene_sets`, `fatescore score --gene-sets` and `gene_sets:` of a run's settings take every form, and "
-        "`fs.gene_sets.as_weights` turns all of them into `{name: {gene: weight}}`:",
+        "`fs.tl.score_gene_sets`, `fatescore score --gene-sets` and `gene_sets:` of a run's settings take every form, "
+        "and `fs.gene_sets.as_weights` turns all of them into `{name: {gene: weight}}`:",
         _markdown(("form", "is"), forms),
         "Blanks around names are taken off, missing and blank entries are no genes, and what is repeated counts once. "
-        "With `organism=` (the command line and the workflow have it) a gene that the data do not name so is found by its "
-        "current symbol, in the sets and in the data: former symbols, Ensembl ids, another case. A name that may be "
-        "several genes is left out and named. How many genes of each set were found is kept (`coverage` in "
-        f'`uns["fatescore"]`, `coverage.tsv` of a run), and a set of which less than {MIN_FOUND:.0%} is found is warned of.',
+        "With `organism=` (the command line and the workflow have it) a gene that the data do not name so is found by "
+        "its current symbol, in the sets and in the data: former symbols, Ensembl ids, another case. A name that may "
+        "be several genes is left out and named. How many genes of each set were found is kept (`coverage` in "
+        f'`uns["fatescore"]`, `coverage.tsv` of a run), and a set of which less than '
+        f"{MIN_FOUND:.0%} is found is warned of.",
         "In a run own sets are scored for every sample and cell beside those above, and compared and pooled as "
         "`set:<name>`. A name that a set above has is refused. In h5ad and zarr files a `/` in a name is `|`.",
     ]

@@ -16,7 +16,7 @@ GeneSets = Mapping[str, Iterable[str] | Mapping[str, float]] | pd.DataFrame | pd
 
 BREAK = re.compile(r"[\t\n\r]")
 # also the blanks of no width that spreadsheets and web pages leave, which str.strip does not know
-_AROUND = re.compile(r"^[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+$")
+_BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u2060\ufeff"
 _EXPECTED = (
     "a map of names to genes, a net (DataFrame source, target, weight), a GMT or JSON file, or the name of a library"
 )
@@ -88,7 +88,7 @@ def checked_name(name: object, where: str) -> str:
 
 def cleaned_name(name: object) -> str:
     """Return a text without blanks around it, and nothing for what is no text."""
-    return _AROUND.sub("", str(name)) if isinstance(name, str) else ""
+    return str(name).strip(_BLANKS) if isinstance(name, str) else ""
 
 
 def renamed(

@@ -57,9 +57,8 @@ def find(sets: Mapping[str, Mapping[str, float]], genes: Iterable[str], organism
     if organism is None or not others:
         return Found(names)
     of_data: dict[str, list[str]] = {}
-    for name, (symbol, rule) in zip(present, symbols.look_up(present, organism), strict=True):
-        if rule != symbols.AMBIGUOUS:
-            of_data.setdefault(symbol, []).append(name)
+    for name, (symbol, _) in zip(present, symbols.look_up(present, organism), strict=True):
+        of_data.setdefault(symbol, []).append(name)
     unclear = []
     for gene, (symbol, rule) in zip(others, symbols.look_up(others, organism), strict=True):
         candidates = [symbol] if symbol in present else of_data.get(symbol, [])
