@@ -111,3 +111,11 @@ def test_numbers_of_batches_are_names(study) -> None:
         stats.contrast(twice, fields=twice, **how)
     text = stats.contrast(table, fields=table.astype({"batch": str}), **how)
     pd.testing.assert_frame_equal(stats.contrast(table, fields=table.astype({"batch": float}), **how), text)
+
+
+@pytest.mark.parametrize("nothing", ["", None, np.nan])
+def test_a_data_set_needs_no_name(study, nothing: object) -> None:
+    table = study()
+    wanted = stats.contrast(table, case="sick", control="well", measures=["fate_bias"])
+    found = stats.contrast(table.assign(dataset=nothing), case="sick", control="well", measures=["fate_bias"])
+    pd.testing.assert_frame_equal(found, wanted)

@@ -12,6 +12,7 @@ from fatescore.missing import is_missing
 from fatescore.tables import columns as col
 
 _NAMES = {"na", "nd"}  # may be initials
+_NEEDED = {col.SAMPLE, col.DONOR, col.CONDITION}
 
 
 def label(value: object) -> str:
@@ -73,7 +74,8 @@ def with_labels(table: pd.DataFrame, columns: Iterable[str] = col.IDENTITY) -> p
         if name in out:
             found = labels(out[name])
             _check_twins(name, found)
-            out[name] = pd.Series([text or None for text in found], index=out.index, dtype=object)
+            gap = None if name in _NEEDED else ""  # data sets need no name
+            out[name] = pd.Series([text or gap for text in found], index=out.index, dtype=object)
     return out
 
 
