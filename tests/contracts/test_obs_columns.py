@@ -53,7 +53,7 @@ WAYS = st.fixed_dictionaries(
         "scalar": st.sampled_from([str, int, float, np.int64]),
     }
 )
-SETTINGS = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def plain(levels: int = 2) -> pd.DataFrame:
