@@ -52,7 +52,7 @@ lint: $(VENV)/test.stamp
 
 test: lint
 	@tests/report/browser/set_up.sh $(VENV)/browser
-	python -m pytest
+	python -m pytest --numprocesses auto --dist worksteal
 
 clean:
 	rm -rf $(VENV) demo results resources .snakemake .pytest_cache .mypy_cache .ruff_cache
