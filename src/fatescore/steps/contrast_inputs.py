@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from fatescore import gene_sets, methods
 from fatescore.errors import InputError
-from fatescore.pp.cell_type import MARKERS, UNKNOWN
 from fatescore.steps.h5ad import SINGLE_CELL, read_sample_expression
 from fatescore.tables import (
     CELL_METHOD_SCORES,
@@ -28,73 +26,14 @@ from fatescore.tables import columns as col
 from fatescore.tables.codes import NoteCode, Unit
 from fatescore.tables.folder import DatasetFolder, read_all
 from fatescore.tables.io import read_parquet
-from fatescore.typing import FloatArray
+from fatescore.tl._contrast import SHARES_OF_TYPES, ComparisonInputs, Expression
 
-SHARES_OF_TYPES = {name: f"fraction_{name}" for name in (*MARKERS, UNKNOWN)}
 _KEYS = [col.DATASET, col.SAMPLE]
 # What is said of a sample is no property of it: it names whatever numbers stand out.
 _JUDGEMENTS = (col.DONOR, col.CONDITION, "verdict", col.QC_FAIL_REASON, "qc_flags")
 
 
-@dataclass(frozen=True)
-class Expression:
-    """Log values (samples x genes) and the donor and condition of each sample."""
-
-    log_values: FloatArray
-    rows: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class ContrastInputs:
-    """Tables of one data set, or of several that are compared with each other.
-
-    Attributes
-    ----------
-    dataset
-        Its name, or the names joined by ``+``.
-    scores, genes, fields
-        One row per sample: measures, parts of genes in the index, and everything else that is known.
-    recorded
-        Whether any field of the samples is recorded, beside what was measured.
-    types
-        Shares of cell types per sample; empty where nobody looked.
-    content
-        What the samples hold, one row per sample: share of stromal cells, or of other tissues' markers.
-    measures
-        Columns of ``scores`` to compare.
-    conditions
-        Conditions of all samples: an arm that quality control emptied is not a misspelt condition.
-    arms, factors
-        Of genes: their arm, and how weights change when one is left out.
-    loss
-        Notes of what is lost where the data sets are of several organisms.
-    method_scores
-        The index of samples under every method.
-    cells, cell_method_scores
-        One row per cell, and per cell and method; empty where there are no cells.
-    expression
-        Log values of all genes, or ``None`` for several data sets.
-    """
-
-    dataset: str
-    scores: pd.DataFrame
-    genes: pd.DataFrame
-    fields: pd.DataFrame
-    recorded: bool
-    types: pd.DataFrame
-    content: pd.DataFrame
-    measures: list[str]
-    conditions: list[str]
-    arms: dict[str, str]
-    factors: pd.DataFrame | None
-    loss: list[Note]
-    method_scores: pd.DataFrame
-    cells: pd.DataFrame
-    cell_method_scores: pd.DataFrame
-    expression: Expression | None
-
-
-def read_inputs(folders: Sequence[DatasetFolder]) -> ContrastInputs:
+def read_inputs(folders: Sequence[DatasetFolder]) -> ComparisonInputs:
     """Read the tables of the data sets to compare.
 
     Parameters
@@ -116,7 +55,7 @@ def read_inputs(folders: Sequence[DatasetFolder]) -> ContrastInputs:
     metrics = pd.DataFrame() if within is None else within.read(QC_METRICS)
     index_genes = read_all(folders, INDEX_GENES)
     names = [str(name) for name in scores[col.DATASET].unique()]
-    return ContrastInputs(
+    return ComparisonInputs(
         dataset="+".join(names), scores=scores, genes=genes, fields=fields,
         recorded=_is_recorded(described), types=_types(metrics, described), content=_content(metrics, fields),
         measures=measures, conditions=sorted(described[col.CONDITION].dropna().unique()),
