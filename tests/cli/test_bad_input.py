@@ -73,7 +73,9 @@ def test_what_is_no_accession(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert "GSX12" in line
 
 
-@pytest.mark.parametrize("content", [b"\x00\x01\x02\xff\xfe", b"", gzip.compress(b"x", mtime=0)[:-4], b"only one line\n"])
+@pytest.mark.parametrize(
+    "content", [b"\x00\x01\x02\xff\xfe", b"", gzip.compress(b"x", mtime=0)[:-4], b"only one line\n"]
+)
 def test_unreadable_table(folder: Path, capsys: pytest.CaptureFixture[str], content: bytes) -> None:
     (folder / "bad.tsv").write_bytes(content)
     assert "bad.tsv" in line_of(capsys, folder, *score("bad.tsv"))

@@ -41,7 +41,10 @@ def test_plain_text_and_quoted_names(tmp_path: Path) -> None:
     assert read_header(path, FOLDER).platforms == ["GPL7", "GPL96"]
 
 
-@pytest.mark.parametrize("raw", [b"\x1f\x8b", gzip.compress(HEAD.encode(), mtime=0)[:-12], b"\x1f\x8b\x08\0\0\0\0\0\0\3xyz"])
+CUT = gzip.compress(HEAD.encode(), mtime=0)[:-12]
+
+
+@pytest.mark.parametrize("raw", [b"\x1f\x8b", CUT, b"\x1f\x8b\x08\0\0\0\0\0\0\3xyz"])
 def test_damaged(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "m.txt.gz"
     path.write_bytes(raw)

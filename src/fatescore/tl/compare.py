@@ -14,7 +14,7 @@ from fatescore import stats
 from fatescore.config import Contrast
 from fatescore.errors import InputError, NotScorable, nearest
 from fatescore.gene_sets import DEFAULT_INDEX, Index
-from fatescore.gene_sets.formats import GeneSets
+from fatescore.gene_sets.forms import GeneSets
 from fatescore.stats import Audit
 from fatescore.stats.confounding import DEFAULT_IGNORE
 from fatescore.stats.contrast import check_labels

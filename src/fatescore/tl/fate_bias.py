@@ -15,6 +15,7 @@ from fatescore.gene_sets import axis_sets, index_weights, load_index, not_scorab
 from fatescore.gene_sets.index import DEFAULT_INDEX, Index
 from fatescore.methods import rank_log
 from fatescore.methods._ranking import RankPart, score_chunk
+from fatescore.pl import _palette
 from fatescore.stats import fdr
 from fatescore.stats.null import MIN_OBSERVATIONS, FittedNull, inflation, tail_pvalue
 from fatescore.tables import columns as col
@@ -92,11 +93,11 @@ def fate_bias(
     For an AnnData ``None``; writes into ``obs`` the columns ``osteogenic adipogenic fate_bias commitment
     maturation`` (log2 rank), ``fate_bias_z fate_bias_pval fate_bias_padj`` and ``fate_call`` (``osteogenic |
     adipogenic | dual | uncommitted | not scorable``), into ``obsm["axis_scores"]`` one column per regulatory axis and
-    miRNA of the review (mean log2(N / rank), signed; NaN where none of its genes is measured), and
-    ``uns["fatescore"]["fate_bias"]``. For a DataFrame the table of the ``obs`` columns. Where too few index genes
-    are among the data's genes all numbers are NaN, the call is ``not scorable`` and ``uns`` (``attrs`` of a
-    DataFrame) holds the reason as notes. So are those of an observation whose genes all have the same value (an empty
-    cell): it has no ranking.
+    miRNA of the review (mean log2(N / rank), signed; NaN where none of its genes is measured),
+    ``uns["fate_call_colors"]`` (for scanpy's plots), and ``uns["fatescore"]["fate_bias"]``. For a DataFrame the table
+    of the ``obs`` columns. Where too few index genes are among the data's genes all numbers are NaN, the call is ``not
+    scorable`` and ``uns`` (``attrs`` of a DataFrame) holds the reason as notes. So are those of an observation whose
+    genes all have the same value (an empty cell): it has no ranking.
 
     Raises
     ------
@@ -142,6 +143,7 @@ def fate_bias(
         table.attrs[col.UNS] = parameters
         return table
     data.obs[list(table.columns)] = table
+    _palette.write_colours(data, col.FATE_CALL, _palette.CALLS)
     if axes is not None:
         data.obsm[col.AXIS_SCORES] = axes
     record(data, col.FATE_BIAS, {key: value for key, value in parameters.items() if value is not None})
