@@ -136,8 +136,9 @@ def compare(
     >>> adata.obs = adata.obs[["donor", "condition", "age", "sex"]].rename(columns={"donor": "patient"})
     >>> found = fs.tl.compare(adata, organism="human", donor="patient", condition="condition",
     ...     case="osteoporosis", control="control")
-    >>> found.table.loc[2, ["measure", "n_case", "n_control", "p_smallest"]].tolist()
-    ['fate_bias', 4, 4, 0.02857142857142857]
+    >>> row = found.table.set_index("measure").loc["fate_bias"]
+    >>> int(row["n_case"]), int(row["n_control"]), round(float(row["p_smallest"]), 4)
+    (4, 4, 0.0286)
     >>> print(found)  # doctest: +ELLIPSIS
     osteoporosis against control, donors as replicates
     fate_bias: ...
