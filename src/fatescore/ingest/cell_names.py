@@ -191,7 +191,9 @@ def _labels(cells: _Cells, raw: Raw, known: Collection[str]) -> list[str] | None
 def _at_declared(names: Sequence[str], known: Collection[str], *, complain: bool) -> tuple[_Cells, list[str]] | None:
     """Take names apart at the declared samples that all begin, or all end, with."""
     partly: list[list[str]] = []
-    for found in ([_before(name, known) for name in names], [_behind(name, known) for name in names]):
+    longest = max(map(len, known), default=0)  # no need to look further in a name that is much longer
+    for part in (_before, _behind):
+        found = [part(name, known, longest) for name in names]
         labels = [label for label, _ in found]
         counts = Counter(labels)
         absent = counts.pop("", 0)
@@ -211,15 +213,15 @@ def _at_declared(names: Sequence[str], known: Collection[str], *, complain: bool
     return None
 
 
-def _before(name: str, known: Collection[str]) -> tuple[str, str]:
-    for place in range(len(name) - 2, 0, -1):
+def _before(name: str, known: Collection[str], longest: int) -> tuple[str, str]:
+    for place in range(min(len(name) - 2, longest), 0, -1):
         if not name[place].isalnum() and name[:place] in known:
             return name[:place], name[place + 1 :]
     return "", name
 
 
-def _behind(name: str, known: Collection[str]) -> tuple[str, str]:
-    for place in range(1, len(name) - 1):
+def _behind(name: str, known: Collection[str], longest: int) -> tuple[str, str]:
+    for place in range(max(1, len(name) - longest - 1), len(name) - 1):
         if not name[place].isalnum() and name[place + 1 :] in known:
             return name[place + 1 :], name[:place]
     return "", name
