@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -17,7 +18,10 @@ from fatescore.errors import InputError, few
 GZIP = b"\x1f\x8b"
 ZIP = b"PK\x03\x04"
 ENDINGS = (".gz", ".bz2", ".xz")
-DAMAGE = (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError)
+DAMAGE = (
+    tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError,
+    NotImplementedError, UnicodeDecodeError, struct.error,  # what zipfile makes of a damaged version, name or size
+)  # fmt: skip
 _OPEN: dict[bytes, Callable[[IO[bytes]], Any]] = {GZIP: gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 MAGICS = tuple(_OPEN)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)

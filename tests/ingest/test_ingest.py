@@ -294,12 +294,14 @@ def test_a_sex_that_expression_contradicts_is_noted_and_kept(tmp_path: Path) -> 
 def ten_cells(folder: Path, kind: str, tarred: Any) -> Path:
     """Write a man's and a woman's ten cells in a way that stays on the disk; a gene is there twice, another unknown."""
     genes = ["ENSG00000124813", "ENSG00000132170", "ENSG00000124813", "ENSGX", "ENSG00000229807", "ENSG00000067048"]
-    genes += ["DDX3X", "KDM5C", "KDM6A", "USP9X", "UTY", "KDM5D"]
+    genes += ["DDX3X", "KDM5C", "KDM6A", "USP9X", "UTY", "KDM5D", "ACTB"]
     draw = np.random.default_rng(3)
     folder.mkdir()
     for n in (1, 2):
-        level = np.array([1, 1, 1, 1, 9 * (n - 1), 9 * (2 - n), 9, 9, 9, 9, *[9 * (2 - n)] * 2])
-        counts = sp.csr_matrix(draw.poisson(1.5, (10, len(genes))) * (draw.random((10, len(genes))) < 0.7) * level)
+        level = np.array([1, 1, 1, 1, 9 * (n - 1), 9 * (2 - n), 9, 9, 9, 9, *[9 * (2 - n)] * 2, 0])
+        drawn = draw.poisson(1.5, (10, len(genes))) * (draw.random((10, len(genes))) < 0.7) * level
+        drawn[0, -1] = 1  # a single read, by which the depth is known
+        counts = sp.csr_matrix(drawn)
         name = f"GSM{n}"
         if kind == "mtx":
             scipy.io.mmwrite(folder / f"{name}_matrix.mtx", counts.T.tocoo(), field="integer", symmetry="general")

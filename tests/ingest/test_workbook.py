@@ -176,3 +176,22 @@ def test_other_zips_are_no_workbooks() -> None:
         packed.writestr("word/document.xml", "x")
     assert not is_workbook(out.getvalue())
     assert not is_workbook(b"gene\tA\n")
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.txt"])
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(6, b"\xd7\x00"), (8, b"\x00\x08"), (30, b"\x05\x00")],  # version, flag of UTF-8, length of what is extra
+)
+def test_a_damaged_directory_is_one_line(tmp_path: Path, name: str, place: int, value: bytes) -> None:
+    data = bytearray(book(counts=COUNTS))
+    entry = data.index(b"PK\x01\x02")
+    data[entry + place : entry + place + 2] = value
+    data[entry + 46] = 0xFF  # no UTF-8
+    (tmp_path / name).write_bytes(bytes(data))
+    assert is_workbook(bytes(data))
+    with pytest.raises(InputError, match=name):
+        read(tmp_path / name)
+    (tmp_path / name).rename(tmp_path / "GSM1_a.xlsx")
+    with pytest.raises(InputError, match="GSM1_a.xlsx"):
+        read(tmp_path)

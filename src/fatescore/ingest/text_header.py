@@ -34,6 +34,7 @@ _RUN, _TAIL = 3, 5  # lines that make sure where the table begins; lines that sh
 _ENOUGH = 200  # cells of a row
 _MARKS = ("\t", ",", ";", " ", "|")
 _DIGITS = 60  # more are no number that anybody wrote
+_GENE = 1_000  # letters: a longer cell names no gene, and looking it up would take long
 _WIDTH = 80  # of a line or cell that is quoted
 
 
@@ -221,7 +222,7 @@ def _missing_header(line: str, sample: str, source: Path) -> str:
 
 def is_gene(name: str) -> bool:
     """Tell whether a name is a gene's in any organism."""
-    return any(symbols.fraction_known([name], organism) for organism in organisms.names())
+    return len(name) <= _GENE and any(symbols.fraction_known([name], organism) for organism in organisms.names())
 
 
 def decode(data: bytes, source: Path) -> str:

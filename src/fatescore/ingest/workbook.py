@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fatescore import packed
 from fatescore.errors import InputError, few
 from fatescore.ingest.gene_names import share_known
 
@@ -29,9 +30,9 @@ def is_workbook(data: bytes) -> bool:
     if not data.startswith(b"PK\x03\x04"):
         return False
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            return _SHEETS in packed.namelist()
-    except zipfile.BadZipFile:
+        with zipfile.ZipFile(io.BytesIO(data)) as book:
+            return _SHEETS in book.namelist()
+    except packed.DAMAGE:
         return b"xl/" in data
 
 
@@ -120,8 +121,8 @@ def _sheets(data: bytes, source: Path) -> dict[str, bytes]:
 
 
 def _check_size(data: bytes, source: Path) -> None:
-    with contextlib.suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(data)) as packed:
-        if sum(member.file_size for member in packed.infolist()) > max(_RATIO * len(data), _FLOOR):
+    with contextlib.suppress(*packed.DAMAGE), zipfile.ZipFile(io.BytesIO(data)) as book:
+        if sum(member.file_size for member in book.infolist()) > max(_RATIO * len(data), _FLOOR):
             raise InputError(
                 f"{source} would unpack to more than {_RATIO} times its size", expected="a workbook",
                 fix="do not use this file",
