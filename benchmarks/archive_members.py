@@ -3,8 +3,8 @@
 python benchmarks/archive_members.py [--members 300,3000] [--genes 2000] [--work DIR]
 
 Every number is a process of its own that finds and reads the files, matches samples, names genes and writes
-``raw.h5ad``, as ``fatescore ingest`` does; the time is the processor's, without that of importing. ``ratio`` is the time
-for each member against that of the row above: 1 is linear.
+``raw.h5ad``, as ``fatescore ingest`` does; the time is the processor's, without that of the first import. ``ratio`` is
+the time for each member against that of the row above: 1 is linear.
 """
 
 from __future__ import annotations
