@@ -221,3 +221,13 @@ def test_rows_of_a_gene_on_other_contigs_are_cut_like_the_rest() -> None:
 def test_names_that_make_no_further_gene_known_are_not_cut() -> None:
     ids = [*SYMBOLS, *(f"{gene}-20{n % 3 + 1}" for n, gene in enumerate(SYMBOLS))]
     assert plain_names(ids, "human") == (ids, "")
+
+
+def test_a_genome_before_what_is_no_gene_stays() -> None:
+    ids = [*SYMBOLS, *(f"hg38_chr{n}" for n in range(10))]
+    assert plain_names(ids, "human") == (ids, "")
+
+
+def test_a_gene_as_it_stands_is_not_cut_with_the_others() -> None:
+    whole = ["NKX2-1", "HLA-A", "KRTAP5-1"]
+    assert plain_names([*(f"{gene}-201" for gene in SYMBOLS), *whole], "human")[0] == [*SYMBOLS, *whole]
