@@ -69,7 +69,8 @@ def test_weights_count_only_where_declared(table: pd.DataFrame, method: str) -> 
 
 
 def test_set_without_measured_genes_is_nan(table: pd.DataFrame, method: str) -> None:
-    result = fs.tl.score_gene_sets(table, {"none": ["absent"], "bone": SETS["bone"]}, method=method)
+    with pytest.warns(fs.errors.FatescoreWarning, match=r"none \(0 of 1\)"):
+        result = fs.tl.score_gene_sets(table, {"none": ["absent"], "bone": SETS["bone"]}, method=method)
     assert result["none"].isna().all()
     assert result["bone"].notna().all()
 

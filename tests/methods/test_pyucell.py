@@ -48,6 +48,7 @@ def theirs(adata: ad.AnnData, sets: dict[str, list[str]], **how: object) -> np.n
     return copy.obs[list(sets)].to_numpy()
 
 
+@pytest.mark.filterwarnings("ignore:fewer than half of the genes:fatescore.errors.FatescoreWarning")
 @settings(max_examples=120, deadline=None)
 @given(
     matrices(),

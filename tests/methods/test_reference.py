@@ -50,6 +50,7 @@ def test_tie_free(tie_free: pd.DataFrame, references: Path, method: str, file: s
     np.testing.assert_allclose(scores, expected, atol=atol)
 
 
+@pytest.mark.filterwarnings("ignore:fewer than half of the genes:fatescore.errors.FatescoreWarning")
 @pytest.mark.parametrize(
     ("missing", "file"),
     [("impute", "ucell_R_samplematrix_maxRank1500.csv"), ("skip", "ucell_R_samplematrix_skipmissing.csv")],
